@@ -1,0 +1,131 @@
+//! Every call, bound to its reply, its name and who may make it.
+//!
+//! To add one: its type in the module it belongs to, one line in the list below, one handler in the
+//! server, one golden vector, one end-to-end test.
+
+mod entries;
+mod history;
+mod register;
+mod rooms;
+mod session;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use entries::{EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry};
+pub use history::{Found, From, HistoryPage, HistoryReferring, Page, RegisterPage, RunSearch};
+pub use register::{
+    AddBot, AddInvitation, AddOrganisation, BotAdded, BotList, ChangeMember, ChangeOrganisation,
+    DeviceList, InvitationAdded, InvitationList, ListBots, ListDevices, ListInvitations,
+    ListMembers, ListOrganisations, MemberList, OrganisationAdded, OrganisationList,
+    PendingInvitation, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation,
+};
+pub use rooms::{
+    AddToRoom, ChangeRoom, FollowRoom, Followed, ListRooms, MarkRead, OpenRoom, PresentInRoom,
+    PresentList, RemoveFromRoom, RoomList, RoomMember, RoomMemberList, RoomMembers, RoomOpened,
+    RoomSummary, SeenBy, SeenList, TypeInRoom, UnfollowRoom,
+};
+pub use session::{
+    EXPORTER_LABEL, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation,
+    SignedIn, StartSession, TotpEnrolment, sign_in_message,
+};
+
+/// A reply that says no more than that it was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+pub struct Done {}
+
+/// Who may make a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone who reaches the server, before sign-in.
+    Stranger,
+    /// A member or a bot.
+    Anyone,
+    /// A member.
+    Member,
+    /// A member whose role is manager or officer.
+    Officer,
+    /// A member whose role is manager.
+    Manager,
+}
+
+/// A request, bound to its reply.
+pub trait Call: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
+    /// The name on the wire.
+    const METHOD: &'static str;
+    /// Who may make it. Rooms and roles within them decide further.
+    const ACCESS: Access;
+    /// One sentence on what it does.
+    const SUMMARY: &'static str;
+    /// What the server answers.
+    type Reply: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
+}
+
+/// Something to be done with each call, its type known.
+pub trait Visitor {
+    /// Called once for each call, in the order of the list.
+    fn call<C: Call>(&mut self);
+}
+
+macro_rules! calls {
+    ($($method:literal $call:ident => $reply:ty, $access:ident, $summary:literal;)*) => {
+        $(impl Call for $call {
+            const METHOD: &'static str = $method;
+            const ACCESS: Access = Access::$access;
+            const SUMMARY: &'static str = $summary;
+            type Reply = $reply;
+        })*
+
+        /// Shows every call to a visitor.
+        pub fn each(visitor: &mut impl Visitor) {
+            $(visitor.call::<$call>();)*
+        }
+    };
+}
+
+calls! {
+    "invitation.show" ShowInvitation => Invited, Stranger, "Says whom an invitation is for, so that its holder can check before redeeming it.";
+    "invitation.redeem" RedeemInvitation => SignedIn, Stranger, "Makes the invited person a member: sets password and TOTP, enrols this device and signs it in.";
+    "device.enrol" EnrolDevice => SignedIn, Stranger, "Enrols another device by handle, password and TOTP code, and signs it in.";
+    "session.start" StartSession => SignedIn, Stranger, "Signs this connection in, by a device's key or a bot's token.";
+
+    "organisation.list" ListOrganisations => OrganisationList, Officer, "Lists the organisations of the WARP.";
+    "organisation.add" AddOrganisation => OrganisationAdded, Manager, "Adds an organisation to the register.";
+    "organisation.change" ChangeOrganisation => Done, Manager, "Replaces an organisation's name, aliases and clients.";
+    "member.list" ListMembers => MemberList, Member, "Lists the members; to a guest, those who share a room with it.";
+    "member.change" ChangeMember => Done, Manager, "Gives a member another role or standing.";
+    "member.remove" RemoveMember => Done, Manager, "Removes a member with every device, room and open connection.";
+    "invitation.add" AddInvitation => InvitationAdded, Manager, "Invites a named person of an organisation.";
+    "invitation.list" ListInvitations => InvitationList, Manager, "Lists the invitations that can still be redeemed.";
+    "invitation.revoke" RevokeInvitation => Done, Manager, "Takes an invitation back.";
+    "device.list" ListDevices => DeviceList, Member, "Lists your devices, or for a manager those of another member.";
+    "device.revoke" RevokeDevice => Done, Member, "Revokes a device of yours, or for a manager of anyone, and ends its connections.";
+    "bot.add" AddBot => BotAdded, Manager, "Gives a bot its grant and answers its token, once.";
+    "bot.list" ListBots => BotList, Officer, "Lists the bots and what they may do.";
+    "bot.revoke" RevokeBot => Done, Manager, "Ends a bot's grant and its connections.";
+    "register.page" RegisterPage => Page, Officer, "Reads the register, with stubs for what is not yours to see.";
+
+    "room.list" ListRooms => RoomList, Anyone, "Lists your rooms; a manager may ask for all.";
+    "room.open" OpenRoom => RoomOpened, Officer, "Opens a room with yourself as its lead.";
+    "room.change" ChangeRoom => Posted, Member, "Replaces a room's settings; for its leads and for managers.";
+    "room.add" AddToRoom => Posted, Member, "Brings somebody into a room, or gives them another part; for its leads and for managers.";
+    "room.remove" RemoveFromRoom => Posted, Member, "Leaves a room, or takes somebody out; the latter for its leads and for managers.";
+    "room.members" RoomMembers => RoomMemberList, Anyone, "Lists who is in a room.";
+    "room.follow" FollowRoom => Followed, Anyone, "Asks for what came after a position, and then for live delivery.";
+    "room.unfollow" UnfollowRoom => Done, Anyone, "Ends live delivery of a room.";
+    "room.read" MarkRead => Done, Member, "Keeps how far you have read.";
+    "room.seen" SeenBy => SeenList, Member, "Says who has read as far as an entry.";
+    "room.typing" TypeInRoom => Done, Member, "Tells the room that you are typing, if it has that on.";
+    "room.present" PresentInRoom => PresentList, Member, "Says who is connected, if the room has that on.";
+
+    "entry.post" PostEntry => Posted, Anyone, "Posts to a room. Answered once it is on stable storage.";
+    "entry.edit" EditEntry => Posted, Anyone, "Puts a new text in the place of your post; both stay in the log.";
+    "entry.retract" RetractEntry => Posted, Anyone, "Takes your post back, or for a manager anyone's.";
+    "entry.relabel" RelabelEntry => Posted, Anyone, "Gives your post another label, or for a manager anyone's a stricter one.";
+    "entry.react" ReactToEntry => Posted, Member, "Gives a reaction to a post, or takes it back.";
+
+    "history.page" HistoryPage => Page, Anyone, "Reads a page of a room's history.";
+    "history.referring" HistoryReferring => Page, Anyone, "Reads the entries that refer to an entry: its thread, edits and reactions.";
+    "search.run" RunSearch => Found, Member, "Searches a room, newest first, and streams what it finds.";
+}

@@ -1,0 +1,36 @@
+//! The Warproom protocol, said once for both ends.
+//!
+//! What it is: ids, labels, entries, register events, the hash chain, the calls with their
+//! replies, notifications, error codes and limits. What it is not: it does no I/O, and knows no
+//! tokio, no TLS and no database.
+//!
+//! How things flow: a client sends a [`rpc::Request`] naming one of the [`calls`]; the server
+//! answers with that call's reply or with one of the closed list of [`error`]s, and tells signed-in
+//! clients what happens through [`notice`]s. Everything durable is a [`record::Record`] of a log.
+
+pub mod calls;
+pub mod entry;
+pub mod error;
+pub mod id;
+pub mod invitation;
+pub mod label;
+pub mod limits;
+pub mod notice;
+pub mod record;
+pub mod register;
+pub mod rpc;
+pub mod schema;
+pub mod secret;
+pub mod text;
+
+mod newtype;
+
+pub use entry::{Content, Entry, Handling, Kind, RoomRole, RoomSettings, Subject};
+pub use error::{Error, ErrorCode};
+pub use id::{
+    BotId, DeviceId, EntryId, InvitationId, MemberId, OrganisationId, Principal, RoomId, WarpId,
+};
+pub use label::Label;
+pub use record::{Body, Head, LogId, Position, Record, Salt, Seq};
+pub use secret::Secret;
+pub use text::{Handle, Name, Text};

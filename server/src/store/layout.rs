@@ -1,0 +1,112 @@
+//! The keys of the database: one tag byte, then fields of fixed width, numbers big-endian, so that
+//! the order of the keys is the order of the logs.
+//!
+//! ```text
+//! I ‖ log 16 ‖ id 33               -> seq 8                 which record took this id
+//! K ‖ log 16 ‖ month 2             -> data key, wrapped
+//! L ‖ log 16 ‖ seq 8               -> record, sealed        (its first part)
+//! M ‖ key                          -> mark, sealed
+//! P ‖ log 16 ‖ seq 8 ‖ part 2      -> a further part, sealed; parts count from 1
+//! R ‖ log 16 ‖ target 8 ‖ seq 8    -> kind tag 1            who refers to the target
+//! S ‖ log 16 ‖ seq 8               -> nothing               the record is state
+//! ```
+//!
+//! Keys are not sealed: they show which log grew and who refers to what, never what was said.
+//! It knows nothing of what the values hold.
+
+use warproom_proto::record::{LogId, Seq};
+
+/// An id within a log: the author's seventeen bytes, then the sixteen its client chose.
+pub type DraftId = [u8; 33];
+
+/// The pseudo log whose data key seals the marks. No room has this id: it is no `UUIDv7`.
+pub(super) const MARKS: LogId = LogId([0xfe; 16]);
+
+/// The indices, each written with the record it points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Index {
+    /// From an id to its record.
+    Id,
+    /// Further parts of long records.
+    Part,
+    /// From a target to the records that refer to it.
+    Reference,
+    /// The records that are state.
+    State,
+}
+
+impl Index {
+    pub(super) const ALL: [Self; 4] = [Self::Id, Self::Part, Self::Reference, Self::State];
+
+    const fn tag(self) -> u8 {
+        match self {
+            Self::Id => b'I',
+            Self::Part => b'P',
+            Self::Reference => b'R',
+            Self::State => b'S',
+        }
+    }
+
+    /// What every entry of this index for `log` starts with.
+    pub(super) fn prefix(self, log: LogId) -> [u8; 17] {
+        join(self.tag(), &[&log.0])
+    }
+}
+
+pub(super) const RECORD_BYTES: usize = 25;
+pub(super) const PART_BYTES: usize = 27;
+
+pub(super) fn record(log: LogId, seq: Seq) -> [u8; RECORD_BYTES] {
+    join(b'L', &[&log.0, &seq.to_be_bytes()])
+}
+
+pub(super) fn part(log: LogId, seq: Seq, part: u16) -> [u8; PART_BYTES] {
+    join(Index::Part.tag(), &[&log.0, &seq.to_be_bytes(), &part.to_be_bytes()])
+}
+
+pub(super) fn reference(log: LogId, target: Seq, seq: Seq) -> [u8; 33] {
+    join(Index::Reference.tag(), &[&log.0, &target.to_be_bytes(), &seq.to_be_bytes()])
+}
+
+pub(super) fn state(log: LogId, seq: Seq) -> [u8; 25] {
+    join(Index::State.tag(), &[&log.0, &seq.to_be_bytes()])
+}
+
+pub(super) fn id(log: LogId, id: &DraftId) -> [u8; 50] {
+    join(Index::Id.tag(), &[&log.0, id])
+}
+
+pub(super) fn data_key(log: LogId, month: u16) -> [u8; 19] {
+    join(b'K', &[&log.0, &month.to_be_bytes()])
+}
+
+pub(super) fn mark(key: &[u8]) -> Vec<u8> {
+    [b"M", key].concat()
+}
+
+/// The log and number in the key of a record.
+pub(super) fn parse_record(key: &[u8]) -> Option<(LogId, Seq)> {
+    let key: &[u8; RECORD_BYTES] = key.try_into().ok()?;
+    Some((LogId(field(key, 1)?), Seq::from_be_bytes(field(key, 17)?)))
+}
+
+/// The number at `at` in a key.
+pub(super) fn number(key: &[u8], at: usize) -> Option<u64> {
+    field(key, at).map(u64::from_be_bytes)
+}
+
+/// The `N` bytes at `at`.
+pub(super) fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}
+
+fn join<const N: usize>(tag: u8, fields: &[&[u8]]) -> [u8; N] {
+    let mut key = [tag; N];
+    let mut at = 1;
+    for field in fields {
+        key[at..at + field.len()].copy_from_slice(field);
+        at += field.len();
+    }
+    debug_assert_eq!(at, N, "the fields fill the key");
+    key
+}

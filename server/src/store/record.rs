@@ -1,0 +1,196 @@
+//! What stands inside a sealed record. Written once, read forever: a change is a new version byte.
+//!
+//! ```text
+//! version 1 ‖ flags 1 ‖ at_ms 8 ‖ salt 16 ‖ head 32 ‖ further parts 2 ‖ summary length 4
+//!   [‖ target 8 ‖ kind 1]   if it refers to another record
+//!   [‖ id 33]               if it has an id
+//! ‖ summary ‖ item
+//! ```
+//!
+//! Numbers are big-endian. The whole is cut into chunks of [`CHUNK_BYTES`], each sealed by itself;
+//! the header is always within the first. What the indices say is here too, so that they can be
+//! checked. It knows no keys and no database.
+
+use warproom_proto::record::{Head, LogId, Salt, Seq};
+
+use super::layout::{DraftId, field};
+
+/// The most plaintext in one value: with seal and key it stays under the 7 KB above which the
+/// database would keep it in a side file that is never synced.
+pub(super) const CHUNK_BYTES: usize = 6 * 1024;
+
+const VERSION: u8 = 1;
+const IS_STATE: u8 = 1;
+const REFERS: u8 = 2;
+const HAS_ID: u8 = 4;
+const FIXED_BYTES: usize = 64;
+
+/// A record to be appended.
+pub struct Draft {
+    /// The log it goes to.
+    pub log: LogId,
+    /// A short form of it for whoever folds the log, opaque here. Sealed, but not in the chain.
+    pub summary: Vec<u8>,
+    /// The exact text that the chain commits to.
+    pub item: Vec<u8>,
+    /// The record of the same log that it refers to, and a tag for how.
+    pub refers_to: Option<(Seq, u8)>,
+    /// Whether it belongs to what [`super::Store::state`] returns.
+    pub is_state: bool,
+    /// Under which id it may be sent again without being appended again.
+    pub id: Option<DraftId>,
+}
+
+/// A record as it was stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its number.
+    pub seq: Seq,
+    /// When the log took it, in milliseconds since 1970 UTC.
+    pub at_ms: i64,
+    /// What its commitment was salted with.
+    pub salt: Salt,
+    /// The head of the chain at this record.
+    pub head: Head,
+    /// The short form.
+    pub summary: Vec<u8>,
+    /// The exact text.
+    pub item: Vec<u8>,
+}
+
+/// What stands before summary and item.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Header {
+    pub(super) at_ms: i64,
+    pub(super) salt: Salt,
+    pub(super) head: Head,
+    /// How many parts follow the first.
+    pub(super) parts: u16,
+    pub(super) refers_to: Option<(Seq, u8)>,
+    pub(super) is_state: bool,
+    pub(super) id: Option<DraftId>,
+    /// Where the summary starts, and where it ends and the item starts.
+    summary_at: usize,
+    item_at: usize,
+}
+
+/// The record has more parts than two bytes can count.
+#[derive(Debug)]
+pub(super) struct TooLong;
+
+/// The plaintext of a record.
+pub(super) fn encode(
+    draft: &Draft,
+    at_ms: i64,
+    salt: &Salt,
+    head: &Head,
+) -> Result<Vec<u8>, TooLong> {
+    let optional = if draft.refers_to.is_some() { 9 } else { 0 }
+        + draft.id.as_ref().map_or(0, |id| id.len());
+    let length = FIXED_BYTES + optional + draft.summary.len() + draft.item.len();
+    let parts = u16::try_from((length - 1) / CHUNK_BYTES).map_err(|_| TooLong)?;
+    let summary_length = u32::try_from(draft.summary.len()).map_err(|_| TooLong)?;
+    let flags = if draft.is_state { IS_STATE } else { 0 }
+        | if draft.refers_to.is_some() { REFERS } else { 0 }
+        | if draft.id.is_some() { HAS_ID } else { 0 };
+    let mut plain = Vec::with_capacity(length);
+    plain.extend_from_slice(&[VERSION, flags]);
+    plain.extend_from_slice(&at_ms.to_be_bytes());
+    plain.extend_from_slice(&salt.0);
+    plain.extend_from_slice(&head.0);
+    plain.extend_from_slice(&parts.to_be_bytes());
+    plain.extend_from_slice(&summary_length.to_be_bytes());
+    if let Some((target, kind)) = draft.refers_to {
+        plain.extend_from_slice(&target.to_be_bytes());
+        plain.push(kind);
+    }
+    if let Some(id) = &draft.id {
+        plain.extend_from_slice(id);
+    }
+    plain.extend_from_slice(&draft.summary);
+    plain.extend_from_slice(&draft.item);
+    Ok(plain)
+}
+
+impl Header {
+    /// Reads the header from the start of the plaintext; `None` if this version does not know it.
+    pub(super) fn decode(plain: &[u8]) -> Option<Self> {
+        let [version, flags] = field(plain, 0)?;
+        if version != VERSION || flags & !(IS_STATE | REFERS | HAS_ID) != 0 {
+            return None;
+        }
+        let mut at = FIXED_BYTES;
+        let refers_to = if flags & REFERS == 0 {
+            None
+        } else {
+            let target = Seq::from_be_bytes(field(plain, at)?);
+            at += 9;
+            Some((target, *plain.get(at - 1)?))
+        };
+        let id = if flags & HAS_ID == 0 {
+            None
+        } else {
+            at += 33;
+            Some(field(plain, at - 33)?)
+        };
+        let summary_length = u32::from_be_bytes(field(plain, 60)?);
+        Some(Self {
+            at_ms: i64::from_be_bytes(field(plain, 2)?),
+            salt: Salt(field(plain, 10)?),
+            head: Head(field(plain, 26)?),
+            parts: u16::from_be_bytes(field(plain, 58)?),
+            refers_to,
+            is_state: flags & IS_STATE != 0,
+            id,
+            summary_at: at,
+            item_at: at.checked_add(usize::try_from(summary_length).ok()?)?,
+        })
+    }
+
+    /// The summary within the whole plaintext.
+    pub(super) fn summary<'a>(&self, plain: &'a [u8]) -> Option<&'a [u8]> {
+        plain.get(self.summary_at..self.item_at)
+    }
+
+    /// The item within the whole plaintext.
+    pub(super) fn item<'a>(&self, plain: &'a [u8]) -> Option<&'a [u8]> {
+        plain.get(self.item_at..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_decodes(
+            summary in proptest::collection::vec(any::<u8>(), 0..300),
+            item in proptest::collection::vec(any::<u8>(), 0..7000),
+            refers_to in any::<Option<(u64, u8)>>(),
+            is_state in any::<bool>(),
+            id in proptest::option::of(proptest::array::uniform32(any::<u8>())),
+            at_ms in any::<i64>(),
+        ) {
+            let id = id.map(|id| { let mut whole = [9; 33]; whole[1..].copy_from_slice(&id); whole });
+            let draft = Draft { log: LogId::AUDIT, summary, item, refers_to, is_state, id };
+            let (salt, head) = (Salt([1; 16]), Head([2; 32]));
+            let plain = encode(&draft, at_ms, &salt, &head).unwrap();
+            let header = Header::decode(&plain).unwrap();
+            prop_assert_eq!(header.summary(&plain), Some(&draft.summary[..]));
+            prop_assert_eq!(header.item(&plain), Some(&draft.item[..]));
+            prop_assert_eq!(usize::from(header.parts), plain.len().div_ceil(CHUNK_BYTES) - 1);
+            prop_assert_eq!((header.at_ms, header.salt, header.head), (at_ms, salt, head));
+            prop_assert_eq!((header.refers_to, header.is_state, header.id), (refers_to, is_state, id));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(header) = Header::decode(&bytes) {
+                let _ = (header.summary(&bytes), header.item(&bytes));
+            }
+        }
+    }
+}
