@@ -1,1 +1,52 @@
-//! x
+//! A thin Warproom client: connect, sign in, call, follow; it keeps trying and catches up.
+//!
+//! What it is: one connection to one WARP's server, pinned to that WARP's own certificate authority,
+//! kept signed in by a device's key or a bot's token. Calls are typed by the protocol crate
+//! ([`proto`]); entries of followed rooms arrive as events, each once and in order, and their hash
+//! chain is checked. What it is not: it keeps no files, draws nothing and holds no history. Profiles,
+//! folds over rooms and screens belong to the applications.
+//!
+//! How things flow: [`connect`] signs in and starts a task that owns the connection. [`Client`] is
+//! the handle to it, [`Events`] what comes back unasked; both ends are bounded. When the connection
+//! is lost, calls fail with [`CallError::Disconnected`], appends wait and are sent again under the
+//! same id, and followed rooms go on after the last record delivered.
+//!
+//! For a person, [`open_invitation`] and [`enrol_device`] come first: they make the [`DeviceKey`]
+//! that signs in ever after.
+//!
+//! # A bot
+//!
+//! ```no_run
+#![doc = include_str!("../examples/bot.rs")]
+//! ```
+
+mod append;
+mod backoff;
+mod client;
+mod connect;
+mod error;
+mod event;
+mod follow;
+mod heads;
+mod join;
+mod key;
+mod search;
+mod sign_in;
+mod state;
+mod totp;
+mod transport;
+mod worker;
+
+pub use warproom_proto as proto;
+
+pub use append::Append;
+pub use client::Client;
+pub use connect::{Connector, connect};
+pub use error::{CallError, ConnectError, Distrust, JoinError, SignOut};
+pub use event::{Delivered, Discontinuity, Event, Events, Rewritten};
+pub use heads::Heads;
+pub use join::{Joined, Joining, enrol_device, open_invitation};
+pub use key::{Credentials, DeviceKey, DeviceKeyError};
+pub use search::Search;
+pub use state::{State, Trouble};
+pub use totp::TotpSecret;

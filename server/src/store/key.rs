@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::{hmac, rand};
 use data_encoding::HEXLOWER;
-use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::folder::sync_parent;
 
@@ -78,7 +78,8 @@ impl MasterKey {
         text.push_str(PREFIX);
         HEXLOWER.encode_append(&self.0, &mut text);
         text.push('\n');
-        let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file: File =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         sync_parent(path)
@@ -93,7 +94,5 @@ fn parse(text: &[u8]) -> Option<MasterKey> {
         return None;
     }
     HEXLOWER.decode_mut(hex, bytes.as_mut()).ok()?;
-    let key = MasterKey(*bytes);
-    bytes.zeroize();
-    Some(key)
+    Some(MasterKey(*bytes))
 }

@@ -23,7 +23,7 @@ pub type DraftId = [u8; 33];
 pub(super) const MARKS: LogId = LogId([0xfe; 16]);
 
 /// The indices, each written with the record it points to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Index {
     /// From an id to its record.
     Id,

@@ -85,8 +85,8 @@ pub(super) fn encode(
     salt: &Salt,
     head: &Head,
 ) -> Result<Vec<u8>, TooLong> {
-    let optional = if draft.refers_to.is_some() { 9 } else { 0 }
-        + draft.id.as_ref().map_or(0, |id| id.len());
+    let optional =
+        if draft.refers_to.is_some() { 9 } else { 0 } + draft.id.as_ref().map_or(0, |id| id.len());
     let length = FIXED_BYTES + optional + draft.summary.len() + draft.item.len();
     let parts = u16::try_from((length - 1) / CHUNK_BYTES).map_err(|_| TooLong)?;
     let summary_length = u32::try_from(draft.summary.len()).map_err(|_| TooLong)?;

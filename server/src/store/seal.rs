@@ -135,7 +135,8 @@ impl KeyRing {
     /// form is stored: nothing may ever be sealed under a key that was not.
     pub(super) fn make(&self, log: LogId, month: u16) -> Result<NewKey, Fault> {
         let mut bytes = Zeroizing::new([0; 32]);
-        rand::fill(bytes.as_mut()).map_err(|_| Fault::broken("the system gave no random numbers"))?;
+        rand::fill(bytes.as_mut())
+            .map_err(|_| Fault::broken("the system gave no random numbers"))?;
         let wrapped = self.wrapping.seal(month, &layout::data_key(log, month), bytes.as_ref())?;
         Ok(NewKey { key: Arc::new(DataKey::new(&bytes)), wrapped })
     }
@@ -183,8 +184,8 @@ mod tests {
             (31 * day, 1),
             (59 * day - 1, 1),
             (59 * day, 2),
-            (951_782_400_000, 361), // 29 February 2000
-            (951_868_800_000, 362), // 1 March 2000
+            (951_782_400_000, 361),   // 29 February 2000
+            (951_868_800_000, 362),   // 1 March 2000
             (1_767_225_599_999, 671), // the last of 2025
             (1_767_225_600_000, 672), // the first of 2026
             (i64::MAX, u16::MAX),

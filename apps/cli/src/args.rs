@@ -1,0 +1,193 @@
+//! The command line as it is typed. No rules here: what a command does is in `commands`.
+//!
+//! To add a command: its arguments as a struct in one of the files below, one variant in
+//! [`Command`] or [`Online`], one function in `commands`, one line in its dispatch.
+
+mod entries;
+mod machines;
+mod people;
+mod rooms;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use warproom_client::proto::register::Role;
+
+pub(crate) use entries::{
+    Edit, History, React, Read, Relabel, Retract, Say, Search, Seen, Tail, Thread,
+};
+pub(crate) use machines::{
+    BotAdd, BotCommand, BotRevoke, DeviceCommand, DeviceList, DeviceOnline, DeviceRevoke, Enrol,
+    Join, ProfileCommand,
+};
+pub(crate) use people::{
+    InvitationCommand, Invite, MemberCommand, Members, OrganisationAdd, OrganisationChange,
+    OrganisationCommand, Register, Revoke,
+};
+pub(crate) use rooms::{InRoom, RoomAdd, RoomChange, RoomCommand, RoomOpen, Rooms, WhoInRoom};
+
+/// The war room of a WARP, on the command line.
+#[derive(Parser)]
+#[command(name = "warproom", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    /// Which profile to use; needed only if there are several
+    #[arg(
+        long,
+        global = true,
+        env = "WARPROOM_PROFILE",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
+    pub(crate) profile: Option<String>,
+    /// The folder that holds the profiles, instead of your system's place for settings
+    #[arg(
+        long,
+        global = true,
+        env = "WARPROOM_PROFILES",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
+    pub(crate) profiles: Option<PathBuf>,
+    /// Print one JSON object per line, as the protocol defines them
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Commands that do not start from a signed-in connection, and all the others.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Redeem an invitation and set this computer up
+    Join(Join),
+    #[command(flatten)]
+    Online(Online),
+    /// Your devices
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// The profiles on this computer
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Commands over a signed-in connection.
+#[derive(Subcommand)]
+pub(crate) enum Online {
+    /// List your rooms
+    Rooms(Rooms),
+    /// Post to a room
+    Say(Say),
+    /// Follow rooms live
+    Tail(Tail),
+    /// Read a room's history
+    History(History),
+    /// Read a thread
+    Thread(Thread),
+    /// Search what was said, newest first
+    Search(Search),
+    /// Put a new text in the place of your post
+    Edit(Edit),
+    /// Take a post back
+    Retract(Retract),
+    /// Give a post another label
+    Relabel(Relabel),
+    /// React to a post
+    React(React),
+    /// Keep how far you have read
+    Read(Read),
+    /// Say who has read as far as an entry
+    Seen(Seen),
+    /// Open a room, change it, bring people in
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// List the members of the WARP or of a room
+    Members(Members),
+    /// Members of the WARP
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Invite a person
+    Invite(Invite),
+    /// Invitations that can still be redeemed
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
+    /// Member councils and partners
+    #[command(subcommand, alias = "org")]
+    Organisation(OrganisationCommand),
+    /// Bots and what they may do
+    #[command(subcommand)]
+    Bot(BotCommand),
+    /// Read the log of administrative acts
+    Register(Register),
+}
+
+/// A role as it is typed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Runs the WARP
+    Manager,
+    /// Speaks for an organisation
+    Officer,
+    /// Is in the rooms they were brought into, and no more
+    Guest,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Manager => Self::Manager,
+            RoleName::Officer => Self::Officer,
+            RoleName::Guest => Self::Guest,
+        }
+    }
+}
+
+/// A setting that is on or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn labels_are_taken_in_lower_case_and_never_guessed() {
+        let parse =
+            |label: &str| Args::try_parse_from(["warproom", "say", "Ops", "x", "--label", label]);
+        assert!(parse("amber+strict").is_ok());
+        assert!(parse("TLP:RED").is_ok());
+        assert!(parse("amber strict").is_err());
+        assert!(parse("white").is_err());
+    }
+
+    #[test]
+    fn no_password_can_stand_in_an_argument() {
+        for option in ["--password", "--code", "--totp"] {
+            assert!(Args::try_parse_from(["warproom", "join", "x", option, "y"]).is_err());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Whether what the server shows continues what this computer has seen. Every page of a log is
+//! checked record by record, and against the head that the profile remembers.
+
+use warproom_client::proto::{Position, Record};
+use warproom_client::{Discontinuity, Rewritten};
+
+use crate::problem::{Problem, problem};
+use crate::show::safe;
+
+/// Checks records that stand next to each other, and where they meet it, the remembered position.
+/// `name` says which log, in words.
+pub(crate) fn check(
+    name: &str,
+    records: &[Record],
+    latest: Position,
+    remembered: Option<Position>,
+) -> Result<(), Problem> {
+    if let Some(known) = remembered {
+        if latest.seq < known.seq {
+            return Err(broken(
+                name,
+                &format!("it ends at #{} and had come to #{}", latest.seq, known.seq),
+            ));
+        }
+        let other = |record: &&Record| record.seq == known.seq && record.head != known.head;
+        if let Some(record) = records.iter().find(other) {
+            return Err(broken(name, &format!("#{} is not what it was", record.seq)));
+        }
+    }
+    for pair in records.windows(2) {
+        let [before, after] = pair else { continue };
+        if after.seq == before.seq + 1 && !after.follows(before.position()) {
+            return Err(broken(name, &format!("#{} does not follow #{}", after.seq, before.seq)));
+        }
+    }
+    Ok(())
+}
+
+/// What the client found out by itself, as a problem.
+pub(crate) fn rewritten(found: &Rewritten, name: &str) -> Problem {
+    let how = match found.how {
+        Discontinuity::RolledBack { remembered } => {
+            format!("it ends at #{} and had come to #{remembered}", found.seq)
+        }
+        Discontinuity::Changed => format!("#{} is not what it was", found.seq),
+    };
+    broken(name, &how)
+}
+
+fn broken(name: &str, how: &str) -> Problem {
+    problem(
+        format!(
+            "the history of {} is not the one this computer has seen before: {how}",
+            safe(name)
+        ),
+        "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM` accepts it as it is now",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use warproom_client::proto::record::LogId;
+    use warproom_client::proto::{Body, RoomId};
+
+    use super::*;
+
+    fn log(texts: &[&str]) -> Vec<Record> {
+        let mut at = Position::start(LogId::room(RoomId::from_bytes([1; 16])));
+        let mut records = Vec::new();
+        for text in texts {
+            let body = json!({"shown": {"at_ms": 0, "salt": "00".repeat(16), "item": text}});
+            let body: Body = serde_json::from_str(&body.to_string()).unwrap();
+            at = at.next(&body.commitment());
+            records.push(Record { seq: at.seq, head: at.head, body });
+        }
+        records
+    }
+
+    fn end(records: &[Record]) -> Position {
+        records.last().unwrap().position()
+    }
+
+    #[test]
+    fn an_honest_log_passes() {
+        let records = log(&["a", "b", "c"]);
+        assert!(check("x", &records, end(&records), Some(records[1].position())).is_ok());
+        assert!(check("x", &records[1..], end(&records), None).is_ok());
+    }
+
+    #[test]
+    fn a_changed_record_is_named() {
+        let mut records = log(&["a", "b", "c"]);
+        records[1].body = log(&["a", "B"])[1].body.clone();
+        let problem = check("x", &records, end(&records), None).unwrap_err();
+        assert!(problem.to_string().ends_with("#2 does not follow #1"), "{problem}");
+    }
+
+    #[test]
+    fn another_history_than_the_remembered_one_is_named() {
+        let (seen, now) = (log(&["a", "b"]), log(&["a", "x", "c"]));
+        let problem = check("x", &now, end(&now), Some(end(&seen))).unwrap_err();
+        assert!(problem.to_string().ends_with("#2 is not what it was"), "{problem}");
+        let problem = check("x", &seen, end(&seen), Some(end(&now))).unwrap_err();
+        assert!(problem.to_string().ends_with("it ends at #2 and had come to #3"), "{problem}");
+    }
+}

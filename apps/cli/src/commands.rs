@@ -1,0 +1,87 @@
+//! Every command: what it asks of the server and how it shows the answer. No rules of the WARP are
+//! here; the server has them.
+
+mod bots;
+mod devices;
+mod entries;
+mod follow;
+mod invitations;
+mod join;
+mod members;
+mod organisations;
+mod profiles;
+mod reading;
+mod register;
+mod rooms;
+mod searching;
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+use serde::Serialize;
+use warproom_client::proto::{Record, RoomId};
+
+use crate::args::{Args, Command, DeviceCommand, Online};
+use crate::session::{Place, Session};
+
+/// Runs one command.
+pub(crate) async fn run(args: Args) -> Result<()> {
+    let place = Place::new(&args.global)?;
+    match args.command {
+        Command::Join(args) => join::join(&place, &args).await,
+        Command::Device(DeviceCommand::Enrol(args)) => join::enrol(&place, &args).await,
+        Command::Device(DeviceCommand::Online(command)) => {
+            let session = Session::open(&place).await?;
+            let done = devices::run(&session, &command).await;
+            done.and(session.close().await)
+        }
+        Command::Online(command) => {
+            let mut session = Session::open(&place).await?;
+            let done = online(&mut session, &command).await;
+            done.and(session.close().await)
+        }
+        Command::Profile(command) => profiles::run(&place, &command),
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+async fn online(session: &mut Session, command: &Online) -> Result<()> {
+    match command {
+        Online::Rooms(args) => rooms::list(session, args).await,
+        Online::Say(args) => entries::say(session, args).await,
+        Online::Tail(args) => follow::tail(session, args).await,
+        Online::History(args) => reading::history(session, args).await,
+        Online::Thread(args) => reading::thread(session, args).await,
+        Online::Search(args) => searching::search(session, args).await,
+        Online::Edit(args) => entries::edit(session, args).await,
+        Online::Retract(args) => entries::retract(session, args).await,
+        Online::Relabel(args) => entries::relabel(session, args).await,
+        Online::React(args) => entries::react(session, args).await,
+        Online::Read(args) => reading::mark(session, args).await,
+        Online::Seen(args) => reading::seen(session, args).await,
+        Online::Room(command) => rooms::run(session, command).await,
+        Online::Members(args) => members::list(session, args.room.as_deref()).await,
+        Online::Member(command) => members::run(session, command).await,
+        Online::Invite(args) => invitations::invite(session, args).await,
+        Online::Invitation(command) => invitations::run(session, command).await,
+        Online::Organisation(command) => organisations::run(session, command).await,
+        Online::Bot(command) => bots::run(session, command).await,
+        Online::Register(args) => register::list(session, args).await,
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "warproom", &mut script);
+    crate::out::raw(&script)
+}
+
+/// A room's record as a program gets it: the fields of the protocol's `entry` notification.
+#[derive(Serialize)]
+struct InRoom<'a> {
+    room: RoomId,
+    record: &'a Record,
+}
+
+const fn in_room(room: RoomId, record: &Record) -> InRoom<'_> {
+    InRoom { room, record }
+}

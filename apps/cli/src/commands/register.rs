@@ -1,0 +1,29 @@
+//! `register`
+
+use anyhow::Result;
+use warproom_client::proto::calls::RegisterPage;
+
+use crate::args::Register;
+use crate::chain;
+use crate::session::{PAGE, Session};
+use crate::show;
+
+/// `register`
+pub(crate) async fn list(session: &Session, args: &Register) -> Result<()> {
+    let mut people = session.directory(&[]).await;
+    let mut after = args.after;
+    loop {
+        let page = session.call(RegisterPage { after, limit: PAGE }).await?;
+        let Some(last) = page.records.last() else { return Ok(()) };
+        let remembered = session.client().heads().register();
+        chain::check("the register", &page.records, page.latest, remembered)?;
+        after = last.seq;
+        for record in &page.records {
+            people.learn_act(record);
+            session.out().give(record, |record| show::act(record, &people, session.zone()))?;
+        }
+        if after >= page.latest.seq {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `search`
+
+use anyhow::{Context as _, Result};
+use warproom_client::proto::calls::RoomSummary;
+use warproom_client::proto::{Text, limits};
+
+use super::in_room;
+use crate::args::Search;
+use crate::directory::Directory;
+use crate::out::Out;
+use crate::session::Session;
+use crate::show::{self, Item};
+
+/// `search`: one room after the other, each newest first, printed as found.
+pub(crate) async fn search(session: &Session, args: &Search) -> Result<()> {
+    let text: Text = args.text.parse().context("this cannot be searched for")?;
+    let rooms = match &args.room {
+        Some(room) => vec![session.room(room).await?],
+        None => session.rooms(false).await?,
+    };
+    let ids: Vec<_> = rooms.iter().map(|room| room.room).collect();
+    let mut people = match session.out() {
+        Out::Human => session.directory(&ids).await,
+        Out::Json => Directory::default(),
+    };
+    let mut left = usize::from(args.limit);
+    for room in &rooms {
+        left -= in_one(session, room, &text, left, &mut people).await?;
+        if left == 0 {
+            break;
+        }
+    }
+    if left == usize::from(args.limit) {
+        session.out().say("Nothing was found.")?;
+    }
+    Ok(())
+}
+
+/// Searches one room to its beginning, or until there are enough. Says how many were found.
+async fn in_one(
+    session: &Session,
+    room: &RoomSummary,
+    text: &Text,
+    limit: usize,
+    people: &mut Directory,
+) -> Result<usize> {
+    let mut found = 0;
+    let mut before = None;
+    while found < limit {
+        let wanted = u16::try_from((limit - found).min(limits::SEARCH_HITS))?;
+        let mut search = session.client().search(room.room, text.clone(), before, wanted).await?;
+        while let Some(hit) = search.next().await {
+            if session.out() == Out::Human && found == 0 {
+                session.out().say(&show::heading(room.settings.name.as_str()))?;
+            }
+            found += 1;
+            if session.out() == Out::Human {
+                session.learn_missing(people, std::slice::from_ref(&hit.record)).await;
+            }
+            let human = |_: &_| show::entry(&Item::from(&hit.record), people, session.zone());
+            session.out().give(&in_room(room.room, &hit.record), human)?;
+        }
+        before = search.end().await?.next_before;
+        if before.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}

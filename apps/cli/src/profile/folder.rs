@@ -1,0 +1,139 @@
+//! A profile's folder: for its owner alone, every file written whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+use warproom_client::proto::Secret;
+
+use super::{Profile, slug};
+
+pub(super) const PROFILE: &str = "profile.json";
+const KEY: &str = "device.key";
+const HEADS: &str = "heads.json";
+
+/// A profile's folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    pub(super) path: PathBuf,
+}
+
+impl Folder {
+    /// What it is called.
+    pub(crate) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says.
+    pub(crate) fn profile(&self) -> Result<Profile> {
+        let path = self.path.join(PROFILE);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged or of a newer version", path.display()))
+    }
+
+    /// The device's key as text.
+    pub(crate) fn key(&self) -> Result<Secret> {
+        let path = self.path.join(KEY);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(text.into())
+    }
+
+    /// The remembered heads; none where none were kept yet.
+    pub(crate) fn heads<T: DeserializeOwned + Default>(&self) -> Result<T> {
+        let path = self.path.join(HEADS);
+        match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .with_context(|| format!("{} is damaged", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
+            Err(error) => Err(error).context(format!("cannot read {}", path.display())),
+        }
+    }
+
+    /// Keeps the heads.
+    pub(crate) fn keep_heads(&self, heads: &impl Serialize) -> Result<()> {
+        write_whole(&self.path, HEADS, &serde_json::to_vec_pretty(heads)?)
+    }
+}
+
+/// A folder under a passing name, made before there is anything to keep, so that no key is lost for
+/// want of a place. It goes again unless something is kept.
+pub(crate) struct NewFolder {
+    pub(super) folder: TempDir,
+    pub(super) profiles: PathBuf,
+    /// What it is to be called, if it was said; nothing was there of that name.
+    pub(super) chosen: Option<String>,
+}
+
+impl NewFolder {
+    /// Keeps the new device, called as asked for or after the WARP.
+    pub(crate) fn keep(self, profile: &Profile, key: &str) -> Result<Folder> {
+        // From here on the key is the only one of its device: whatever happens, it stays.
+        let path = self.folder.keep();
+        write_whole(&path, KEY, key.as_bytes())?;
+        write_whole(&path, PROFILE, &serde_json::to_vec_pretty(profile)?)?;
+        let name = self
+            .chosen
+            .unwrap_or_else(|| free_name(&self.profiles, &slug(profile.warp_name.as_str())));
+        let kept = self.profiles.join(name);
+        fs::rename(&path, &kept).and_then(|()| sync_folder(&self.profiles)).with_context(|| {
+            format!(
+                "the profile is whole, but cannot be moved from {} to {}",
+                path.display(),
+                kept.display()
+            )
+        })?;
+        Ok(Folder { path: kept })
+    }
+}
+
+/// The name, or the name with the first number that is free.
+fn free_name(profiles: &Path, name: &str) -> String {
+    let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !profiles.join(name).exists()).unwrap_or_else(|| name.to_owned())
+}
+
+/// Writes a file for its owner alone, whole or not at all, also across a power cut.
+pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        // Made with mode 0600.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(folder.join(name))?;
+        sync_folder(folder)
+    };
+    write().with_context(|| format!("cannot write {}", folder.join(name).display()))
+}
+
+/// What was renamed is durable once its folder is.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+pub(super) fn make_private_dir(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path).with_context(|| format!("cannot make {}", path.display()))
+}
+
+/// A folder that is no profile yet, and goes with the value.
+pub(super) fn make_hidden_dir(path: &Path) -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.prefix(".new-").tempdir_in(path)
+}

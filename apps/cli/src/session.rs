@@ -1,0 +1,140 @@
+//! One command's connection: signed in with a profile, and what every command asks over it.
+
+mod lookup;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use jiff::tz::TimeZone;
+use tokio::time::timeout;
+use warproom_client::proto::DeviceId;
+use warproom_client::proto::calls::{Call, Me};
+use warproom_client::{
+    Append, CallError, Client, Connector, Credentials, DeviceKey, Event, Events, Heads, State,
+};
+
+use crate::args::Global;
+use crate::chain;
+use crate::out::Out;
+use crate::profile::{Folder, Profiles};
+
+/// As many records as one page may hold.
+pub(crate) const PAGE: u16 = 200;
+
+/// How long leaving in order may take; after it the connection is cut.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Where a command runs: what the person chose, and what the computer says.
+pub(crate) struct Place {
+    pub(crate) profiles: Profiles,
+    pub(crate) out: Out,
+    pub(crate) zone: TimeZone,
+}
+
+impl Place {
+    /// From what was typed.
+    pub(crate) fn new(global: &Global) -> Result<Self> {
+        let out = if global.json { Out::Json } else { Out::Human };
+        Ok(Self { profiles: Profiles::new(global)?, out, zone: TimeZone::system() })
+    }
+}
+
+/// A signed-in connection.
+pub(crate) struct Session {
+    client: Client,
+    events: Events,
+    folder: Folder,
+    /// The heads as the profile has them.
+    kept: Heads,
+    out: Out,
+    zone: TimeZone,
+}
+
+impl Session {
+    /// Connects and signs in with the profile that was chosen.
+    pub(crate) async fn open(place: &Place) -> Result<Self> {
+        let folder = place.profiles.choose()?;
+        let profile = folder.profile()?;
+        let key = DeviceKey::from_text(folder.key()?.expose())
+            .with_context(|| format!("the profile \"{}\" is damaged", folder.name()))?;
+        let kept: Heads = folder.heads()?;
+        let credentials = Credentials::Device { device: profile.device, key };
+        let (client, events) =
+            Connector::new(profile.address, credentials).heads(kept.clone()).connect().await?;
+        let zone = place.zone.clone();
+        Ok(Self { client, events, folder, kept, out: place.out, zone })
+    }
+
+    /// Keeps what was learnt of the chains, and leaves. An error tells of a history that does not
+    /// hold, which nobody should overlook.
+    pub(crate) async fn close(mut self) -> Result<()> {
+        let kept = self.keep_heads();
+        let mut told = Ok(());
+        // Only what is waiting already; nothing more is of interest.
+        while let Ok(Some(event)) = timeout(Duration::ZERO, self.events.next()).await {
+            if let Event::Rewritten(rewritten) = event {
+                let name =
+                    rewritten.room.map_or("the register".into(), |room| format!("room {room}"));
+                told = Err(chain::rewritten(&rewritten, &name).into());
+            }
+        }
+        // The server notices a cut connection too.
+        let _ = timeout(GOODBYE, self.client.close()).await;
+        kept.and(told)
+    }
+
+    /// Writes the heads to the profile if they changed.
+    pub(crate) fn keep_heads(&mut self) -> Result<()> {
+        let heads = self.client.heads();
+        if heads != self.kept {
+            self.folder.keep_heads(&heads)?;
+            self.kept = heads;
+        }
+        Ok(())
+    }
+
+    /// Makes a call.
+    pub(crate) async fn call<C: Call>(&self, call: C) -> Result<C::Reply> {
+        Ok(self.client.call(call).await?)
+    }
+
+    /// Appends an entry, exactly once.
+    pub(crate) async fn append<A: Append>(&self, call: A) -> Result<A::Reply> {
+        Ok(self.client.append(call).await?)
+    }
+
+    /// What happens next; none once signed out. May be dropped while it waits.
+    pub(crate) async fn next_event(&mut self) -> Option<Event> {
+        self.events.next().await
+    }
+
+    /// Why nothing happens any more.
+    pub(crate) fn ended(&self) -> CallError {
+        match &*self.client.state().borrow() {
+            State::SignedOut { reason } => CallError::SignedOut(reason.clone()),
+            _ => CallError::Disconnected,
+        }
+    }
+
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) const fn out(&self) -> Out {
+        self.out
+    }
+
+    pub(crate) const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Who is signed in.
+    pub(crate) fn me(&self) -> Me {
+        self.client.me()
+    }
+
+    /// Whether this is the device that is signed in.
+    pub(crate) fn is_this(&self, device: DeviceId) -> bool {
+        self.client.signed_in().device == Some(device)
+    }
+}

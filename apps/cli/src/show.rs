@@ -1,0 +1,133 @@
+//! What people read, as text with colours. Pure: nothing here prints, asks or connects. The stream
+//! it is written to takes the colours away where they are not wanted (pipes, `NO_COLOR`).
+
+mod act;
+mod entry;
+mod lists;
+mod page;
+mod qr;
+
+use std::fmt::Write as _;
+
+use anstyle::{Color, RgbColor, Style};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use warproom_client::proto::Label;
+
+pub(crate) use act::act;
+pub(crate) use entry::{Item, entry, role};
+pub(crate) use lists::{bot, device, invitation, member, organisation, room, room_member};
+pub(crate) use page::page;
+pub(crate) use qr::qr;
+
+/// Weaker text, for what stands beside the content.
+pub(super) const FAINT: Style = Style::new().dimmed();
+/// Stronger text, for names.
+pub(super) const STRONG: Style = Style::new().bold();
+
+/// A label as FIRST wants it seen: spelled out, in its colour, on black also where the terminal is
+/// light.
+pub(crate) fn chip(label: Label) -> String {
+    let [red, green, blue] = label.rgb();
+    let style = Style::new()
+        .fg_color(Some(Color::Rgb(RgbColor(red, green, blue))))
+        .bg_color(Some(Color::Rgb(RgbColor(0, 0, 0))))
+        .bold();
+    styled(style, &format!(" {label} "))
+}
+
+/// A text in a style.
+pub(super) fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// A room's name over what was found in it.
+pub(crate) fn heading(room: &str) -> String {
+    styled(STRONG, &format!("In {}:", safe(room)))
+}
+
+/// An entry behind the name of its room, which is safe already.
+pub(crate) fn in_room(room: &str, entry: &str) -> String {
+    format!("{}  {entry}", styled(STRONG, room))
+}
+
+/// A moment in local time.
+pub(crate) fn when(at_ms: i64, zone: &TimeZone) -> String {
+    Timestamp::from_millisecond(at_ms).map_or_else(
+        |_| "at an impossible time".to_owned(),
+        |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}
+
+/// Somebody else's text on one line or several, with everything that could steer the terminal or
+/// reorder what is seen written out as `\u{…}`. The protocol refuses most of it already; a terminal
+/// must not depend on that.
+pub(crate) fn safe(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push('\n'),
+            '\t' => safe.push_str("    "),
+            c if c.is_control() || reorders(c) => {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Invisible characters that change the order or the lines of what is seen (Unicode UAX #9). Joiners
+/// stay: emoji and some scripts are written with them.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A text under its header line. Every line is indented, so that no text can look like a header.
+pub(super) fn indented(text: &str) -> String {
+    let mut lines = String::new();
+    for line in safe(text).lines() {
+        lines.push_str("\n    ");
+        lines.push_str(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_is_spelled_out_in_its_colour_on_black() {
+        assert_eq!(
+            chip(Label::AmberStrict),
+            "\u{1b}[1m\u{1b}[38;2;255;192;0m\u{1b}[48;2;0;0;0m TLP:AMBER+STRICT \u{1b}[0m"
+        );
+        let plain = anstream::adapter::strip_str(&chip(Label::Red)).to_string();
+        assert_eq!(plain, " TLP:RED ");
+    }
+
+    #[test]
+    fn nothing_in_a_text_steers_the_terminal() {
+        assert_eq!(safe("a\u{1b}[31mb\u{7}\r"), "a\\u{1b}[31mb\\u{7}\\u{d}");
+        assert_eq!(safe("x\u{202e}y\u{9b}2J"), "x\\u{202e}y\\u{9b}2J");
+        assert_eq!(safe("Cyngor Môn\t👩‍🚒\n2"), "Cyngor Môn    👩‍🚒\n2");
+    }
+
+    #[test]
+    fn every_line_of_a_text_is_indented() {
+        assert_eq!(
+            indented("a\n2024-01-18 09:00  TLP:CLEAR"),
+            "\n    a\n    2024-01-18 09:00  TLP:CLEAR"
+        );
+    }
+
+    #[test]
+    fn times_are_local() {
+        let london = TimeZone::get("Europe/London").unwrap();
+        assert_eq!(when(1_705_568_400_000, &london), "2024-01-18 09:00");
+        assert_eq!(when(1_721_293_200_000, &london), "2024-07-18 10:00");
+        assert_eq!(when(i64::MAX, &london), "at an impossible time");
+    }
+}

@@ -1,0 +1,192 @@
+//! One connection: TCP, TLS 1.3, WebSocket `warproom.v1`, text frames.
+//!
+//! It knows nothing of calls or sign-in. Only this module names the WebSocket library; only
+//! [`tls`] below it names the TLS library. Reading and writing are independent, and writing never
+//! waits: a frame is queued, at most one at a time, and [`Writer::flush`] moves it out.
+
+pub(crate) mod tls;
+
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::http::Uri;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use warproom_proto::invitation::Address;
+use warproom_proto::limits;
+use zeroize::Zeroizing;
+
+use crate::error::ConnectError;
+
+/// The longest that TCP, TLS and WebSocket may take together: a slow mobile network, and not longer,
+/// because a person is waiting.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// How long a frame may take to be written before the connection counts as dead; as in the server.
+pub(crate) const WRITE_STALL: Duration = Duration::from_secs(10);
+
+/// The largest frame taken from a server: its pages stay below a quarter of it.
+const INCOMING_BYTES: usize = 1024 * 1024;
+
+/// What is read at a time.
+const READ_BYTES: usize = 8 * 1024;
+
+/// What may wait to be written: one frame, and the pongs that join it.
+const WRITE_BYTES: usize = 2 * limits::FRAME_BYTES;
+
+/// The close code by which the server says: signed out, because removed, revoked or suspended.
+pub(crate) const SIGNED_OUT: u16 = 4001;
+
+type Socket = WebSocketStream<tls::Stream>;
+
+/// An open connection.
+pub(crate) struct Link {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
+    /// The TLS exporter that a sign-in signs.
+    pub(crate) exporter: Zeroizing<[u8; 32]>,
+}
+
+/// Opens connections to one address.
+#[derive(Clone)]
+pub(crate) struct Dialler {
+    address: Address,
+    tls: tls::Pinned,
+}
+
+impl Dialler {
+    pub(crate) fn new(address: &Address) -> Result<Self, ConnectError> {
+        Ok(Self { tls: tls::Pinned::new(address)?, address: address.clone() })
+    }
+
+    /// Opens a connection. It is not signed in.
+    pub(crate) async fn open(&self) -> Result<Link, ConnectError> {
+        // On the heap: it is large, and rare.
+        timeout(OPENING, Box::pin(self.open_at_leisure()))
+            .await
+            .map_err(|_| ConnectError::TooSlow)?
+    }
+
+    async fn open_at_leisure(&self) -> Result<Link, ConnectError> {
+        let tcp = TcpStream::connect(&*self.address.host_port)
+            .await
+            .map_err(ConnectError::Unreachable)?;
+        // Requests are small and somebody waits for each.
+        tcp.set_nodelay(true).map_err(ConnectError::Unreachable)?;
+        let (stream, exporter) = self.tls.connect(tcp).await?;
+
+        let uri: Uri = format!("wss://{}/", self.address.host_port)
+            .parse()
+            .map_err(|_| ConnectError::Address)?;
+        // The library refuses an answer that does not name the sub-protocol asked for.
+        let request = ClientRequestBuilder::new(uri).with_sub_protocol(limits::SUBPROTOCOL);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BYTES)
+            .write_buffer_size(READ_BYTES)
+            .max_write_buffer_size(WRITE_BYTES)
+            .max_message_size(Some(INCOMING_BYTES))
+            .max_frame_size(Some(INCOMING_BYTES));
+        let (socket, _) =
+            client_async_with_config(request, stream, Some(config)).await.map_err(upgrade_error)?;
+        let (sink, stream) = socket.split();
+        Ok(Link { reader: Reader(stream), writer: Writer { sink, queued_at: None }, exporter })
+    }
+}
+
+fn upgrade_error(error: WsError) -> ConnectError {
+    match error {
+        WsError::Io(error) => ConnectError::Unreachable(error),
+        WsError::ConnectionClosed
+        | WsError::AlreadyClosed
+        | WsError::Protocol(ProtocolError::HandshakeIncomplete) => ConnectError::Ended,
+        WsError::Http(answer) if matches!(answer.status().as_u16(), 429 | 503) => {
+            ConnectError::Busy
+        }
+        _ => ConnectError::Incompatible,
+    }
+}
+
+/// What arrived.
+pub(crate) enum Frame {
+    /// Text.
+    Text(Utf8Bytes),
+    /// A sign of life. It may have queued an answer: flush.
+    Life,
+    /// The server closed, with its code if it named one; or the connection broke.
+    Closed(Option<u16>),
+    /// Something this protocol does not have.
+    Odd,
+}
+
+/// The reading half.
+pub(crate) struct Reader(SplitStream<Socket>);
+
+impl Reader {
+    /// The next frame. May be dropped while it waits.
+    pub(crate) async fn next(&mut self) -> Frame {
+        match self.0.next().await {
+            Some(Ok(Message::Text(text))) => Frame::Text(text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Frame::Life,
+            Some(Ok(Message::Close(close))) => {
+                Frame::Closed(close.map(|close| u16::from(close.code)))
+            }
+            Some(Ok(Message::Binary(_) | Message::Frame(_))) => Frame::Odd,
+            // What broke it is of no use to anyone: all is asked again on the next connection.
+            Some(Err(_)) | None => Frame::Closed(None),
+        }
+    }
+}
+
+/// The writing half.
+pub(crate) struct Writer {
+    sink: SplitSink<Socket, Message>,
+    /// Since when something waits to be written.
+    queued_at: Option<Instant>,
+}
+
+/// The connection broke while writing.
+pub(crate) struct Broken;
+
+impl Writer {
+    /// Whether nothing waits, so that a frame may be queued.
+    pub(crate) const fn is_free(&self) -> bool {
+        self.queued_at.is_none()
+    }
+
+    /// When what waits has waited too long.
+    pub(crate) fn stalls_at(&self) -> Option<Instant> {
+        self.queued_at.map(|since| since + WRITE_STALL)
+    }
+
+    /// Queues a frame. Never waits when [`Writer::is_free`].
+    pub(crate) async fn queue(&mut self, text: String) -> Result<(), Broken> {
+        self.mark();
+        self.sink.feed(Message::text(text)).await.map_err(|_| Broken)
+    }
+
+    /// Notes that the connection itself queued something: the answer to a ping.
+    pub(crate) fn mark(&mut self) {
+        self.queued_at.get_or_insert_with(Instant::now);
+    }
+
+    /// Moves out what waits. May be dropped while it waits, and called again.
+    pub(crate) async fn flush(&mut self) -> Result<(), Broken> {
+        self.sink.flush().await.map_err(|_| Broken)?;
+        self.queued_at = None;
+        Ok(())
+    }
+
+    /// Says goodbye, as far as that works at once.
+    pub(crate) async fn close(mut self) {
+        /// Long enough for a frame on a working connection; nobody waits for a broken one.
+        const GOODBYE: Duration = Duration::from_secs(1);
+        // Whether the server heard it changes nothing here.
+        let _ = timeout(GOODBYE, self.sink.close()).await;
+    }
+}

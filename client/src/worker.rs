@@ -1,0 +1,349 @@
+//! The task behind a client: it owns the connection, and makes it again when it is lost.
+//!
+//! How things flow: commands and appends come in through bounded queues; replies go to whoever
+//! waits, by number; notices become events. Every state that a connection can be in is one method:
+//! [`Worker::serve`] while it is up, [`Worker::reconnect`] while it is not. Nothing here waits for
+//! the application or for a write while there is something to read, so a slow reader of events
+//! cannot hold up the replies it waits for itself.
+
+pub(crate) mod calls;
+pub(crate) mod outbox;
+pub(crate) mod rooms;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+use warproom_proto::calls::SignedIn;
+use warproom_proto::notice::Notice;
+use warproom_proto::rpc::{Incoming, request_text};
+
+use self::calls::Calls;
+use self::outbox::Outbox;
+use self::rooms::{ASKED_AT_ONCE, Outlet, Rooms};
+use crate::backoff;
+use crate::client::{Command, Memory};
+use crate::error::SignOut;
+use crate::event::{Delivered, Delivery, Event, Rewritten};
+use crate::key::Credentials;
+use crate::sign_in::sign_in;
+use crate::state::{State, Trouble};
+use crate::transport::{Dialler, Frame, Link, SIGNED_OUT, Writer};
+
+/// Without any frame for this long the connection counts as dead: the server pings every 25 seconds,
+/// and two of those may be missed.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// Calls and appends under way at a time: the 32 that a server takes, less the worker's own.
+const IN_FLIGHT: usize = 32 - ASKED_AT_ONCE;
+
+/// The task behind a client.
+pub(crate) struct Worker {
+    pub(crate) dialler: Dialler,
+    pub(crate) credentials: Credentials,
+    pub(crate) memory: Arc<Memory>,
+    /// Told once when the client is closed or its last handle goes.
+    pub(crate) closing: Arc<Notify>,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) state: watch::Sender<State>,
+    pub(crate) delivery: Delivery,
+    pub(crate) rooms: Rooms,
+    pub(crate) calls: Calls,
+    pub(crate) outbox: Outbox,
+    /// Attempts to reconnect since the last sign-in that was of use.
+    pub(crate) attempt: u32,
+}
+
+/// How a connection ended.
+enum End {
+    /// It is to be made again.
+    Lost(Trouble),
+    /// It is not.
+    SignedOut(SignOut),
+}
+
+impl Worker {
+    /// Runs until the client is signed out or closed.
+    pub(crate) async fn run(mut self, link: Link, signed_in: SignedIn) {
+        let reason = self.keep_connected(link, signed_in).await;
+        tracing::info!(%reason, "signed out");
+        // First the reason, then the replies that are dropped because of it.
+        self.state.send_replace(State::SignedOut { reason });
+        drop((self.commands, self.calls, self.outbox, self.rooms));
+        // What was received before still belongs to the application.
+        while !self.delivery.is_caught_up() {
+            self.delivery.drain().await;
+        }
+    }
+
+    async fn keep_connected(&mut self, mut link: Link, signed_in: SignedIn) -> SignOut {
+        self.check_register(&signed_in);
+        loop {
+            let trouble = match self.serve(link).await {
+                End::Lost(trouble) => trouble,
+                End::SignedOut(reason) => return reason,
+            };
+            let signed_in;
+            (link, signed_in) = match self.reconnect(trouble).await {
+                Ok(connected) => connected,
+                Err(reason) => return reason,
+            };
+            self.check_register(&signed_in);
+            self.memory.known().signed_in = signed_in.clone();
+            self.state.send_replace(State::Connected);
+            self.delivery.push(Event::Reconnected(signed_in));
+        }
+    }
+
+    /// The state of being connected.
+    async fn serve(&mut self, link: Link) -> End {
+        let Link { mut reader, mut writer, .. } = link;
+        let mut heard = Instant::now();
+        let end = loop {
+            if writer.is_free()
+                && let Some(text) = self.next_frame()
+                && writer.queue(text).await.is_err()
+            {
+                break End::Lost(Trouble::Ended);
+            }
+            let may_send = writer.is_free() && self.in_flight() < IN_FLIGHT;
+            let may_read = self.delivery.takes_more();
+            if !may_read {
+                // The silence is ours.
+                heard = Instant::now();
+            }
+            let wake = self.wakes_at(heard, &writer);
+            tokio::select! {
+                biased;
+                () = self.closing.notified() => break End::SignedOut(SignOut::Closed),
+                written = writer.flush(), if !writer.is_free() => if written.is_err() {
+                    break End::Lost(Trouble::Ended);
+                },
+                () = self.delivery.drain(), if !self.delivery.is_caught_up() => {}
+                // Few may be under way, so these two cannot keep the reader waiting for long.
+                Some(command) = self.commands.recv(), if may_send => {
+                    if let Some(text) = self.take_command(command)
+                        && writer.queue(text).await.is_err()
+                    {
+                        break End::Lost(Trouble::Ended);
+                    }
+                }
+                Some(append) = self.outbox.next(), if may_send && self.outbox.takes_next() => {
+                    self.outbox.add(append);
+                }
+                () = sleep_until(wake) => {
+                    let now = Instant::now();
+                    if now >= heard + SILENCE || writer.stalls_at().is_some_and(|at| now >= at) {
+                        break End::Lost(Trouble::Unreachable);
+                    }
+                }
+                frame = reader.next(), if may_read => {
+                    heard = Instant::now();
+                    if matches!(frame, Frame::Life) {
+                        writer.mark();
+                    }
+                    if let Err(end) = self.take_frame(frame) {
+                        break end;
+                    }
+                }
+            }
+        };
+        // Before anyone is told by a dropped reply, the state says that the connection is gone.
+        if let End::Lost(trouble) = end {
+            self.lost(trouble);
+        }
+        writer.close().await;
+        end
+    }
+
+    fn lost(&mut self, trouble: Trouble) {
+        tracing::debug!(?trouble, "connection lost");
+        self.set_reconnecting(Duration::ZERO, trouble);
+        self.calls.disconnected();
+        self.outbox.disconnected();
+        self.rooms.disconnected();
+    }
+
+    /// The state of not being connected. Ends with a new connection or for good.
+    async fn reconnect(&mut self, mut trouble: Trouble) -> Result<(Link, SignedIn), SignOut> {
+        let mut asked_to_wait = Duration::ZERO;
+        loop {
+            self.attempt = self.attempt.saturating_add(1);
+            let wait = backoff::wait(self.attempt, backoff::chance()).max(asked_to_wait);
+            self.set_reconnecting(wait, trouble);
+            self.meanwhile(sleep(wait)).await?;
+
+            let (dialler, credentials) = (self.dialler.clone(), self.credentials.clone());
+            // On the heap: it is large, and rare.
+            let signing_in = Box::pin(async move { sign_in(&dialler, &credentials).await });
+            match self.meanwhile(signing_in).await? {
+                Ok(connected) => {
+                    // A server that cannot be understood would otherwise be asked in a circle.
+                    if trouble != Trouble::Incompatible {
+                        self.attempt = 0;
+                    }
+                    return Ok(connected);
+                }
+                Err(crate::ConnectError::Refused(refusal))
+                    if crate::error::refuses_sign_in(&refusal) =>
+                {
+                    return Err(SignOut::Refused(refusal));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, attempt = self.attempt, "cannot reconnect");
+                    trouble = Trouble::from(&error);
+                    asked_to_wait = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
+                }
+            }
+        }
+    }
+
+    /// Waits for something while there is no connection; the handle stays served.
+    async fn meanwhile<T>(&mut self, something: impl Future<Output = T>) -> Result<T, SignOut> {
+        tokio::pin!(something);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.closing.notified() => return Err(SignOut::Closed),
+                done = &mut something => return Ok(done),
+                () = self.delivery.drain(), if !self.delivery.is_caught_up() => {}
+                Some(command) = self.commands.recv() => {
+                    // Following is kept for the next connection; a call's reply is dropped.
+                    let _unsent = self.take_command(command);
+                    self.calls.disconnected();
+                }
+            }
+        }
+    }
+
+    fn set_reconnecting(&self, wait: Duration, trouble: Trouble) {
+        let attempt = self.attempt.max(1);
+        self.state.send_replace(State::Reconnecting { attempt, wait, trouble });
+    }
+
+    fn in_flight(&self) -> usize {
+        self.calls.in_flight() + self.outbox.in_flight()
+    }
+
+    fn wakes_at(&self, heard: Instant, writer: &Writer) -> Instant {
+        [writer.stalls_at(), self.outbox.wakes_at(), self.rooms.wakes_at()]
+            .into_iter()
+            .flatten()
+            .fold(heard + SILENCE, Instant::min)
+    }
+
+    /// What the worker itself wants to send: the next question about a room, the next append.
+    fn next_frame(&mut self) -> Option<String> {
+        if self.delivery.is_caught_up()
+            && let Some((id, call)) = self.rooms.ask(|| self.memory.next_id())
+        {
+            // A follow request always encodes.
+            return request_text(id, &call).ok();
+        }
+        if self.in_flight() < IN_FLIGHT { self.outbox.send() } else { None }
+    }
+
+    /// Takes a command; answers what is to be sent for it.
+    fn take_command(&mut self, command: Command) -> Option<String> {
+        match command {
+            Command::Call { id, text, reply, found } => {
+                self.calls.add(id, reply, found);
+                Some(text)
+            }
+            Command::Follow { room, after, reply } => {
+                let known = self.memory.known().heads.room(room);
+                self.rooms.follow(room, after, known, reply);
+                None
+            }
+            Command::Unfollow { room, id, text, reply } => {
+                self.rooms.remove(room);
+                self.calls.add(id, reply, None);
+                Some(text)
+            }
+        }
+    }
+
+    fn take_frame(&mut self, frame: Frame) -> Result<(), End> {
+        match frame {
+            Frame::Text(text) => {
+                let incoming = Incoming::read(&text).map_err(|error| unreadable(&error))?;
+                self.take_incoming(incoming).map_err(|error| unreadable(&error))
+            }
+            Frame::Life => Ok(()),
+            Frame::Closed(Some(SIGNED_OUT)) => Err(End::SignedOut(SignOut::Revoked)),
+            Frame::Closed(_) => Err(End::Lost(Trouble::Ended)),
+            Frame::Odd => Err(End::Lost(Trouble::Incompatible)),
+        }
+    }
+
+    fn take_incoming(&mut self, incoming: Incoming) -> Result<(), serde_json::Error> {
+        match incoming {
+            Incoming::Reply { id: Some(id), result } if self.rooms.has_asked(id) => {
+                let (rooms, mut outlet) = self.rooms();
+                return rooms.answer(id, result, &mut outlet);
+            }
+            Incoming::Reply { id: Some(id), result } => {
+                if let Some(result) = self.outbox.answer(id, result) {
+                    self.calls.answer(id, result);
+                }
+            }
+            // The server could not read a request, and cannot say which.
+            Incoming::Reply { id: None, .. } => tracing::warn!("the server refused a frame"),
+            Incoming::Notice(notice) => self.take_notice(notice),
+            Incoming::UnknownNotice => {}
+        }
+        Ok(())
+    }
+
+    fn take_notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::Entry { room, record } => {
+                let (rooms, mut outlet) = self.rooms();
+                rooms.take_live(room, record, &mut outlet);
+            }
+            Notice::Behind { room, .. } => self.rooms.behind(room),
+            Notice::RoomJoined { room } => self.delivery.push(Event::RoomJoined(room)),
+            Notice::RoomLeft { room } => {
+                self.rooms.left(room);
+                self.delivery.push(Event::RoomLeft(room));
+            }
+            Notice::Typing { room, member } if self.delivery.takes_live() => {
+                self.delivery.push(Event::Typing { room, member });
+            }
+            Notice::Presence { room, member, here } if self.delivery.takes_live() => {
+                self.delivery.push(Event::Presence { room, member, here });
+            }
+            Notice::Found { search, room, record } => {
+                self.calls.found(search, Delivered::new(room, record));
+            }
+            // From a newer server, or passing news that the application is too slow for.
+            _ => {}
+        }
+    }
+
+    fn rooms(&mut self) -> (&mut Rooms, Outlet<'_>) {
+        (&mut self.rooms, Outlet { memory: &self.memory, delivery: &mut self.delivery })
+    }
+
+    fn check_register(&mut self, signed_in: &SignedIn) {
+        let checked = self.memory.known().heads.check_register(signed_in.register);
+        if let Err((seq, how)) = checked {
+            tracing::warn!(seq, ?how, "the history of the register does not hold");
+            self.delivery.push(Event::Rewritten(Rewritten { room: None, seq, how }));
+        }
+    }
+}
+
+/// The longest wait that a server may ask for before the next attempt to sign in: a person at this
+/// end should not be shut out for hours by a wrong number.
+const LONGEST_ASKED: Duration = Duration::from_mins(5);
+
+/// Passing over a reply would leave its caller waiting for good.
+fn unreadable(error: &serde_json::Error) -> End {
+    tracing::warn!(line = error.line(), column = error.column(), "a frame cannot be read");
+    End::Lost(Trouble::Incompatible)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! The followed rooms: asking for pages, taking them and live records, and handing on what is new.
+//!
+//! Each room's own logic is in [`crate::follow`]. Here is what they share: few questions at a time,
+//! asked only while the application keeps up, so that at most a few pages wait for it. It sends
+//! nothing itself: the worker asks it for the next request.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use warproom_proto::calls::{FollowRoom, Followed};
+use warproom_proto::{Error, ErrorCode, Position, Record, RoomId, Seq};
+
+use crate::client::Memory;
+use crate::error::{CallError, retry_after};
+use crate::event::{Delivered, Delivery, Discontinuity, Event, Rewritten};
+use crate::follow::{Follow, Live, Then};
+
+/// Questions under way at a time. With the worker's calls they stay within what a server takes.
+pub(crate) const ASKED_AT_ONCE: usize = 4;
+
+/// The wait after an answer that brought nothing though more was promised, or a failure of the
+/// server's: it should not be asked in a circle.
+const LATER: Duration = Duration::from_secs(1);
+
+/// Who waits to hear that following has begun.
+type Caller = oneshot::Sender<Result<Position, CallError>>;
+
+/// The followed rooms.
+#[derive(Default)]
+pub(crate) struct Rooms {
+    followed: HashMap<RoomId, Room>,
+    /// Rooms to ask about, first come first served.
+    wanted: VecDeque<RoomId>,
+    /// Questions under way, by the number of their request.
+    asked: HashMap<u64, RoomId>,
+    paused_until: Option<Instant>,
+}
+
+struct Room {
+    follow: Follow,
+    caller: Option<Caller>,
+}
+
+/// Where records go, and what is remembered of them.
+pub(crate) struct Outlet<'a> {
+    pub(crate) memory: &'a Memory,
+    pub(crate) delivery: &'a mut Delivery,
+}
+
+impl Outlet<'_> {
+    fn known(&self, room: RoomId) -> Option<Position> {
+        self.memory.known().heads.room(room)
+    }
+
+    fn deliver(&mut self, room: RoomId, record: Record) {
+        self.memory.known().heads.remember(room, record.position());
+        self.delivery.push(Event::Entry(Delivered::new(room, record)));
+    }
+
+    fn rewritten(&mut self, room: RoomId, seq: Seq, how: Discontinuity) -> Rewritten {
+        let rewritten = Rewritten { room: Some(room), seq, how };
+        self.memory.known().rewritten.push(rewritten);
+        self.delivery.push(Event::Rewritten(rewritten));
+        rewritten
+    }
+}
+
+impl Rooms {
+    /// Follows a room from after a record, or from now on.
+    pub(crate) fn follow(
+        &mut self,
+        room: RoomId,
+        after: Option<Seq>,
+        known: Option<Position>,
+        caller: Caller,
+    ) {
+        self.remove(room);
+        let follow = Follow::new(room, after, known);
+        self.followed.insert(room, Room { follow, caller: Some(caller) });
+        self.wanted.push_back(room);
+    }
+
+    /// Follows a room no more. An answer that is under way will find nobody.
+    pub(crate) fn remove(&mut self, room: RoomId) {
+        self.asked.retain(|_, asked| *asked != room);
+        self.wanted.retain(|wanted| *wanted != room);
+        self.followed.remove(&room);
+    }
+
+    /// This reader is out of a room. Who waits to follow it gets the answer of a stranger.
+    pub(crate) fn left(&mut self, room: RoomId) {
+        let caller = self.followed.get_mut(&room).and_then(|entry| entry.caller.take());
+        let refusal = CallError::Refused(ErrorCode::NotFound.into());
+        let _ = caller.map(|caller| caller.send(Err(refusal)));
+        self.remove(room);
+    }
+
+    /// What to ask next, under the number that `id` gives; nothing while enough is under way.
+    pub(crate) fn ask(&mut self, id: impl FnOnce() -> u64) -> Option<(u64, FollowRoom)> {
+        if self.wakes_at().is_some() || self.asked.len() >= ASKED_AT_ONCE {
+            return None;
+        }
+        while let Some(room) = self.wanted.pop_front() {
+            if let Some(entry) = self.followed.get_mut(&room)
+                && entry.follow.is_wanted()
+            {
+                let id = id();
+                self.asked.insert(id, room);
+                return Some((id, entry.follow.ask()));
+            }
+        }
+        None
+    }
+
+    /// Whether this is the number of a question under way.
+    pub(crate) fn has_asked(&self, id: u64) -> bool {
+        self.asked.contains_key(&id)
+    }
+
+    /// Takes the answer to a question. Fails if it cannot be read.
+    pub(crate) fn answer(
+        &mut self,
+        id: u64,
+        result: Result<Box<RawValue>, Error>,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), serde_json::Error> {
+        let Some(room) = self.asked.remove(&id) else { return Ok(()) };
+        match result {
+            Ok(text) => self.take_page(room, serde_json::from_str(text.get())?, outlet),
+            Err(error) => self.take_refusal(room, error, outlet),
+        }
+        Ok(())
+    }
+
+    fn take_page(&mut self, room: RoomId, page: Followed, outlet: &mut Outlet<'_>) {
+        let Some(entry) = self.followed.get_mut(&room) else { return };
+        let latest = page.latest;
+        let taken = entry.follow.take_page(page, outlet.known(room));
+        for record in taken.records {
+            outlet.deliver(room, record);
+        }
+        if let Then::Stop(seq, how) = taken.then {
+            self.stop(room, seq, how, outlet);
+            return;
+        }
+        outlet.memory.known().heads.remember(room, latest);
+        if let Some(caller) = entry.caller.take() {
+            // Who stopped waiting for the answer follows all the same.
+            let _ = caller.send(Ok(latest));
+        }
+        if taken.then != Then::Listen {
+            self.wanted.push_back(room);
+        }
+        if taken.then == Then::AskLater {
+            self.pause(LATER);
+        }
+    }
+
+    fn take_refusal(&mut self, room: RoomId, error: Error, outlet: &mut Outlet<'_>) {
+        let passing = matches!(
+            error.code,
+            ErrorCode::SlowDown
+                | ErrorCode::ServerFault
+                | ErrorCode::StorageFull
+                | ErrorCode::StorageFailed
+        );
+        let Some(entry) = self.followed.get_mut(&room) else { return };
+        if passing && (entry.caller.is_none() || error.code == ErrorCode::SlowDown) {
+            entry.follow.interrupt();
+            self.wanted.push_back(room);
+            self.pause(retry_after(&error).unwrap_or(LATER));
+            return;
+        }
+        match entry.caller.take() {
+            Some(caller) => drop(caller.send(Err(CallError::Refused(error)))),
+            // It was followed before: it was left while there was no connection.
+            None => outlet.delivery.push(Event::RoomLeft(room)),
+        }
+        self.remove(room);
+    }
+
+    /// Takes a record that came by itself.
+    pub(crate) fn take_live(&mut self, room: RoomId, record: Record, outlet: &mut Outlet<'_>) {
+        let Some(entry) = self.followed.get_mut(&room) else { return };
+        if !outlet.delivery.takes_live() {
+            return self.behind(room);
+        }
+        match entry.follow.take_live(&record, outlet.known(room)) {
+            Live::Deliver => outlet.deliver(room, record),
+            Live::Skip => {}
+            Live::Ask => self.wanted.push_back(room),
+            Live::Stop(seq, how) => self.stop(room, seq, how, outlet),
+        }
+    }
+
+    /// Live delivery of a room has stopped, or cannot be taken: ask from where it is.
+    pub(crate) fn behind(&mut self, room: RoomId) {
+        if let Some(entry) = self.followed.get_mut(&room)
+            && entry.follow.is_live()
+        {
+            entry.follow.interrupt();
+            self.wanted.push_back(room);
+        }
+    }
+
+    /// The connection ended: every room is asked about on the next one.
+    pub(crate) fn disconnected(&mut self) {
+        self.asked.clear();
+        self.paused_until = None;
+        self.wanted = self.followed.keys().copied().collect();
+        for room in self.followed.values_mut() {
+            room.follow.interrupt();
+        }
+    }
+
+    /// When a pause ends, if there is one.
+    pub(crate) fn wakes_at(&self) -> Option<Instant> {
+        self.paused_until.filter(|until| *until > Instant::now())
+    }
+
+    fn pause(&mut self, wait: Duration) {
+        self.paused_until = Some(Instant::now() + wait);
+    }
+
+    fn stop(&mut self, room: RoomId, seq: Seq, how: Discontinuity, outlet: &mut Outlet<'_>) {
+        tracing::warn!(%room, seq, ?how, "the history of a room does not hold");
+        let rewritten = outlet.rewritten(room, seq, how);
+        let caller = self.followed.get_mut(&room).and_then(|entry| entry.caller.take());
+        // Who stopped waiting is told by the event.
+        let _ = caller.map(|caller| caller.send(Err(CallError::Rewritten(rewritten))));
+        self.remove(room);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! From a request to its reply: who may ask, then the call's handler.
+//!
+//! A handler authorises, decides (by a pure function of the domain), appends and replies. To add a
+//! call: its type in `proto`, a handler in the module it belongs to, one line in the table below.
+
+mod entries;
+mod history;
+mod register;
+mod rooms;
+mod search;
+mod session;
+
+use std::sync::Arc;
+
+use warproom_proto::calls::{self as proto, Access, Call};
+use warproom_proto::register::Role;
+use warproom_proto::{Error, ErrorCode, Principal, rpc};
+
+use crate::context::Context;
+use crate::domain::State;
+use crate::hub::{Peer, Registration};
+use crate::identity::Source;
+use crate::transport::Frame;
+
+pub use register::INVITATION_MS;
+
+/// A connection that is not signed in.
+pub struct Stranger {
+    /// The server's parts.
+    pub context: Arc<Context>,
+    /// Where it comes from.
+    pub source: Source,
+    /// What a device signs to sign in.
+    pub exporter: [u8; 32],
+}
+
+/// A connection that is signed in.
+pub struct Session {
+    /// The server's parts.
+    pub context: Arc<Context>,
+    /// Whose connection.
+    pub peer: Peer,
+}
+
+impl Session {
+    /// Who is signed in.
+    pub const fn who(&self) -> Principal {
+        self.peer.who
+    }
+}
+
+macro_rules! table {
+    ($function:ident($session:ident, $request:ident): $($call:ident => $handler:path,)*) => {
+        async fn $function($session: &Session, $request: &rpc::Request<'_>) -> Frame {
+            match &*$request.method {
+                $(<proto::$call as Call>::METHOD => {
+                    let reply = match admitted::<proto::$call>($session, $request) {
+                        Ok(call) => $handler($session, call).await,
+                        Err(refusal) => Err(refusal),
+                    };
+                    rpc::reply_text(Some($request.id), &reply).into()
+                })*
+                other => rpc::reply_text::<()>(Some($request.id), &Err(unknown(other))).into(),
+            }
+        }
+
+        /// The calls that the table answers.
+        #[cfg(test)]
+        const ANSWERED: &[&str] = &[$(<proto::$call as Call>::METHOD),*];
+    };
+}
+
+table! {
+    dispatch(session, request):
+    ListOrganisations => register::list_organisations,
+    AddOrganisation => register::add_organisation,
+    ChangeOrganisation => register::change_organisation,
+    ListMembers => register::list_members,
+    ChangeMember => register::change_member,
+    RemoveMember => register::remove_member,
+    AddInvitation => register::add_invitation,
+    ListInvitations => register::list_invitations,
+    RevokeInvitation => register::revoke_invitation,
+    ListDevices => register::list_devices,
+    RevokeDevice => register::revoke_device,
+    AddBot => register::add_bot,
+    ListBots => register::list_bots,
+    RevokeBot => register::revoke_bot,
+    RegisterPage => history::register_page,
+    ListRooms => rooms::list,
+    OpenRoom => rooms::open,
+    ChangeRoom => rooms::change,
+    AddToRoom => rooms::add,
+    RemoveFromRoom => rooms::remove,
+    RoomMembers => rooms::members,
+    FollowRoom => rooms::follow,
+    UnfollowRoom => rooms::unfollow,
+    MarkRead => rooms::mark_read,
+    SeenBy => rooms::seen_by,
+    TypeInRoom => rooms::typing,
+    PresentInRoom => rooms::present,
+    PostEntry => entries::post,
+    EditEntry => entries::edit,
+    RetractEntry => entries::retract,
+    RelabelEntry => entries::relabel,
+    ReactToEntry => entries::react,
+    HistoryPage => history::page,
+    HistoryReferring => history::referring,
+    RunSearch => search::run,
+}
+
+/// Answers a signed-in connection.
+pub async fn answer(session: Arc<Session>, frame: Frame) -> Frame {
+    match rpc::Request::read(&frame) {
+        Ok(request) => dispatch(&session, &request).await,
+        Err(refusal) => rpc::reply_text::<()>(None, &Err(refusal)).into(),
+    }
+}
+
+/// Answers a connection that is not signed in, and signs it in where the request does that.
+pub async fn answer_stranger(stranger: &Stranger, frame: &Frame) -> (Frame, Option<Registration>) {
+    let request = match rpc::Request::read(frame) {
+        Ok(request) => request,
+        Err(refusal) => return (rpc::reply_text::<()>(None, &Err(refusal)).into(), None),
+    };
+    if &*request.method == proto::ShowInvitation::METHOD {
+        let reply = match request.params() {
+            Ok(call) => session::show_invitation(stranger, &call),
+            Err(refusal) => Err(refusal),
+        };
+        return (rpc::reply_text(Some(request.id), &reply).into(), None);
+    }
+    match session::sign_in(stranger, &request).await {
+        Ok((signed_in, registration)) => {
+            (rpc::reply_text(Some(request.id), &Ok(signed_in)).into(), Some(registration))
+        }
+        Err(refusal) => (rpc::reply_text::<()>(Some(request.id), &Err(refusal)).into(), None),
+    }
+}
+
+/// The call, if its caller may make it and its fields are right.
+fn admitted<C: Call>(session: &Session, request: &rpc::Request<'_>) -> Result<C, Error> {
+    check_access(&session.context.state(), session.who(), C::ACCESS)?;
+    request.params()
+}
+
+/// Whether somebody may make calls of this access now.
+fn check_access(state: &State, who: Principal, access: Access) -> Result<(), Error> {
+    if !state.register.is_active(who) {
+        return Err(ErrorCode::SignInRequired.into());
+    }
+    let role = state.register.role(who);
+    let allowed = match access {
+        Access::Stranger => false,
+        Access::Anyone => true,
+        Access::Member => role.is_some(),
+        Access::Officer => matches!(role, Some(Role::Officer | Role::Manager)),
+        Access::Manager => role == Some(Role::Manager),
+    };
+    if allowed { Ok(()) } else { Err(ErrorCode::NotAllowed.into()) }
+}
+
+/// The refusal for a name that the table does not have.
+fn unknown(method: &str) -> Error {
+    if session::METHODS.contains(&method) {
+        return Error::new(ErrorCode::NotAllowed, "this connection is signed in already");
+    }
+    ErrorCode::NoSuchCall.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Missing(Vec<&'static str>);
+
+    impl proto::Visitor for Missing {
+        fn call<C: Call>(&mut self) {
+            let before = C::ACCESS == Access::Stranger && session::METHODS.contains(&C::METHOD);
+            if !before && !ANSWERED.contains(&C::METHOD) {
+                self.0.push(C::METHOD);
+            }
+        }
+    }
+
+    #[test]
+    fn every_call_of_the_protocol_has_a_handler() {
+        let mut missing = Missing(Vec::new());
+        proto::each(&mut missing);
+        assert!(missing.0.is_empty(), "{:?}", missing.0);
+    }
+}

@@ -1,0 +1,127 @@
+//! Calls that read logs by page.
+
+use std::sync::Arc;
+
+use warproom_proto::calls::{From, HistoryPage, HistoryReferring, Page, RegisterPage};
+use warproom_proto::register::Act;
+use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, limits};
+
+use super::Session;
+use crate::context::Context;
+use crate::domain::State;
+use crate::store::{Direction, Store, Stored};
+use crate::view;
+
+/// Reads the store on a thread where it may wait for the disk, a few at a time.
+pub async fn blocking<T: Send + 'static>(
+    context: &Arc<Context>,
+    read: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let permit =
+        context.reading.clone().acquire_owned().await.map_err(|_| ErrorCode::ServerFault)?;
+    let store = context.store.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        read(&store)
+    });
+    task.await.map_err(|_| ErrorCode::ServerFault)?
+}
+
+/// Whether somebody may read a room's log at all: they are in it, and if it is a bot, its grant
+/// lets it read something.
+pub fn reading_allowed(state: &State, who: Principal, room: RoomId) -> Result<(), Error> {
+    state.room_of(who, room)?;
+    if let Principal::Bot(bot) = who
+        && state.register.bot(bot).is_none_or(|bot| bot.grant.read.is_none())
+    {
+        return Err(Error::new(ErrorCode::NotAllowed, "this bot's grant lets it read nothing"));
+    }
+    Ok(())
+}
+
+/// A limit of a call, checked.
+pub fn limit(asked: u16, most: usize) -> Result<usize, Error> {
+    let asked = usize::from(asked);
+    if (1..=most).contains(&asked) {
+        return Ok(asked);
+    }
+    Err(Error::new(ErrorCode::BadParams, format!("limit: 1 to {most}")))
+}
+
+pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
+    let HistoryPage { room, from, limit: asked } = call;
+    let limit = limit(asked, limits::PAGE)?;
+    let context = &session.context;
+    reading_allowed(&context.state(), session.who(), room)?;
+    let latest = context.store.position(LogId::room(room));
+    let (stored, edits) = blocking(context, move |store| {
+        let (from, direction) = match from {
+            From::Latest => (latest.seq, Direction::Backward),
+            From::Before(seq) => (seq.saturating_sub(1).min(latest.seq), Direction::Backward),
+            From::After(seq) => (seq.saturating_add(1), Direction::Forward),
+            From::Time(at_ms) => {
+                let found = store.at_or_after(LogId::room(room), at_ms);
+                (found.map_err(|error| view::unreadable(&error))?, Direction::Forward)
+            }
+        };
+        let stored = if (1..=latest.seq).contains(&from) {
+            view::fetch(store, room, from, limit, direction)?
+        } else {
+            Vec::new()
+        };
+        let edits = view::fetch_edits(store, room, &stored)?;
+        Ok((stored, edits))
+    })
+    .await?;
+    let state = context.state();
+    let records = view::show(&state, session.who(), room, stored)?;
+    let edits = view::show(&state, session.who(), room, edits)?;
+    Ok(Page { records, edits, latest })
+}
+
+pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page, Error> {
+    let HistoryReferring { room, to, after, limit: asked } = call;
+    let limit = limit(asked, limits::PAGE)?;
+    let context = &session.context;
+    reading_allowed(&context.state(), session.who(), room)?;
+    let latest = context.store.position(LogId::room(room));
+    let log = LogId::room(room);
+    let (of, stored) = blocking(context, move |store| {
+        let of = view::fetch_each(store, room, std::iter::once(to))?;
+        let seqs = store.referring(log, to, after).take(limit);
+        let seqs = seqs.map(|found| found.map(|(seq, _)| seq)).collect::<Result<Vec<_>, _>>();
+        let seqs = seqs.map_err(|error| view::unreadable(&error))?;
+        Ok((of, view::fetch_each(store, room, seqs.into_iter())?))
+    })
+    .await?;
+    let state = context.state();
+    // What refers to an entry tells of it: who may not read the one may not ask for the others.
+    let entitled = view::Entitled::to(&state, session.who(), room).ok_or(ErrorCode::NotFound)?;
+    let of: &Stored = of.first().ok_or(ErrorCode::NotFound)?;
+    if !entitled.may_read(of)? {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let records = view::show(&state, session.who(), room, stored)?;
+    Ok(Page { records, edits: Vec::new(), latest })
+}
+
+pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page, Error> {
+    let RegisterPage { after, limit: asked } = call;
+    let limit = limit(asked, limits::PAGE)?;
+    let context = &session.context;
+    let latest = context.store.position(LogId::REGISTER);
+    let stored = blocking(context, move |store| {
+        let page = store.page(LogId::REGISTER, after.saturating_add(1), limit, Direction::Forward);
+        page.collect::<Result<Vec<_>, _>>().map_err(|error| view::unreadable(&error))
+    });
+    let stored = if after < latest.seq { stored.await? } else { Vec::new() };
+    let state = context.state();
+    let who = session.who();
+    let is_in = |room| state.room_of(who, room).is_ok();
+    let seen = |of: Stored| {
+        let act = serde_json::from_slice::<Act>(&of.item);
+        let readable = act.is_ok_and(|act| state.register.may_see(who, &act, is_in));
+        view::stored(of, readable)
+    };
+    Ok(Page { records: stored.into_iter().map(seen).collect(), edits: Vec::new(), latest })
+}

@@ -1,0 +1,159 @@
+//! Search in an open room: newest first, found as it goes, label by label.
+
+use aho_corasick::AhoCorasick;
+use warproom_proto::calls::{Found, RunSearch};
+use warproom_proto::entry::Entry;
+use warproom_proto::notice::Notice;
+use warproom_proto::{Error, ErrorCode, LogId, RoomId, Seq, limits, rpc};
+
+use super::Session;
+use super::history::{limit, reading_allowed};
+use crate::domain::KindTag;
+use crate::store::{Direction, Store, Stored};
+use crate::view;
+
+/// How many records are looked at before what was found is sent: a fraction of a second's work.
+const STRIDE: usize = 16 * 1024;
+
+/// How many bytes of hits one stride gathers at most.
+const STRIDE_BYTES: usize = 256 * 1024;
+
+/// What is looked for.
+#[derive(Clone)]
+struct Needle {
+    folded: String,
+    /// Finds candidates in JSON text without reading it, where the needle stands there as it is.
+    quick: Option<AhoCorasick>,
+}
+
+impl Needle {
+    fn new(text: &str) -> Self {
+        // Case of other scripts, and what JSON escapes, are left to the exact comparison.
+        let plain = text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\');
+        let quick = AhoCorasick::builder().ascii_case_insensitive(true).build([text]).ok();
+        Self { folded: text.to_lowercase(), quick: quick.filter(|_| plain) }
+    }
+
+    fn is_in(&self, item: &[u8]) -> bool {
+        if self.quick.as_ref().is_some_and(|quick| !quick.is_match(item)) {
+            return false;
+        }
+        let entry = serde_json::from_slice::<Entry>(item);
+        entry.is_ok_and(|entry| {
+            let text = entry.content.text;
+            text.is_some_and(|text| text.as_str().to_lowercase().contains(&self.folded))
+        })
+    }
+}
+
+/// What one stride found, and where the next begins.
+struct Stride {
+    candidates: Vec<Stored>,
+    looked_at: u64,
+    next: Option<Seq>,
+}
+
+pub async fn run(session: &Session, call: RunSearch) -> Result<Found, Error> {
+    let RunSearch { search, room, text, before, limit: asked } = call;
+    let wanted = limit(asked, limits::SEARCH_HITS)?;
+    let context = &session.context;
+    reading_allowed(&context.state(), session.who(), room)?;
+    let latest = context.store.position(LogId::room(room)).seq;
+    let needle = Needle::new(text.as_str());
+    let mut next = Some(before.map_or(latest, |before| before.saturating_sub(1).min(latest)));
+    let mut found = Found { hits: 0, looked_at: 0, next_before: None };
+    while let Some(from) = next.filter(|from| *from > 0) {
+        let stride = stride(session, needle.clone(), room, from).await?;
+        found.looked_at += stride.looked_at;
+        next = stride.next;
+        for stored in stride.candidates {
+            let seq = stored.seq;
+            if !readable(session, room, &stored)? {
+                continue;
+            }
+            let record = view::stored(stored, true);
+            let frame = rpc::notice_text(&Notice::Found { search, room, record });
+            if !session.peer.outgoing.push(frame.into()) {
+                // The client reads slowly: it asks again from here.
+                return Ok(Found { next_before: Some(seq + 1), ..found });
+            }
+            found.hits += 1;
+            if found.hits >= wanted as u64 {
+                return Ok(Found { next_before: (seq > 1).then_some(seq), ..found });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the searcher may read a candidate: asked anew for each, because a search takes a while.
+fn readable(session: &Session, room: RoomId, stored: &Stored) -> Result<bool, Error> {
+    let state = session.context.state();
+    let entitled = view::Entitled::to(&state, session.who(), room);
+    entitled.ok_or(ErrorCode::NotFound)?.may_read(stored)
+}
+
+async fn stride(
+    session: &Session,
+    needle: Needle,
+    room: RoomId,
+    from: Seq,
+) -> Result<Stride, Error> {
+    let searching = session.context.searching.clone();
+    let permit = searching.acquire_owned().await.map_err(|_| ErrorCode::ServerFault)?;
+    let store = session.context.store.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        look(&store, &needle, room, from)
+    });
+    task.await.map_err(|_| ErrorCode::ServerFault)?
+}
+
+fn look(store: &Store, needle: &Needle, room: RoomId, from: Seq) -> Result<Stride, Error> {
+    let log = LogId::room(room);
+    let mut stride = Stride { candidates: Vec::new(), looked_at: 0, next: None };
+    let mut bytes = 0;
+    for stored in store.page(log, from, STRIDE, Direction::Backward) {
+        let stored = stored.map_err(|error| view::unreadable(&error))?;
+        stride.looked_at += 1;
+        stride.next = stored.seq.checked_sub(1).filter(|seq| *seq > 0);
+        let has_text = view::summary(&stored, log)?.kind != KindTag::Notice;
+        if has_text && needle.is_in(&stored.item) {
+            bytes += stored.item.len();
+            stride.candidates.push(stored);
+        }
+        if bytes >= STRIDE_BYTES || stride.candidates.len() >= limits::SEARCH_HITS {
+            break;
+        }
+    }
+    Ok(stride)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(text: &str) -> Vec<u8> {
+        let text = serde_json::to_string(text).unwrap();
+        let id = "00000000-0000-7000-8000-000000000000";
+        format!(
+            r#"{{"handling":{{"id":"{id}","author":{{"member":"{id}"}},"label":"TLP:GREEN","kind":"post"}},"content":{{"text":{text}}}}}"#
+        )
+        .into_bytes()
+    }
+
+    #[test]
+    fn words_are_found_whatever_their_case_and_only_in_the_text() {
+        for (needle, text, expected) in [
+            ("civica", "Has anyone called Civica?", true),
+            ("ANYONE CALLED", "Has anyone called Civica?", true),
+            ("called anyone", "Has anyone called Civica?", false),
+            ("TLP:GREEN", "the label is not the text", false),
+            ("môn", "Cyngor MÔN", true),
+            ("a \"quoted\" word", "not A \"Quoted\" word", true),
+            ("C:\\Windows", "under c:\\windows\\temp", true),
+        ] {
+            assert_eq!(Needle::new(needle).is_in(&item(text)), expected, "{needle:?} in {text:?}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! One connection's life: upgrade, sign-in, then requests in and replies and deliveries out, until
+//! either side ends it.
+//!
+//! Everything runs in this one task, so dropping it drops all that was in flight. A reply always
+//! leaves before any delivery that became possible through it, because requests are polled here and
+//! replies are sent first.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
+use warproom_proto::{Error, Principal, limits, rpc};
+
+use crate::calls::{self, Session, Stranger as Visitor};
+use crate::config::Limits;
+use crate::context::Context;
+use crate::hub::{Ended, Registration};
+use crate::identity::Source;
+use crate::journal::now_ms;
+use crate::listen::Stranger;
+use crate::tls::{self, Stream};
+use crate::transport::{Close, Frame, Incoming, Socket};
+
+/// How many pings may go unanswered: two missed end the connection.
+const MISSED_PINGS: u32 = 2;
+
+/// Serves a connection from its upgrade to its end.
+pub async fn run(stream: Stream, source: Source, context: Arc<Context>, stranger: Stranger) {
+    let Some(exporter) = tls::exporter(&stream) else { return };
+    let limit = Duration::from_millis(context.limits.handshake_ms);
+    let mut socket = match timeout(limit, Box::pin(Socket::accept(stream))).await {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => return tracing::debug!(%error, "WebSocket upgrade refused"),
+        Err(_) => return tracing::debug!("WebSocket upgrade took too long"),
+    };
+    let limit = Duration::from_millis(context.limits.sign_in_ms);
+    let visitor = Visitor { context: context.clone(), source, exporter };
+    let signed_in = match timeout(limit, Box::pin(sign_in(&mut socket, &visitor))).await {
+        Ok(Ok(registration)) => registration,
+        Ok(Err(close)) => return goodbye(socket, close).await,
+        Err(_) => return socket.close(Close::Policy).await,
+    };
+    drop(stranger);
+    let peer = signed_in.peer.clone();
+    tracing::info!(connection = peer.number, who = %peer.who, "signed in");
+    let expires = expiry(&context, peer.who);
+    let session = Arc::new(Session { context, peer: peer.clone() });
+    let close = Signed::new(socket, session, signed_in).serve(expires).await;
+    tracing::info!(connection = peer.number, ?close, "ended");
+}
+
+async fn goodbye(socket: Socket, close: Option<Close>) {
+    if let Some(close) = close {
+        socket.close(close).await;
+    }
+}
+
+/// Answers a visitor until one of its requests signs it in.
+async fn sign_in(socket: &mut Socket, visitor: &Visitor) -> Result<Registration, Option<Close>> {
+    let mut allowance = Allowance::new(&visitor.context.limits);
+    loop {
+        let frame = match socket.next().await {
+            Incoming::Text(frame) if frame.len() > limits::FRAME_BYTES_BEFORE_SIGN_IN => {
+                return Err(Some(Close::TooBig));
+            }
+            Incoming::Text(frame) => frame,
+            Incoming::Alive => continue,
+            Incoming::Gone => return Err(None),
+            Incoming::Broken(close) => return Err(Some(close)),
+        };
+        let (reply, registration) = match allowance.take() {
+            Ok(()) => calls::answer_stranger(visitor, &frame).await,
+            Err(refusal) => (refuse(&frame, refusal), None),
+        };
+        if !socket.send(&mut VecDeque::from([reply])).await {
+            return Err(None);
+        }
+        if let Some(registration) = registration {
+            return Ok(registration);
+        }
+    }
+}
+
+/// When a bot's grant ends; members have no such moment.
+fn expiry(context: &Context, who: Principal) -> Option<Instant> {
+    let Principal::Bot(bot) = who else { return None };
+    let expires_at_ms = context.state().register.bot(bot)?.grant.expires_at_ms;
+    let left = u64::try_from(expires_at_ms - now_ms()).unwrap_or(0);
+    Instant::now().checked_add(Duration::from_millis(left))
+}
+
+/// A signed-in connection.
+struct Signed {
+    socket: Socket,
+    session: Arc<Session>,
+    requests: FuturesUnordered<BoxFuture<'static, Frame>>,
+    frames: VecDeque<Frame>,
+    allowance: Allowance,
+    ping: Interval,
+    unanswered: u32,
+    _registration: Registration,
+}
+
+enum Next {
+    Replied(Frame),
+    Deliver(Result<(), Ended>),
+    Received(Incoming),
+    Ping,
+    Expired,
+}
+
+impl Signed {
+    fn new(socket: Socket, session: Arc<Session>, registration: Registration) -> Self {
+        let period = Duration::from_millis(session.context.limits.ping_ms);
+        let mut ping = interval_at(Instant::now() + period, period);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let allowance = Allowance::new(&session.context.limits);
+        Self {
+            socket,
+            session,
+            requests: FuturesUnordered::new(),
+            frames: VecDeque::new(),
+            allowance,
+            ping,
+            unanswered: 0,
+            _registration: registration,
+        }
+    }
+
+    async fn serve(mut self, expires: Option<Instant>) -> Option<Close> {
+        let close = loop {
+            match self.next(expires).await {
+                Next::Replied(reply) => {
+                    self.frames.push_back(reply);
+                    while let Some(Some(reply)) = self.requests.next().now_or_never() {
+                        self.frames.push_back(reply);
+                    }
+                    if !self.socket.send(&mut self.frames).await {
+                        break None;
+                    }
+                }
+                Next::Deliver(Ok(())) => {
+                    if self.session.peer.outgoing.is_signed_out() {
+                        break Some(Close::SignedOut);
+                    }
+                    if !self.socket.send(&mut self.frames).await {
+                        break None;
+                    }
+                }
+                Next::Deliver(Err(ended)) => break Some(close_for(ended)),
+                Next::Received(Incoming::Text(frame)) => self.take_request(frame),
+                Next::Received(Incoming::Alive) => self.unanswered = 0,
+                Next::Received(Incoming::Gone) => break None,
+                Next::Received(Incoming::Broken(close)) => break Some(close),
+                Next::Ping if self.unanswered >= MISSED_PINGS => break None,
+                Next::Ping => {
+                    self.unanswered += 1;
+                    if !self.socket.ping().await {
+                        break None;
+                    }
+                }
+                Next::Expired => break Some(Close::SignedOut),
+            }
+        };
+        goodbye(self.socket, close).await;
+        close
+    }
+
+    /// Replies first, see above; deliveries and requests take turns.
+    async fn next(&mut self, expires: Option<Instant>) -> Next {
+        let Self { socket, session, requests, frames, ping, .. } = self;
+        let has_room = requests.len() < session.context.limits.in_flight;
+        let traffic = async {
+            tokio::select! {
+                taken = session.peer.outgoing.take(frames) => Next::Deliver(taken),
+                incoming = socket.next(), if has_room => Next::Received(incoming),
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(reply) = requests.next() => Next::Replied(reply),
+            next = traffic => next,
+            _ = ping.tick() => Next::Ping,
+            () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => Next::Expired,
+        }
+    }
+
+    fn take_request(&mut self, frame: Frame) {
+        self.unanswered = 0;
+        match self.allowance.take() {
+            Ok(()) => self.requests.push(Box::pin(calls::answer(self.session.clone(), frame))),
+            Err(refusal) => {
+                self.requests.push(Box::pin(std::future::ready(refuse(&frame, refusal))));
+            }
+        }
+    }
+}
+
+const fn close_for(ended: Ended) -> Close {
+    match ended {
+        Ended::SignedOut => Close::SignedOut,
+        Ended::ShuttingDown => Close::GoingAway,
+        Ended::TooSlow => Close::Policy,
+    }
+}
+
+fn refuse(frame: &str, refusal: Error) -> Frame {
+    let id = rpc::Request::read(frame).ok().map(|request| request.id);
+    rpc::reply_text::<()>(id, &Err(refusal)).into()
+}
+
+/// A token bucket for requests.
+struct Allowance {
+    left: f64,
+    most: f64,
+    per_second: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new(limits: &Limits) -> Self {
+        let most = f64::from(limits.request_burst);
+        let per_second = f64::from(limits.requests_per_second);
+        Self { left: most, most, per_second, at: Instant::now() }
+    }
+
+    fn take(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        let gained = (now - self.at).as_secs_f64() * self.per_second;
+        self.left = (self.left + gained).min(self.most);
+        self.at = now;
+        if self.left >= 1.0 {
+            self.left -= 1.0;
+            return Ok(());
+        }
+        let seconds = (1.0 - self.left) / self.per_second;
+        Err(Error::slow_down(
+            u64::try_from(Duration::from_secs_f64(seconds).as_millis()).unwrap_or(1_000) + 1,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_allowed_and_then_the_rate() {
+        let limits = Limits { requests_per_second: 10, request_burst: 3, ..Limits::default() };
+        let mut allowance = Allowance::new(&limits);
+        assert_eq!((0..5).filter(|_| allowance.take().is_ok()).count(), 3);
+        let refusal = allowance.take().unwrap_err();
+        assert_eq!(refusal.data.map(|data| data.retry_after_ms), Some(101));
+        tokio::time::advance(Duration::from_millis(101)).await;
+        assert!(allowance.take().is_ok() && allowance.take().is_err());
+    }
+}

@@ -1,0 +1,127 @@
+//! The rules, pure: folds over the logs and decisions on them. No I/O, no clock of its own, no wire.
+//!
+//! [`State`] is everything the server decides by: the [`Register`] and every [`Room`]. It is rebuilt
+//! from the logs at start and changed only by [`State::apply`], one committed record at a time, by the
+//! journal's one writer. A decision is a function of a state to a [`Plan`] or a refusal.
+
+mod administration;
+pub mod audience;
+mod posting;
+mod register;
+mod room;
+mod summary;
+
+use std::collections::{BTreeMap, HashMap};
+
+use warproom_proto::entry::Entry;
+use warproom_proto::register::Act;
+use warproom_proto::{Error, ErrorCode, Principal, RoomId, Seq};
+
+pub use administration::Redemption;
+pub use audience::Reader;
+pub use posting::{Target, carries};
+pub use register::{Invited, Register};
+pub use room::Room;
+pub use summary::{KindTag, Summary};
+
+/// Everything the server decides by.
+#[derive(Default)]
+pub struct State {
+    /// Who exists and who may do what.
+    pub register: Register,
+    /// Every room, by id.
+    pub rooms: HashMap<RoomId, Room>,
+    /// How far each member has read each room.
+    pub read: BTreeMap<(RoomId, Principal), Seq>,
+}
+
+/// What a decision wants appended, in this order, all or nothing.
+#[derive(Default)]
+pub struct Plan {
+    /// The records.
+    pub records: Vec<Planned>,
+    /// Read positions to keep.
+    pub read: Option<(RoomId, Principal, Seq)>,
+}
+
+/// One record to be appended.
+pub enum Planned {
+    /// To the register.
+    Act(Act),
+    /// To a room's log.
+    Entry {
+        /// Which room.
+        room: RoomId,
+        /// The entry.
+        entry: Box<Entry>,
+        /// The entries it carries; see [`Summary::carries`].
+        carries: Vec<Seq>,
+        /// Its exact encoding, where the caller has already made it.
+        encoded: Option<String>,
+    },
+}
+
+impl Planned {
+    /// Whether a fold changes by it, so that nothing may be decided before it is applied.
+    #[must_use]
+    pub const fn changes_state(&self) -> bool {
+        match self {
+            Self::Act(_) => true,
+            Self::Entry { entry, .. } => entry.handling.kind.is_notice(),
+        }
+    }
+}
+
+impl Plan {
+    /// A plan of one entry.
+    #[must_use]
+    pub fn entry(room: RoomId, entry: Entry, carries: Vec<Seq>) -> Self {
+        let record = Planned::Entry { room, entry: Box::new(entry), carries, encoded: None };
+        Self { records: vec![record], read: None }
+    }
+
+    /// A plan of one administrative act.
+    #[must_use]
+    pub fn act(by: Principal, event: warproom_proto::register::Event) -> Self {
+        Self { records: vec![Planned::Act(Act { by: Some(by), event })], read: None }
+    }
+}
+
+impl State {
+    /// Takes a committed register record into the fold.
+    pub fn apply_act(&mut self, act: &Act) {
+        self.register.apply(&act.event);
+    }
+
+    /// Takes a committed entry into its room's fold. Entries that change no fold change nothing.
+    pub fn apply_entry(&mut self, room: RoomId, seq: Seq, entry: &Entry) {
+        let Self { register, rooms, .. } = self;
+        rooms.entry(room).or_default().apply(seq, &entry.handling.kind, |member| {
+            register.member(member).map(|record| record.member.organisation)
+        });
+    }
+
+    /// A room that somebody is in, and may act in now. For everyone else, and for a room that does
+    /// not exist, the answer is the same.
+    pub fn room_of(&self, who: Principal, room: RoomId) -> Result<&Room, Error> {
+        let found = self.rooms.get(&room).filter(|room| room.role(who).is_some());
+        let active = self.register.is_active(who);
+        found.filter(|_| active).ok_or_else(|| ErrorCode::NotFound.into())
+    }
+
+    /// A room that somebody is in, or sees as a manager.
+    pub fn room_seen_by(&self, who: Principal, room: RoomId) -> Result<&Room, Error> {
+        if self.register.is_manager(who) {
+            return self.rooms.get(&room).ok_or_else(|| ErrorCode::NotFound.into());
+        }
+        self.room_of(who, room)
+    }
+
+    /// Whether somebody may read a record of a room now: the one question that delivery, history
+    /// and search ask.
+    #[must_use]
+    pub fn may_read(&self, who: Principal, room: &Room, seq: Seq, summary: &Summary) -> bool {
+        let Some(reader) = Reader::of(&self.register, who) else { return false };
+        room.role(who).is_some() && room.may_read(&reader, seq, summary)
+    }
+}

@@ -1,0 +1,324 @@
+//! Rules on entries: who may append what to a room. Each is a function of the state to a plan or a
+//! refusal.
+
+use warproom_proto::calls::{EditEntry, PostEntry, ReactToEntry, RelabelEntry, RetractEntry};
+use warproom_proto::entry::{Content, Entry, Handling, Kind, RoomRole, RoomSettings};
+use warproom_proto::{EntryId, Error, ErrorCode, Label, MemberId, Principal, RoomId, Seq, limits};
+
+use super::summary::{KindTag, Summary};
+use super::{Plan, Room, State};
+
+/// The label of a notice: the room is a community, and everyone in it may see who came and went.
+const NOTICE_LABEL: Label = Label::Green;
+
+/// An entry that another refers to.
+#[derive(Clone)]
+pub struct Target {
+    /// Its number.
+    pub seq: Seq,
+    /// What the server knows of it.
+    pub summary: Summary,
+}
+
+/// The entries that one referring to this target carries: the target, and what the target carries.
+#[must_use]
+pub fn carries(target: Option<&Target>) -> Vec<Seq> {
+    let Some(target) = target else { return Vec::new() };
+    std::iter::once(target.seq).chain(target.summary.carries.iter().copied()).collect()
+}
+
+impl State {
+    /// A new post. `thread` is the first entry of the thread it answers, if it answers one.
+    pub fn decide_post(
+        &self,
+        author: Principal,
+        call: &PostEntry,
+        thread: Option<&Target>,
+    ) -> Result<(), Error> {
+        let room = self.room_to_write(author, call.room, call.label)?;
+        if call.mentions.len() > limits::MENTIONS || call.subjects.len() > limits::SUBJECTS {
+            return Err(Error::new(
+                ErrorCode::BadParams,
+                format!(
+                    "entry.post: at most {} mentions and {} subjects",
+                    limits::MENTIONS,
+                    limits::SUBJECTS
+                ),
+            ));
+        }
+        let is_here = |member: &MemberId| room.role(Principal::Member(*member)).is_some();
+        if !call.mentions.iter().all(is_here) {
+            return Err(Error::new(
+                ErrorCode::Conflict,
+                "somebody mentioned is not in this room and would not read it",
+            ));
+        }
+        match thread {
+            Some(thread) => {
+                self.readable(author, room, thread)?;
+                at_least(room.label(thread.seq, &thread.summary), call.label)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A new text for one's own post.
+    pub fn decide_edit(
+        &self,
+        author: Principal,
+        call: &EditEntry,
+        target: &Target,
+    ) -> Result<Plan, Error> {
+        let room = self.room_of(author, call.room)?;
+        self.own_post(author, room, target)?;
+        let label = room.label(target.seq, &target.summary);
+        self.room_to_write(author, call.room, label)?;
+        let kind = Kind::Edit { of: call.of };
+        let content = Content::text(call.text.clone());
+        Ok(Plan::entry(
+            call.room,
+            entry(call.id, author, label, kind, content),
+            carries(Some(target)),
+        ))
+    }
+
+    /// Taking a post back.
+    pub fn decide_retract(
+        &self,
+        author: Principal,
+        call: &RetractEntry,
+        target: &Target,
+    ) -> Result<Plan, Error> {
+        let room = self.room_of(author, call.room)?;
+        self.readable(author, room, target)?;
+        is_post(target)?;
+        if target.summary.author != author && !self.register.is_manager(author) {
+            return Err(not_yours());
+        }
+        Ok(notice(call.room, call.id, author, Kind::Retract { of: call.of }))
+    }
+
+    /// Another label for a post. Only the author relaxes; the author or a manager tightens.
+    pub fn decide_relabel(
+        &self,
+        author: Principal,
+        call: &RelabelEntry,
+        target: &Target,
+    ) -> Result<Plan, Error> {
+        let room = self.room_to_write(author, call.room, call.to)?;
+        self.readable(author, room, target)?;
+        is_post(target)?;
+        let tightens = call.to > room.label(target.seq, &target.summary);
+        let is_author = target.summary.author == author;
+        if !(is_author || tightens && self.register.is_manager(author)) {
+            return Err(Error::new(
+                ErrorCode::NotAllowed,
+                "only its author relaxes a label; its author or a manager tightens it",
+            ));
+        }
+        // A reply stays at least as strict as the thread it carries.
+        if let Some(thread) = target.summary.carries.last() {
+            let carried = Summary { carries: Vec::new(), ..target.summary.clone() };
+            let thread_label = room.label(*thread, &Summary { label: Label::Clear, ..carried });
+            at_least(thread_label, call.to)?;
+        }
+        Ok(notice(call.room, call.id, author, Kind::Relabel { of: call.of, to: call.to }))
+    }
+
+    /// A reaction to a post, given or taken back.
+    pub fn decide_react(
+        &self,
+        author: Principal,
+        call: &ReactToEntry,
+        target: &Target,
+    ) -> Result<Plan, Error> {
+        if call.reaction.as_str().len() > limits::REACTION_BYTES {
+            let sentence = "entry.react: a reaction is one emoji, up to 32 bytes";
+            return Err(Error::new(ErrorCode::BadParams, sentence));
+        }
+        let room = self.room_of(author, call.room)?;
+        self.readable(author, room, target)?;
+        is_post(target)?;
+        let label = room.label(target.seq, &target.summary);
+        let kind = Kind::React { of: call.of, withdrawn: call.withdrawn };
+        let content = Content::text(call.reaction.clone());
+        Ok(Plan::entry(
+            call.room,
+            entry(call.id, author, label, kind, content),
+            carries(Some(target)),
+        ))
+    }
+
+    /// Other settings for a room.
+    pub fn decide_change_room(
+        &self,
+        author: Principal,
+        room: RoomId,
+        id: EntryId,
+        settings: RoomSettings,
+    ) -> Result<Plan, Error> {
+        self.room_to_lead(author, room)?;
+        self.check_settings(&settings, Some(room))?;
+        Ok(notice(room, id, author, Kind::Changed { settings }))
+    }
+
+    /// Bringing a member in, or giving them another part.
+    pub fn decide_add(
+        &self,
+        author: Principal,
+        room_id: RoomId,
+        id: EntryId,
+        (member, role): (MemberId, RoomRole),
+    ) -> Result<Plan, Error> {
+        let room = self.room_to_lead(author, room_id)?;
+        let who = Principal::Member(member);
+        if !self.register.is_active(who) {
+            return Err(ErrorCode::NotFound.into());
+        }
+        if room.role(who) == Some(role) {
+            return Err(Error::new(ErrorCode::Conflict, "they are in this room already"));
+        }
+        Ok(notice(room_id, id, author, Kind::Joined { who, role }))
+    }
+
+    /// Leaving a room, or taking somebody out of it.
+    pub fn decide_remove(
+        &self,
+        author: Principal,
+        room_id: RoomId,
+        id: EntryId,
+        who: Principal,
+    ) -> Result<Plan, Error> {
+        let room = if who == author {
+            self.room_of(author, room_id)?
+        } else {
+            self.room_to_lead(author, room_id)?
+        };
+        if room.role(who).is_none() {
+            return Err(Error::new(ErrorCode::Conflict, "they are not in this room"));
+        }
+        Ok(notice(room_id, id, author, Kind::Left { who }))
+    }
+
+    /// Whether settings make sense, and the name is not another room's.
+    pub fn check_settings(
+        &self,
+        settings: &RoomSettings,
+        except: Option<RoomId>,
+    ) -> Result<(), Error> {
+        if settings.default_label > settings.ceiling {
+            let sentence = "the default label is stricter than the ceiling";
+            return Err(Error::new(ErrorCode::LabelRefused, sentence));
+        }
+        let others = self.rooms.iter().filter(|(id, _)| Some(**id) != except);
+        let mut names = others.filter_map(|(_, room)| room.settings());
+        if names.any(|other| other.name.folded() == settings.name.folded()) {
+            // Room names are checked only against rooms, by people who may open them; that one is
+            // taken says that a room of this name exists, so the sentence is that of a bad name.
+            let sentence = "this name cannot be used for a room; choose another";
+            return Err(Error::new(ErrorCode::Conflict, sentence));
+        }
+        Ok(())
+    }
+
+    /// A room that somebody may write to under this label.
+    fn room_to_write(&self, who: Principal, room: RoomId, label: Label) -> Result<&Room, Error> {
+        let room = self.room_of(who, room)?;
+        let ceiling = room.settings().map_or(Label::Clear, |settings| settings.ceiling);
+        if label > ceiling {
+            let sentence = format!("this room holds nothing stricter than {ceiling}");
+            return Err(Error::new(ErrorCode::LabelRefused, sentence));
+        }
+        if let Principal::Bot(bot) = who {
+            let grant = self.register.bot(bot).map(|bot| &bot.grant);
+            let post = grant.and_then(|grant| grant.post);
+            if post.is_none() {
+                return Err(Error::new(
+                    ErrorCode::NotAllowed,
+                    "this bot's grant lets it post nothing",
+                ));
+            }
+            if post.is_some_and(|ceiling| label > ceiling) {
+                let sentence = "this label is above what this bot's grant lets it post";
+                return Err(Error::new(ErrorCode::LabelRefused, sentence));
+            }
+        }
+        Ok(room)
+    }
+
+    /// A room that somebody may administer: its leads and the WARP's managers.
+    fn room_to_lead(&self, who: Principal, room: RoomId) -> Result<&Room, Error> {
+        let room = self.room_seen_by(who, room)?;
+        if room.role(who) == Some(RoomRole::Lead) || self.register.is_manager(who) {
+            Ok(room)
+        } else {
+            Err(Error::new(
+                ErrorCode::NotAllowed,
+                "only this room's leads and managers may do this",
+            ))
+        }
+    }
+
+    /// Refuses an entry that the author may not read, as if it did not exist.
+    fn readable(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
+        if self.may_read(who, room, target.seq, &target.summary) {
+            Ok(())
+        } else {
+            Err(ErrorCode::NotFound.into())
+        }
+    }
+
+    fn own_post(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
+        // A bot without a reading grant still knows what it wrote.
+        if target.summary.author != who {
+            self.readable(who, room, target)?;
+            return Err(not_yours());
+        }
+        if room.is_retracted(target.seq) {
+            return Err(Error::new(ErrorCode::Conflict, "this post was taken back"));
+        }
+        is_post(target)
+    }
+}
+
+fn is_post(target: &Target) -> Result<(), Error> {
+    match target.summary.kind {
+        KindTag::Post => Ok(()),
+        _ => Err(Error::new(ErrorCode::Conflict, "this is not a post")),
+    }
+}
+
+fn not_yours() -> Error {
+    Error::new(ErrorCode::NotAllowed, "only its author may do this")
+}
+
+/// What carries something takes the strictest label of what it carries.
+fn at_least(carried: Label, label: Label) -> Result<(), Error> {
+    if label >= carried {
+        return Ok(());
+    }
+    let sentence = format!("what refers to a {carried} entry is {carried} or stricter itself");
+    Err(Error::new(ErrorCode::LabelRefused, sentence))
+}
+
+fn entry(id: EntryId, author: Principal, label: Label, kind: Kind, content: Content) -> Entry {
+    let handling = Handling {
+        id,
+        author,
+        label,
+        kind,
+        mentions: Vec::new(),
+        subjects: Vec::new(),
+        exercise: false,
+    };
+    Entry { handling, content }
+}
+
+/// The entry of a notice: handling only, for everyone in the room.
+pub(super) fn notice_entry(id: EntryId, author: Principal, kind: Kind) -> Entry {
+    entry(id, author, NOTICE_LABEL, kind, Content::default())
+}
+
+fn notice(room: RoomId, id: EntryId, author: Principal, kind: Kind) -> Plan {
+    Plan::entry(room, notice_entry(id, author, kind), Vec::new())
+}

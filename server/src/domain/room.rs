@@ -1,0 +1,149 @@
+//! A room as a fold over its log: settings, who was in it when, and which posts were relabelled or
+//! retracted.
+
+use std::collections::{HashMap, HashSet};
+
+use warproom_proto::entry::{Kind, RoomRole, RoomSettings};
+use warproom_proto::{Label, MemberId, OrganisationId, Principal, Seq};
+
+use super::audience::{self, Reader, Relation};
+use super::summary::{KindTag, Summary};
+
+/// A room.
+#[derive(Default)]
+pub struct Room {
+    settings: Option<RoomSettings>,
+    stays: HashMap<Principal, Stay>,
+    by_organisation: HashMap<OrganisationId, Vec<Principal>>,
+    relabelled: HashMap<Seq, Label>,
+    retracted: HashSet<Seq>,
+}
+
+/// Somebody's times in the room.
+struct Stay {
+    /// The part they play; `None` when they are out.
+    role: Option<RoomRole>,
+    /// From their joining (included) to their leaving (not included), oldest first.
+    spans: Vec<(Seq, Option<Seq>)>,
+}
+
+impl Stay {
+    fn covers(&self, seq: Seq) -> bool {
+        let until = |end: Option<Seq>| end.is_none_or(|end| seq < end);
+        self.spans.iter().any(|&(from, end)| from <= seq && until(end))
+    }
+}
+
+impl Room {
+    /// Takes a committed entry in.
+    pub fn apply(
+        &mut self,
+        seq: Seq,
+        kind: &Kind,
+        organisation_of: impl Fn(MemberId) -> Option<OrganisationId>,
+    ) {
+        match kind {
+            Kind::Opened { settings } | Kind::Changed { settings } => {
+                self.settings = Some(settings.clone());
+            }
+            Kind::Joined { who, role } => {
+                let organisation = who.member().and_then(organisation_of);
+                self.join(seq, *who, *role, organisation);
+            }
+            Kind::Left { who } => {
+                if let Some(stay) = self.stays.get_mut(who) {
+                    stay.role = None;
+                    if let Some((_, end @ None)) = stay.spans.last_mut() {
+                        *end = Some(seq);
+                    }
+                }
+            }
+            Kind::Relabel { of, to } => {
+                self.relabelled.insert(*of, *to);
+            }
+            Kind::Retract { of } => {
+                self.retracted.insert(*of);
+            }
+            Kind::Post { .. } | Kind::Edit { .. } | Kind::React { .. } | Kind::Unknown => {}
+        }
+    }
+
+    fn join(
+        &mut self,
+        seq: Seq,
+        who: Principal,
+        role: RoomRole,
+        organisation: Option<OrganisationId>,
+    ) {
+        if let Some(organisation) = organisation
+            && !self.stays.contains_key(&who)
+        {
+            self.by_organisation.entry(organisation).or_default().push(who);
+        }
+        let stay = self.stays.entry(who).or_insert(Stay { role: None, spans: Vec::new() });
+        if stay.role.replace(role).is_none() {
+            stay.spans.push((seq, None));
+        }
+    }
+
+    /// Its settings; `None` only for a room whose log does not begin as one.
+    pub const fn settings(&self) -> Option<&RoomSettings> {
+        self.settings.as_ref()
+    }
+
+    /// The part somebody plays now; `None` if they are not in it.
+    #[must_use]
+    pub fn role(&self, who: Principal) -> Option<RoomRole> {
+        self.stays.get(&who)?.role
+    }
+
+    /// Everyone who is in it now.
+    pub fn present(&self) -> impl Iterator<Item = (Principal, RoomRole)> {
+        self.stays.iter().filter_map(|(who, stay)| Some((*who, stay.role?)))
+    }
+
+    /// The label an entry has now: its own, or a later one given to it, and never milder than what
+    /// it carries has become.
+    #[must_use]
+    pub fn label(&self, seq: Seq, summary: &Summary) -> Label {
+        let own = self.relabelled.get(&seq).copied().unwrap_or(summary.label);
+        let carried = summary.carries.iter().filter_map(|seq| self.relabelled.get(seq));
+        carried.copied().fold(own, Label::max)
+    }
+
+    /// Whether a post was taken back.
+    #[must_use]
+    pub fn is_retracted(&self, seq: Seq) -> bool {
+        self.retracted.contains(&seq)
+    }
+
+    /// Whether a reader who is in the room may read a record of it.
+    #[must_use]
+    pub fn may_read(&self, reader: &Reader, seq: Seq, summary: &Summary) -> bool {
+        let edits_retracted = summary.kind == KindTag::Edit
+            && summary.carries.first().is_some_and(|of| self.is_retracted(*of));
+        if self.is_retracted(seq) || edits_retracted {
+            return false;
+        }
+        let label = self.label(seq, summary);
+        if !audience::is_within(label, reader.bound) {
+            return false;
+        }
+        summary.kind == KindTag::Notice
+            || std::iter::once(&seq)
+                .chain(&summary.carries)
+                .all(|seq| audience::may_read(label, self.relation(reader, *seq)))
+    }
+
+    fn relation(&self, reader: &Reader, seq: Seq) -> Relation {
+        let was_here = |who: &Principal| self.stays.get(who).is_some_and(|stay| stay.covers(seq));
+        let anyone_of = |organisation: &OrganisationId| {
+            self.by_organisation.get(organisation).is_some_and(|people| people.iter().any(was_here))
+        };
+        let person = was_here(&reader.who);
+        // The rest is asked only where it can matter.
+        let organisation = !person && reader.organisation.as_ref().is_some_and(anyone_of);
+        let client = !person && !organisation && reader.served_by.iter().any(anyone_of);
+        Relation { person, organisation, client }
+    }
+}

@@ -1,0 +1,375 @@
+//! Live delivery: from committed records to the queues of the connections that follow a room.
+//!
+//! One task takes what the journal commits, in order. It encodes each record once, asks for each
+//! follower whether its label lets them read it, and pushes the same bytes, or the stub, into bounded
+//! queues. It never waits for a peer: a connection whose queue is full is told where it fell behind
+//! and catches up from history.
+
+mod outgoing;
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::mpsc;
+use warproom_proto::entry::Kind;
+use warproom_proto::notice::Notice;
+use warproom_proto::record::Position;
+use warproom_proto::register::{Event, Standing};
+use warproom_proto::{Body, DeviceId, LogId, MemberId, Principal, Record, RoomId, Seq, rpc};
+
+use crate::domain::{Reader, State, Summary};
+use crate::journal::{self, Committed, What};
+use crate::transport::Frame;
+use crate::view::{self, shown, stub};
+
+pub use outgoing::{Ended, Outgoing};
+
+/// A connection, as the hub knows it.
+#[derive(Clone)]
+pub struct Peer {
+    /// Its number, unique in this run.
+    pub number: u64,
+    /// Who is signed in.
+    pub who: Principal,
+    /// With which device; none for a bot.
+    pub device: Option<DeviceId>,
+    /// What is on its way to it.
+    pub outgoing: Arc<Outgoing>,
+}
+
+struct Follower {
+    peer: Peer,
+    /// The last record it has, by history or delivery.
+    after: Seq,
+}
+
+struct Followers {
+    /// How far the room's log was handed to the followers.
+    delivered: Position,
+    list: Vec<Follower>,
+}
+
+/// Who is connected, and who follows which room.
+pub struct Hub {
+    state: Arc<RwLock<State>>,
+    peers: Mutex<HashMap<u64, Peer>>,
+    rooms: RwLock<HashMap<RoomId, Arc<Mutex<Followers>>>>,
+    next_number: AtomicU64,
+}
+
+/// A connection's place in the hub; dropped, it is gone from every room.
+pub struct Registration {
+    hub: Arc<Hub>,
+    /// The connection.
+    pub peer: Peer,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        lock(&self.hub.peers).remove(&self.peer.number);
+        let rooms = self.hub.all_rooms();
+        for (room, followers) in rooms {
+            let was_here = {
+                let mut followers = lock(&followers);
+                let before = followers.list.len();
+                followers.list.retain(|follower| follower.peer.number != self.peer.number);
+                followers.list.len() != before
+            };
+            if was_here {
+                self.hub.tell_presence(room, self.peer.who, false);
+            }
+        }
+    }
+}
+
+impl Hub {
+    /// A hub with nobody in it. Rooms begin where their logs stand.
+    pub fn new(
+        state: Arc<RwLock<State>>,
+        positions: impl Iterator<Item = (RoomId, Position)>,
+    ) -> Arc<Self> {
+        let begun = |(room, delivered)| {
+            (room, Arc::new(Mutex::new(Followers { delivered, list: Vec::new() })))
+        };
+        Arc::new(Self {
+            state,
+            peers: Mutex::default(),
+            rooms: RwLock::new(positions.map(begun).collect()),
+            next_number: AtomicU64::new(1),
+        })
+    }
+
+    /// Takes a signed-in connection in.
+    pub fn register(
+        self: &Arc<Self>,
+        who: Principal,
+        device: Option<DeviceId>,
+        outgoing: Arc<Outgoing>,
+    ) -> Registration {
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let peer = Peer { number, who, device, outgoing };
+        lock(&self.peers).insert(number, peer.clone());
+        Registration { hub: self.clone(), peer }
+    }
+
+    /// Begins live delivery after a record, if everything up to what was already delivered is known
+    /// to the peer. `false`: there is more in between; read on and try again.
+    pub fn follow(&self, peer: &Peer, room: RoomId, after: Seq) -> bool {
+        let followers = self.followers(room);
+        let newly = {
+            let mut followers = lock(&followers);
+            if after < followers.delivered.seq {
+                return false;
+            }
+            let known =
+                followers.list.iter_mut().find(|follower| follower.peer.number == peer.number);
+            if let Some(follower) = known {
+                follower.after = after;
+                false
+            } else {
+                followers.list.push(Follower { peer: peer.clone(), after });
+                true
+            }
+        };
+        if newly {
+            self.tell_presence(room, peer.who, true);
+        }
+        true
+    }
+
+    /// Ends live delivery of a room to a connection.
+    pub fn unfollow(&self, peer: &Peer, room: RoomId) {
+        lock(&self.followers(room)).list.retain(|follower| follower.peer.number != peer.number);
+        self.tell_presence(room, peer.who, false);
+    }
+
+    /// The members who follow a room now.
+    #[must_use]
+    pub fn following(&self, room: RoomId) -> Vec<MemberId> {
+        let followers = self.followers(room);
+        let followers = lock(&followers);
+        let mut members: Vec<_> =
+            followers.list.iter().filter_map(|follower| follower.peer.who.member()).collect();
+        members.sort_unstable();
+        members.dedup();
+        members
+    }
+
+    /// Tells everyone else who follows a room something that is never stored. Dropped where a queue
+    /// is full.
+    pub fn tell(&self, room: RoomId, except: Principal, notice: &Notice) {
+        let frame = Frame::from(rpc::notice_text(notice));
+        let followers = self.followers(room);
+        for follower in &lock(&followers).list {
+            if follower.peer.who != except && follower.peer.who.member().is_some() {
+                let _ = follower.peer.outgoing.push(frame.clone());
+            }
+        }
+    }
+
+    fn tell_presence(&self, room: RoomId, who: Principal, here: bool) {
+        let on = journal::read(&self.state)
+            .rooms
+            .get(&room)
+            .and_then(|room| Some(room.settings()?.presence))
+            .unwrap_or(false);
+        if let (true, Some(member)) = (on, who.member()) {
+            // Another device of the same member may still be here, or have been here before.
+            let others = self.following(room).contains(&member);
+            if here || !others {
+                self.tell(room, who, &Notice::Presence { room, member, here });
+            }
+        }
+    }
+
+    /// Delivers what is committed until the journal ends.
+    pub async fn deliver(self: Arc<Self>, mut committed: mpsc::Receiver<Vec<Committed>>) {
+        while let Some(batch) = committed.recv().await {
+            let mut by_room: HashMap<RoomId, Vec<Committed>> = HashMap::new();
+            let mut consequences = Vec::new();
+            for record in batch {
+                match record.what {
+                    What::Act(act) => consequences.push(act.event),
+                    What::Entry { room, .. } => by_room.entry(room).or_default().push(record),
+                }
+            }
+            for event in consequences {
+                self.enforce(&event);
+            }
+            for (room, records) in by_room {
+                self.deliver_to(room, &records);
+            }
+        }
+    }
+
+    fn deliver_to(&self, room: RoomId, records: &[Committed]) {
+        let frames: Vec<_> = records.iter().filter_map(|record| Frames::of(room, record)).collect();
+        let followers = self.followers(room);
+        {
+            let state = journal::read(&self.state);
+            let mut followers = lock(&followers);
+            if let Some(last) = records.last() {
+                followers.delivered = Position { seq: last.seq, head: last.head };
+            }
+            followers.list.retain_mut(|follower| hand_over(&state, room, follower, &frames));
+        }
+        for record in records {
+            if let What::Entry { entry, .. } = &record.what {
+                self.notify(room, &entry.handling.kind);
+            }
+        }
+    }
+
+    /// What a notice means for connections: a room that appears, changes or is gone.
+    fn notify(&self, room: RoomId, kind: &Kind) {
+        match kind {
+            Kind::Joined { who, .. } => self.tell_room(room, |peer| peer.who == *who),
+            Kind::Changed { .. } => {
+                let present: Vec<_> = match journal::read(&self.state).rooms.get(&room) {
+                    Some(room) => room.present().map(|(who, _)| who).collect(),
+                    None => Vec::new(),
+                };
+                self.tell_room(room, |peer| present.contains(&peer.who));
+            }
+            Kind::Left { who } => {
+                lock(&self.followers(room)).list.retain(|follower| follower.peer.who != *who);
+                let frame = Frame::from(rpc::notice_text(&Notice::RoomLeft { room }));
+                for peer in self.peers_where(|peer| peer.who == *who) {
+                    peer.outgoing.push_notice(frame.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_room(&self, room: RoomId, to: impl Fn(&Peer) -> bool) {
+        let delivered = lock(&self.followers(room)).delivered;
+        for peer in self.peers_where(to) {
+            let state = journal::read(&self.state);
+            if let Some(summary) = view::room_summary(&state, peer.who, room, delivered) {
+                let frame = rpc::notice_text(&Notice::RoomJoined { room: summary });
+                peer.outgoing.push_notice(frame.into());
+            }
+        }
+    }
+
+    /// Ends the connections of whoever may no longer be here.
+    fn enforce(&self, event: &Event) {
+        match event {
+            Event::MemberRemoved { member }
+            | Event::MemberChanged { member, standing: Standing::Suspended, .. } => {
+                let who = Principal::Member(*member);
+                let state = journal::read(&self.state);
+                let bots: Vec<_> =
+                    state.register.bots().filter(|bot| bot.owner == *member).collect();
+                let theirs = |bot| bots.iter().any(|one| Principal::Bot(one.bot) == bot);
+                self.end(|peer| peer.who == who || theirs(peer.who));
+            }
+            Event::DeviceRevoked { device } => self.end(|peer| peer.device == Some(*device)),
+            Event::BotRevoked { bot } => self.end(|peer| peer.who == Principal::Bot(*bot)),
+            _ => {}
+        }
+    }
+
+    fn end(&self, whose: impl Fn(&Peer) -> bool) {
+        for peer in self.peers_where(whose) {
+            peer.outgoing.end(Ended::SignedOut);
+        }
+    }
+
+    /// Ends every connection, for a shutdown.
+    pub fn end_all(&self) {
+        for peer in self.peers_where(|_| true) {
+            peer.outgoing.end(Ended::ShuttingDown);
+        }
+    }
+
+    fn peers_where(&self, which: impl Fn(&Peer) -> bool) -> Vec<Peer> {
+        lock(&self.peers).values().filter(|peer| which(peer)).cloned().collect()
+    }
+
+    fn followers(&self, room: RoomId) -> Arc<Mutex<Followers>> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(followers) = rooms.get(&room) {
+            return followers.clone();
+        }
+        drop(rooms);
+        let begin = || {
+            let delivered = Position::start(LogId::room(room));
+            Arc::new(Mutex::new(Followers { delivered, list: Vec::new() }))
+        };
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        rooms.entry(room).or_insert_with(begin).clone()
+    }
+
+    fn all_rooms(&self) -> Vec<(RoomId, Arc<Mutex<Followers>>)> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.iter().map(|(room, followers)| (*room, followers.clone())).collect()
+    }
+}
+
+/// One record as every reader may get it: the same bytes for all who may read it.
+struct Frames<'a> {
+    room: RoomId,
+    record: &'a Committed,
+    summary: &'a Summary,
+    shown: Frame,
+    stub: OnceCell<Frame>,
+}
+
+impl<'a> Frames<'a> {
+    /// The frames of an entry; `None` for an administrative act, which goes to no room.
+    fn of(room: RoomId, record: &'a Committed) -> Option<Self> {
+        let What::Entry { summary, .. } = &record.what else { return None };
+        let body = shown(record.at_ms, record.salt, record.commitment, record.item.clone());
+        let shown = encode(room, record, body);
+        Some(Self { room, record, summary, shown, stub: OnceCell::new() })
+    }
+
+    fn seq(&self) -> Seq {
+        self.record.seq
+    }
+
+    fn stub(&self) -> &Frame {
+        let body = || stub(self.record.commitment);
+        self.stub.get_or_init(|| encode(self.room, self.record, body()))
+    }
+}
+
+fn encode(room: RoomId, record: &Committed, body: Body) -> Frame {
+    let record = Record { seq: record.seq, head: record.head, body };
+    rpc::notice_text(&Notice::Entry { room, record }).into()
+}
+
+/// Pushes what is new to a follower; `false` if it fell behind and is to be followed no more.
+fn hand_over(state: &State, room: RoomId, follower: &mut Follower, frames: &[Frames]) -> bool {
+    let who = follower.peer.who;
+    let (Some(reader), Some(fold)) = (Reader::of(&state.register, who), state.rooms.get(&room))
+    else {
+        return false;
+    };
+    if fold.role(who).is_none() {
+        return false;
+    }
+    let new = frames.iter().filter(|frame| frame.seq() > follower.after).map(|frame| {
+        let readable = fold.may_read(&reader, frame.seq(), frame.summary);
+        if readable { &frame.shown } else { frame.stub() }.clone()
+    });
+    let taken = follower.peer.outgoing.push_all(new);
+    let delivered = frames.iter().filter(|frame| frame.seq() > follower.after).take(taken);
+    let after = delivered.last().map_or(follower.after, Frames::seq);
+    let newest = frames.last().map_or(after, Frames::seq);
+    follower.after = follower.after.max(after);
+    if follower.after >= newest {
+        return true;
+    }
+    let behind = Notice::Behind { room, after: follower.after };
+    follower.peer.outgoing.push_notice(rpc::notice_text(&behind).into());
+    false
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

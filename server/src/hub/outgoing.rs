@@ -1,0 +1,167 @@
+//! What is on its way to one connection: a queue with a bound, and the end of it.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::transport::Frame;
+
+/// The most frames that wait, and the most bytes: what a client that reads at all takes at once.
+/// Beyond either the connection falls behind.
+const FRAMES: usize = 256;
+const BYTES: usize = 1024 * 1024;
+
+/// The most notices that wait beyond that: one for each room that appears, goes or falls behind. A
+/// connection that leaves more unread is ended.
+const NOTICES: usize = 1024;
+
+/// Why a connection ends from the server's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Removed, suspended or revoked: nothing more is sent, not even what waited.
+    SignedOut,
+    /// The server stops.
+    ShuttingDown,
+    /// It does not read.
+    TooSlow,
+}
+
+/// The queue of one connection. Pushing never waits.
+#[derive(Default)]
+pub struct Outgoing {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    ended: Option<Ended>,
+}
+
+impl Queue {
+    fn has_room_for(&self, frame: &Frame) -> bool {
+        self.ended.is_none() && self.frames.len() < FRAMES && self.bytes + frame.len() <= BYTES
+    }
+
+    fn push(&mut self, frame: Frame) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+    }
+}
+
+impl Outgoing {
+    /// Queues a frame, if there is room.
+    pub fn push(&self, frame: Frame) -> bool {
+        self.push_all(std::iter::once(frame)) == 1
+    }
+
+    /// Queues frames in order until there is no more room; how many were taken.
+    pub fn push_all(&self, frames: impl Iterator<Item = Frame>) -> usize {
+        let mut queue = self.lock();
+        let mut taken = 0;
+        for frame in frames {
+            if !queue.has_room_for(&frame) {
+                break;
+            }
+            queue.push(frame);
+            taken += 1;
+        }
+        drop(queue);
+        self.changed.notify_one();
+        taken
+    }
+
+    /// Queues a notice that the client must not miss, beyond the bound of the entries.
+    pub fn push_notice(&self, frame: Frame) {
+        let mut queue = self.lock();
+        if queue.frames.len() < FRAMES + NOTICES {
+            queue.push(frame);
+        } else {
+            queue.ended.get_or_insert(Ended::TooSlow);
+        }
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// Ends the connection. The first reason stays.
+    pub fn end(&self, why: Ended) {
+        let mut queue = self.lock();
+        queue.ended.get_or_insert(why);
+        if why == Ended::SignedOut {
+            queue.ended = Some(why);
+            queue.frames.clear();
+            queue.bytes = 0;
+        }
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// Waits until there is something to send, and moves it into `frames`; or says why to end.
+    pub async fn take(&self, frames: &mut VecDeque<Frame>) -> Result<(), Ended> {
+        loop {
+            {
+                let mut queue = self.lock();
+                if !queue.frames.is_empty() {
+                    queue.bytes = 0;
+                    std::mem::swap(&mut queue.frames, frames);
+                    return Ok(());
+                }
+                if let Some(why) = queue.ended {
+                    return Err(why);
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Whether the connection is to end without sending what it already took.
+    pub fn is_signed_out(&self) -> bool {
+        self.lock().ended == Some(Ended::SignedOut)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(bytes: usize) -> Frame {
+        "x".repeat(bytes).into()
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_takes_no_more_and_keeps_its_order() {
+        let outgoing = Outgoing::default();
+        let taken = outgoing.push_all((0..300).map(|n: i32| n.to_string().into()));
+        assert_eq!(taken, FRAMES);
+        let mut frames = VecDeque::new();
+        outgoing.take(&mut frames).await.unwrap();
+        assert!(frames.iter().enumerate().all(|(n, frame)| *frame == n.to_string()));
+        assert!(outgoing.push(frame(BYTES)));
+        assert!(!outgoing.push(frame(1)), "the bound on bytes");
+    }
+
+    #[tokio::test]
+    async fn signing_out_drops_what_waits() {
+        let outgoing = Outgoing::default();
+        outgoing.push(frame(1));
+        outgoing.end(Ended::SignedOut);
+        assert!(!outgoing.push(frame(1)));
+        assert_eq!(outgoing.take(&mut VecDeque::new()).await, Err(Ended::SignedOut));
+    }
+
+    #[tokio::test]
+    async fn notices_have_a_bound_too() {
+        let outgoing = Outgoing::default();
+        (0..FRAMES + NOTICES + 1).for_each(|_| outgoing.push_notice(frame(1)));
+        let mut frames = VecDeque::new();
+        outgoing.take(&mut frames).await.unwrap();
+        assert_eq!(outgoing.take(&mut VecDeque::new()).await, Err(Ended::TooSlow));
+    }
+}

@@ -1,0 +1,143 @@
+//! Who somebody is: passwords, TOTP codes, device signatures, tokens and codes, and the brakes on
+//! guessing them.
+//!
+//! Slow work (argon2id, 64 MiB each) runs on threads of its own, a few at a time, so that a flood of
+//! sign-ins costs those who sign in and nobody else.
+
+mod password;
+mod throttle;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use data_encoding::BASE64URL_NOPAD;
+use totp_rs::{Algorithm, Secret as TotpBytes, TOTP};
+use warproom_proto::calls::sign_in_message;
+use warproom_proto::register::{PublicKey, Signature};
+use warproom_proto::{Head, MemberId, Secret};
+
+pub use password::{PasswordError, Passwords};
+pub use throttle::{Source, Throttle};
+
+/// What a bot's token begins with, so that a scanner for leaked secrets knows one.
+const TOKEN_PREFIX: &str = "wpbot_";
+
+/// Seconds in a TOTP step (RFC 6238 §5.2).
+const STEP_SECONDS: u64 = 30;
+
+/// Whether a device's key signed this very TLS connection.
+#[must_use]
+pub fn signed(key: &PublicKey, exporter: &[u8; 32], signature: &Signature) -> bool {
+    let key = UnparsedPublicKey::new(&ED25519, key.0);
+    key.verify(&sign_in_message(exporter), &signature.0).is_ok()
+}
+
+/// A new invitation code, and what is kept of it.
+pub fn invitation_code() -> Result<(Secret, Head), aws_lc_rs::error::Unspecified> {
+    let code: Secret = BASE64URL_NOPAD.encode(&random::<16>()?).into();
+    let hash = hash(&code);
+    Ok((code, hash))
+}
+
+/// A new bot token, and what is kept of it.
+pub fn bot_token() -> Result<(Secret, Head), aws_lc_rs::error::Unspecified> {
+    let token: Secret =
+        format!("{TOKEN_PREFIX}{}", BASE64URL_NOPAD.encode(&random::<32>()?)).into();
+    let hash = hash(&token);
+    Ok((token, hash))
+}
+
+/// What is kept of a random code or token. One round of SHA-256 is enough for what has 128 random
+/// bits or more.
+#[must_use]
+pub fn hash(secret: &Secret) -> Head {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.expose().as_bytes());
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.as_ref());
+    Head(bytes)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], aws_lc_rs::error::Unspecified> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// TOTP codes (RFC 6238: SHA-1, 6 digits, 30 s), each good once.
+#[derive(Default)]
+pub struct TotpCodes {
+    /// The last step whose code a member used. It and earlier ones are used up.
+    used: Mutex<HashMap<MemberId, u64>>,
+}
+
+impl TotpCodes {
+    /// Whether a code is right now, give or take one step for clocks that differ.
+    #[must_use]
+    pub fn matches(secret: &Secret, code: &Secret, now_ms: i64) -> Option<u64> {
+        let bytes = TotpBytes::Encoded(secret.expose().to_owned()).to_bytes().ok()?;
+        if !(20..=64).contains(&bytes.len()) {
+            return None;
+        }
+        let totp =
+            TOTP::new_unchecked(Algorithm::SHA1, 6, 0, STEP_SECONDS, bytes, None, String::new());
+        let step = u64::try_from(now_ms).ok()? / 1000 / STEP_SECONDS;
+        let right = |step: &u64| {
+            let expected = totp.generate(step * STEP_SECONDS);
+            let (expected, code) = (expected.as_bytes(), code.expose().as_bytes());
+            aws_lc_rs::constant_time::verify_slices_are_equal(expected, code).is_ok()
+        };
+        (step.saturating_sub(1)..=step + 1).find(right)
+    }
+
+    /// Uses a code up; `false` if this one, or a later one, was used before.
+    pub fn use_up(&self, member: MemberId, step: u64) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = used.entry(member).or_insert(0);
+        let fresh = step > *last;
+        *last = step.max(*last);
+        fresh
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238, appendix B, for SHA-1 cut to six digits: the secret is "12345678901234567890".
+    #[test]
+    fn totp_codes_are_those_of_the_rfc() {
+        let secret: Secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned().into();
+        for (seconds, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")]
+        {
+            let code = code.to_owned().into();
+            let step = TotpCodes::matches(&secret, &code, seconds * 1000);
+            assert_eq!(step, Some(u64::try_from(seconds).unwrap() / 30));
+            assert!(TotpCodes::matches(&secret, &code, (seconds + 25) * 1000).is_some(), "skew");
+            assert!(
+                TotpCodes::matches(&secret, &code, (seconds + 90) * 1000).is_none(),
+                "too late"
+            );
+        }
+        let short = "GEZDGNBV".to_owned().into();
+        assert_eq!(TotpCodes::matches(&short, &"287082".to_owned().into(), 59_000), None);
+    }
+
+    #[test]
+    fn a_code_is_good_once() {
+        let codes = TotpCodes::default();
+        let member = MemberId::random();
+        assert!(codes.use_up(member, 7));
+        assert!(!codes.use_up(member, 7));
+        assert!(!codes.use_up(member, 6));
+        assert!(codes.use_up(member, 8));
+    }
+
+    #[test]
+    fn tokens_are_typed_and_never_alike() {
+        let (first, second) = (bot_token().unwrap(), bot_token().unwrap());
+        assert!(first.0.expose().starts_with("wpbot_") && first.0.expose().len() == 49);
+        assert!(first.1 != second.1 && hash(&first.0) == first.1);
+    }
+}

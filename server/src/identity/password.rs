@@ -1,0 +1,168 @@
+//! Passwords: argon2id, kept as PHC strings, hashed on threads of their own.
+
+use std::sync::Arc;
+
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use warproom_proto::{Secret, limits};
+
+/// Memory, passes and lanes: RFC 9106 §4's second recommendation (64 MiB, t = 3), with one lane
+/// because the threads are few.
+const MEMORY_KIB: u32 = 64 * 1024;
+const PASSES: u32 = 3;
+const LANES: u32 = 1;
+
+/// How many hashes are computed at once: they take 64 MiB and a core each.
+const AT_ONCE: usize = 2;
+
+/// How many wait for that at most. Beyond it a caller is asked to come again.
+const WAITING: usize = 64;
+
+/// Why a password was not hashed or checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too short.
+    #[error("a password has at least 12 characters")]
+    TooShort,
+    /// Too long.
+    #[error("a password has at most 1,024 bytes")]
+    TooLong,
+    /// Too many others wait.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// The hashing itself failed.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+/// Hashes and checks passwords, a few at a time.
+#[derive(Clone)]
+pub struct Passwords {
+    working: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    /// What is checked where there is no such account, so that it takes as long.
+    nobody: Arc<str>,
+}
+
+impl Passwords {
+    /// Prepares, by hashing one random password.
+    pub fn new() -> Result<Self, PasswordError> {
+        let mut random = [0; 32];
+        aws_lc_rs::rand::fill(&mut random).map_err(|_| PasswordError::Failed)?;
+        let nobody = data_encoding::HEXLOWER.encode(&random).into();
+        Ok(Self {
+            working: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            nobody: hash(&nobody)?.expose().into(),
+        })
+    }
+
+    /// The PHC string of a new password.
+    pub async fn hash(&self, password: Secret) -> Result<Secret, PasswordError> {
+        if password.expose().chars().count() < limits::PASSWORD_CHARS {
+            return Err(PasswordError::TooShort);
+        }
+        check_length(&password)?;
+        self.work(move || hash(&password)).await?
+    }
+
+    /// Whether a password is the one of this PHC string. Without a string it takes as long and is
+    /// wrong. The second value is a new string, where the old one has older parameters.
+    pub async fn check(
+        &self,
+        password: Secret,
+        phc: Option<Secret>,
+    ) -> Result<(bool, Option<Secret>), PasswordError> {
+        check_length(&password)?;
+        let nobody = self.nobody.clone();
+        let known = phc.is_some();
+        self.work(move || {
+            let phc = phc.as_ref().map_or(&*nobody, Secret::expose);
+            let parsed = PasswordHash::new(phc).map_err(|_| PasswordError::Failed)?;
+            let argon2 = argon2()?;
+            let right =
+                argon2.verify_password(password.expose().as_bytes(), &parsed).is_ok() && known;
+            let current = Params::try_from(&parsed).is_ok_and(|params| is_current(&params));
+            let rehashed = if right && !current { Some(hash(&password)?) } else { None };
+            Ok((right, rehashed))
+        })
+        .await?
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let working =
+            self.working.clone().acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+        let task = tokio::task::spawn_blocking(move || {
+            // Held by the work itself: a caller that goes away does not make room for another.
+            let _working = working;
+            work()
+        });
+        task.await.map_err(|_| PasswordError::Failed)
+    }
+}
+
+fn check_length(password: &Secret) -> Result<(), PasswordError> {
+    if password.expose().len() > limits::PASSWORD_BYTES {
+        Err(PasswordError::TooLong)
+    } else {
+        Ok(())
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, PasswordError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Failed)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn is_current(params: &Params) -> bool {
+    (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
+}
+
+fn hash(password: &Secret) -> Result<Secret, PasswordError> {
+    let mut salt = [0; 16];
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| PasswordError::Failed)?;
+    let salt = SaltString::encode_b64(&salt).map_err(|_| PasswordError::Failed)?;
+    let hashed = argon2()?.hash_password(password.expose().as_bytes(), &salt);
+    Ok(hashed.map_err(|_| PasswordError::Failed)?.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_right_wrong_or_nobodys() {
+        let passwords = Passwords::new().unwrap();
+        let secret = |text: &str| Secret::from(text.to_owned());
+        let phc = passwords.hash(secret("a long enough one")).await.unwrap();
+        assert!(phc.expose().starts_with("$argon2id$v=19$m=65536,t=3,p=1$"));
+        let check = |text, phc| passwords.check(secret(text), phc);
+        assert!(matches!(check("a long enough one", Some(phc.clone())).await, Ok((true, None))));
+        assert!(matches!(check("another long one", Some(phc)).await, Ok((false, None))));
+        assert!(matches!(check("a long enough one", None).await, Ok((false, None))));
+        assert!(matches!(passwords.hash(secret("short")).await, Err(PasswordError::TooShort)));
+        let giant = secret(&"x".repeat(1025));
+        assert!(matches!(passwords.check(giant, None).await, Err(PasswordError::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn an_older_hash_is_made_anew_once_the_password_is_known() {
+        let passwords = Passwords::new().unwrap();
+        let weak = Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(1024, 1, 1, None).unwrap(),
+        );
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let old = weak.hash_password(b"a long enough one", &salt).unwrap().to_string();
+        let checked =
+            passwords.check("a long enough one".to_owned().into(), Some(old.into())).await;
+        let (right, rehashed) = checked.ok().unwrap();
+        assert!(right && rehashed.unwrap().expose().contains("m=65536,t=3,p=1"));
+    }
+}

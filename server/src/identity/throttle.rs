@@ -1,0 +1,142 @@
+//! Brakes on guessing: failures count for an account **and** a source together, never for an account
+//! alone, so nobody can lock an officer out from somewhere else.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+/// Failures that cost nothing: people mistype.
+const FREE: u32 = 5;
+
+/// The first wait, doubled with each further failure.
+const FIRST_WAIT_MS: i64 = 1_000;
+
+/// The longest wait: slow enough for a guesser, short enough for an officer in a hurry.
+const LONGEST_WAIT_MS: i64 = 15 * 60 * 1_000;
+
+/// How long a failure is remembered after its wait.
+const REMEMBERED_MS: i64 = 60 * 60 * 1_000;
+
+/// How many pairs are remembered. Beyond it, those forgotten first are those that wait least.
+const PAIRS: usize = 16 * 1024;
+
+/// Where a connection comes from: an IPv4 /24 or an IPv6 /64, the sizes in which addresses are
+/// handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source([u8; 8]);
+
+impl From<IpAddr> for Source {
+    fn from(address: IpAddr) -> Self {
+        let mut prefix = [0; 8];
+        match address.to_canonical() {
+            IpAddr::V4(v4) => {
+                prefix[0] = 4; // No IPv6 prefix in use begins so (RFC 4291 reserves 0400::/8).
+                prefix[1..4].copy_from_slice(&v4.octets()[..3]);
+            }
+            IpAddr::V6(v6) => prefix.copy_from_slice(&v6.octets()[..8]),
+        }
+        Self(prefix)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    until_ms: i64,
+}
+
+/// Counts failures.
+#[derive(Default)]
+pub struct Throttle {
+    failures: Mutex<HashMap<(String, Source), Failures>>,
+}
+
+impl Throttle {
+    /// How long an attempt still has to wait, in milliseconds; 0 for not at all.
+    pub fn wait_ms(&self, account: &str, source: Source, now_ms: i64) -> u64 {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = failures.get(&(account.to_owned(), source)).map_or(0, |known| known.until_ms);
+        u64::try_from(until - now_ms).unwrap_or(0)
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, account: &str, source: Source, now_ms: i64) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= PAIRS {
+            forget(&mut failures, now_ms);
+        }
+        let known = failures
+            .entry((account.to_owned(), source))
+            .or_insert(Failures { count: 0, until_ms: now_ms });
+        if now_ms - known.until_ms > REMEMBERED_MS {
+            known.count = 0;
+        }
+        known.count = known.count.saturating_add(1);
+        let doublings = known.count.saturating_sub(FREE);
+        let wait = match doublings {
+            0 => 0,
+            n => FIRST_WAIT_MS.saturating_mul(1 << (n - 1).min(20)).min(LONGEST_WAIT_MS),
+        };
+        known.until_ms = now_ms + wait;
+    }
+
+    /// Forgets the failures of somebody who got in.
+    pub fn succeeded(&self, account: &str, source: Source) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&(account.to_owned(), source));
+    }
+}
+
+/// Makes room: first what is old, then the half that waits least.
+fn forget(failures: &mut HashMap<(String, Source), Failures>, now_ms: i64) {
+    failures.retain(|_, known| now_ms - known.until_ms <= REMEMBERED_MS);
+    if failures.len() >= PAIRS {
+        let mut waits: Vec<_> = failures.values().map(|known| known.until_ms).collect();
+        let middle = waits.len() / 2;
+        let (_, median, _) = waits.select_nth_unstable(middle);
+        let median = *median;
+        failures.retain(|_, known| known.until_ms > median);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        text.parse::<IpAddr>().unwrap().into()
+    }
+
+    #[test]
+    fn a_guesser_waits_longer_each_time_and_an_officer_elsewhere_does_not() {
+        let throttle = Throttle::default();
+        let (guesser, office) = (source("198.51.100.7"), source("203.0.113.9"));
+        let mut waits = Vec::new();
+        for _ in 0..30 {
+            throttle.failed("jo.smith", guesser, 0);
+            waits.push(throttle.wait_ms("jo.smith", guesser, 0));
+        }
+        assert_eq!(waits[..8], [0, 0, 0, 0, 0, 1_000, 2_000, 4_000]);
+        assert_eq!(waits[29], 900_000);
+        assert_eq!(throttle.wait_ms("jo.smith", office, 0), 0);
+        assert_eq!(throttle.wait_ms("jo.smith", source("198.51.100.200"), 0), 900_000, "same /24");
+        throttle.succeeded("jo.smith", guesser);
+        assert_eq!(throttle.wait_ms("jo.smith", guesser, 0), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let throttle = Throttle::default();
+        for n in 0..(PAIRS + 100) {
+            throttle.failed(&n.to_string(), source("::1"), 0);
+        }
+        assert!(throttle.failures.lock().unwrap().len() <= PAIRS);
+    }
+
+    #[test]
+    fn ipv6_counts_by_its_64() {
+        assert_eq!(source("2001:db8::1"), source("2001:db8::ffff"));
+        assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
+        assert_eq!(source("::ffff:198.51.100.7"), source("198.51.100.9"));
+    }
+}

@@ -1,0 +1,380 @@
+//! The one writer: it decides, commits and applies, in one order for everything.
+//!
+//! A job carries a decision, a pure function of the state. The writer drains what waits, decides each
+//! in turn, commits all of it in one durable group, applies it to the state, hands it on for
+//! delivery, and only then answers. A plan that changes the state ends its group, so nothing is ever
+//! decided on a state that misses something accepted before it: there is no gap between check and
+//! use. Reading never waits for writing: readers see a record once it is durable.
+
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, oneshot};
+use warproom_proto::calls::Posted;
+use warproom_proto::entry::Entry;
+use warproom_proto::register::Act;
+use warproom_proto::{EntryId, Error, ErrorCode, Head, LogId, Principal, RoomId, Salt, Seq};
+
+use crate::domain::{KindTag, Plan, Planned, State, Summary};
+use crate::store::{Appended, CommitError, Committer, Draft, Mark, Store};
+
+/// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
+const WAITING: usize = 4096;
+
+/// How many jobs one group commit takes at most: where the measured gain of larger groups ends.
+const GROUP: usize = 512;
+
+/// The name of an append within its log: who, and the id their client chose.
+pub type AppendId = (LogId, [u8; 33]);
+
+/// The present time, in milliseconds since 1970 UTC.
+#[must_use]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The name of an append of an author's.
+#[must_use]
+pub fn append_id(room: RoomId, author: Principal, id: EntryId) -> AppendId {
+    let mut bytes = [0; 33];
+    bytes[..17].copy_from_slice(&author.to_bytes());
+    bytes[17..].copy_from_slice(id.as_bytes());
+    (LogId::room(room), bytes)
+}
+
+/// A record that is on stable storage.
+pub struct Committed {
+    /// Its number in its log.
+    pub seq: Seq,
+    /// When the log took it.
+    pub at_ms: i64,
+    /// What its commitment was salted with.
+    pub salt: Salt,
+    /// The head at it.
+    pub head: Head,
+    /// Its commitment, for those from whom it is withheld.
+    pub commitment: Head,
+    /// Its exact text.
+    pub item: String,
+    /// What it is.
+    pub what: What,
+}
+
+/// What a committed record is.
+pub enum What {
+    /// An administrative act.
+    Act(Act),
+    /// An entry of a room.
+    Entry {
+        /// Which room.
+        room: RoomId,
+        /// The entry.
+        entry: Box<Entry>,
+        /// What the server decides by.
+        summary: Summary,
+    },
+}
+
+/// Where a job's answer goes.
+type Answer = oneshot::Sender<Result<Vec<Posted>, Error>>;
+
+type Decide = Box<dyn FnOnce(&State, i64) -> Result<Plan, Error> + Send>;
+
+struct Job {
+    id: Option<AppendId>,
+    decide: Decide,
+    answer: Answer,
+}
+
+/// A handle on the writer.
+#[derive(Clone)]
+pub struct Journal {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Journal {
+    /// Starts the writer on a thread of its own. It ends when every handle is dropped.
+    pub fn start(
+        store: Store,
+        committer: Committer,
+        state: Arc<RwLock<State>>,
+        to_deliver: mpsc::Sender<Vec<Committed>>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let writer = Writer { store, committer, state, to_deliver, waiting };
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(|| writer.run())?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Decides, appends, and answers once it is durable: a position for each record of the plan.
+    /// With an id, a repeated append answers with the first one's result and decides nothing.
+    pub async fn append(
+        &self,
+        id: Option<AppendId>,
+        decide: impl FnOnce(&State, i64) -> Result<Plan, Error> + Send + 'static,
+    ) -> Result<Vec<Posted>, Error> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job { id, decide: Box::new(decide), answer };
+        self.jobs.send(job).await.map_err(|_| ErrorCode::StorageFailed)?;
+        answered.await.map_err(|_| ErrorCode::StorageFailed)?
+    }
+
+    /// An append of exactly one record.
+    pub async fn append_one(
+        &self,
+        id: AppendId,
+        decide: impl FnOnce(&State, i64) -> Result<Plan, Error> + Send + 'static,
+    ) -> Result<Posted, Error> {
+        let posted = self.append(Some(id), decide).await?;
+        posted.first().copied().ok_or_else(|| ErrorCode::ServerFault.into())
+    }
+}
+
+struct Writer {
+    store: Store,
+    committer: Committer,
+    state: Arc<RwLock<State>>,
+    to_deliver: mpsc::Sender<Vec<Committed>>,
+    waiting: mpsc::Receiver<Job>,
+}
+
+/// What a group commit will write, and whom to answer.
+#[derive(Default)]
+struct Group {
+    drafts: Vec<Draft>,
+    whats: Vec<What>,
+    marks: Vec<(RoomId, Principal, Seq)>,
+    answers: Vec<(usize, Answer)>,
+    changes_state: bool,
+}
+
+impl Writer {
+    fn run(mut self) {
+        while let Some(first) = self.waiting.blocking_recv() {
+            let now_ms = now_ms();
+            let group = self.collect(first, now_ms);
+            if !group.answers.is_empty() {
+                self.commit(group, now_ms);
+            }
+        }
+    }
+
+    /// Decides the first job and those that wait behind it, up to one that changes the state.
+    fn collect(&mut self, first: Job, now_ms: i64) -> Group {
+        let mut group = Group::default();
+        let state = read(&self.state);
+        let mut next = Some(first);
+        while let Some(job) = next {
+            self.take(job, &state, now_ms, &mut group);
+            next = if group.changes_state || group.answers.len() >= GROUP {
+                None
+            } else {
+                self.waiting.try_recv().ok()
+            };
+        }
+        group
+    }
+
+    fn take(&self, job: Job, state: &State, now_ms: i64, group: &mut Group) {
+        let Job { id, decide, answer } = job;
+        if let Some(answered) = id.and_then(|id| self.answered_before(&id)) {
+            let _ = answer.send(answered);
+            return;
+        }
+        let drafted = decide(state, now_ms).and_then(|plan| {
+            let drafts = plan
+                .records
+                .iter()
+                .map(|record| draft(record, id.as_ref()))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok((plan, drafts))
+        });
+        match drafted {
+            Err(refusal) => {
+                let _ = answer.send(Err(refusal));
+            }
+            Ok((plan, drafts)) => {
+                group.changes_state |= plan.records.iter().any(Planned::changes_state);
+                group.answers.push((drafts.len(), answer));
+                group.drafts.extend(drafts);
+                group.whats.extend(plan.records.into_iter().map(what));
+                group.marks.extend(plan.read);
+            }
+        }
+    }
+
+    /// The first result of an append that is already in its log.
+    fn answered_before(&self, (log, id): &AppendId) -> Option<Result<Vec<Posted>, Error>> {
+        let found = self.store.find(*log, id).transpose()?;
+        let first = found.and_then(|seq| self.store.read(*log, seq));
+        if let Ok(Some(first)) = first {
+            return Some(Ok(vec![Posted { seq: first.seq, at_ms: first.at_ms, head: first.head }]));
+        }
+        tracing::error!(%log, "an append's index names a record that cannot be read");
+        Some(Err(ErrorCode::StorageFailed.into()))
+    }
+
+    fn commit(&mut self, group: Group, now_ms: i64) {
+        let Group { drafts, whats, marks, answers, changes_state } = group;
+        let sealed: Vec<Mark> = marks.iter().map(mark).collect();
+        let appended = match self.committer.commit(drafts, &sealed, now_ms) {
+            Ok(appended) => appended,
+            Err(error) => return refuse(&error, answers),
+        };
+        let mut posted = Vec::with_capacity(appended.len());
+        let mut committed = Vec::with_capacity(appended.len());
+        for (appended, what) in appended.into_iter().zip(whats) {
+            posted.push(Posted { seq: appended.seq, at_ms: appended.at_ms, head: appended.head });
+            committed.extend(taken_in(appended, what));
+        }
+        if changes_state || !marks.is_empty() {
+            self.apply(&committed, &marks);
+        }
+        if !committed.is_empty() {
+            // Delivery ends only at shutdown, when nobody is left to deliver to.
+            let _ = self.to_deliver.blocking_send(committed);
+        }
+        let mut posted = posted.into_iter();
+        for (count, answer) in answers {
+            let _ = answer.send(Ok(posted.by_ref().take(count).collect()));
+        }
+    }
+
+    fn apply(&self, committed: &[Committed], marks: &[(RoomId, Principal, Seq)]) {
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for record in committed {
+            match &record.what {
+                What::Act(act) => state.apply_act(act),
+                What::Entry { room, entry, .. } => state.apply_entry(*room, record.seq, entry),
+            }
+        }
+        for (room, who, seq) in marks {
+            state.read.insert((*room, *who), *seq);
+        }
+    }
+}
+
+/// The state, to read. A panic while it was written is none of its readers' business: it is changed
+/// by whole records only.
+pub fn read(state: &RwLock<State>) -> std::sync::RwLockReadGuard<'_, State> {
+    state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn refuse(error: &CommitError, answers: Vec<(usize, Answer)>) {
+    let code = match error {
+        CommitError::StorageFull { .. } => ErrorCode::StorageFull,
+        _ => ErrorCode::StorageFailed,
+    };
+    tracing::error!(%error, refused = answers.len(), "nothing was stored");
+    for (_, answer) in answers {
+        let _ = answer.send(Err(code.into()));
+    }
+}
+
+fn draft(planned: &Planned, id: Option<&AppendId>) -> Result<Draft, Error> {
+    let fault = |_| Error::from(ErrorCode::ServerFault);
+    Ok(match planned {
+        Planned::Act(act) => Draft {
+            log: LogId::REGISTER,
+            summary: Vec::new(),
+            item: serde_json::to_vec(act).map_err(fault)?,
+            refers_to: None,
+            is_state: false,
+            id: None,
+        },
+        Planned::Entry { room, entry, carries, encoded } => {
+            let summary = Summary::of(&entry.handling, carries.clone());
+            let log = LogId::room(*room);
+            Draft {
+                log,
+                refers_to: entry.handling.kind.refers_to().map(|seq| (seq, summary.kind as u8)),
+                is_state: summary.kind == KindTag::Notice,
+                summary: summary.to_bytes(),
+                item: match encoded {
+                    Some(text) => text.clone().into_bytes(),
+                    None => serde_json::to_vec(entry).map_err(fault)?,
+                },
+                id: id.filter(|(of, _)| *of == log).map(|(_, id)| *id),
+            }
+        }
+    })
+}
+
+fn what(planned: Planned) -> What {
+    match planned {
+        Planned::Act(act) => What::Act(act),
+        Planned::Entry { room, entry, carries, .. } => {
+            What::Entry { room, summary: Summary::of(&entry.handling, carries), entry }
+        }
+    }
+}
+
+/// A record to apply and deliver; `None` for one that was there before, or whose text is not text.
+fn taken_in(appended: Appended, what: What) -> Option<Committed> {
+    if appended.repeated {
+        return None;
+    }
+    let Appended { seq, at_ms, salt, head, commitment, item, .. } = appended;
+    let item = String::from_utf8(item).ok()?;
+    Some(Committed { seq, at_ms, salt, head, commitment, item, what })
+}
+
+fn mark((room, who, seq): &(RoomId, Principal, Seq)) -> Mark {
+    let key = [b"r".as_slice(), room.as_bytes(), &who.to_bytes()].concat();
+    Mark { key, value: seq.to_be_bytes().to_vec() }
+}
+
+/// Reads back what [`mark`] wrote.
+fn unmark(mark: &Mark) -> Option<(RoomId, Principal, Seq)> {
+    let (room, who) = mark.key.strip_prefix(b"r")?.split_first_chunk::<16>()?;
+    let who = Principal::from_bytes(who.try_into().ok()?)?;
+    Some((
+        RoomId::from_bytes(*room),
+        who,
+        Seq::from_be_bytes(mark.value.as_slice().try_into().ok()?),
+    ))
+}
+
+/// Why the state cannot be rebuilt from the store.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// A record cannot be read.
+    #[error("{0}")]
+    Read(#[from] crate::store::ReadError),
+    /// A record opens, and is not what this version can fold.
+    #[error("record {seq} of the {log} is not readable by this version")]
+    Record {
+        /// Its log.
+        log: LogId,
+        /// Its number.
+        seq: Seq,
+    },
+}
+
+/// Rebuilds the state from the logs.
+pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
+    let mut state = State::default();
+    for stored in store.page(LogId::REGISTER, 1, usize::MAX, crate::store::Direction::Forward) {
+        let stored = stored?;
+        let unreadable = |_| RebuildError::Record { log: LogId::REGISTER, seq: stored.seq };
+        let act: Act = serde_json::from_slice(&stored.item).map_err(unreadable)?;
+        state.apply_act(&act);
+    }
+    let rooms =
+        store.logs().into_iter().filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
+    for log in rooms {
+        for stored in store.state(log)? {
+            let unreadable = |_| RebuildError::Record { log, seq: stored.seq };
+            let entry: Entry = serde_json::from_slice(&stored.item).map_err(unreadable)?;
+            state.apply_entry(RoomId::from_bytes(log.0), stored.seq, &entry);
+        }
+    }
+    for mark in store.marks(b"r") {
+        if let Some((room, who, seq)) = unmark(&mark?) {
+            state.read.insert((room, who), seq);
+        }
+    }
+    Ok(state)
+}

@@ -1,0 +1,158 @@
+//! An open store, as readers and the committer share it: the database, the keys, and the tip of
+//! every log. A tip moves only when its records are durable, and every read stops at it; so nobody
+//! sees a record that a power cut could still take back.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use warproom_proto::record::{LogId, Position, Seq};
+
+use super::fault::{Fault, guarded};
+use super::layout;
+use super::record::{Header, Stored};
+use super::seal::{DataKey, KeyRing, NoKey, month_of_sealed};
+
+/// Why something stored could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is a hole in a log.
+    #[error("record {seq} of the {log} log is missing")]
+    Missing {
+        /// The log.
+        log: LogId,
+        /// The number that is not there.
+        seq: Seq,
+    },
+    /// A record is not what was stored.
+    #[error("record {seq} of the {log} log is not what was stored")]
+    Damaged {
+        /// The log.
+        log: LogId,
+        /// The number of the record.
+        seq: Seq,
+    },
+    /// A mark is not what was stored.
+    #[error("a mark is not what was stored")]
+    DamagedMark,
+    /// The database failed.
+    #[error("the database could not be read")]
+    Database(#[from] Fault),
+}
+
+/// How far a log has come.
+#[derive(Clone, Copy)]
+pub(super) struct Tip {
+    pub(super) position: Position,
+    /// The time of the last record, which the next may not precede.
+    pub(super) at_ms: i64,
+}
+
+/// The parts of an open store. The fields are dropped in this order: the lock goes last.
+pub(super) struct Opened {
+    pub(super) db: sled::Db,
+    pub(super) keys: KeyRing,
+    pub(super) tips: RwLock<BTreeMap<LogId, Tip>>,
+    pub(super) folder: PathBuf,
+    /// Held for as long as the store is open, so that no other process opens it.
+    pub(super) _lock: File,
+}
+
+impl Opened {
+    /// The tip of a log; an empty log is at its start.
+    pub(super) fn tip(&self, log: LogId) -> Tip {
+        let tips = self.tips.read().unwrap_or_else(PoisonError::into_inner);
+        let start = || Tip { position: Position::start(log), at_ms: 0 };
+        tips.get(&log).copied().unwrap_or_else(start)
+    }
+
+    pub(super) fn advance(&self, ahead: impl IntoIterator<Item = (LogId, Tip)>) {
+        self.tips.write().unwrap_or_else(PoisonError::into_inner).extend(ahead);
+    }
+
+    /// The number of the last record of a log in the database, whatever its tip says.
+    pub(super) fn last(&self, log: LogId) -> Result<Seq, Fault> {
+        let all = layout::record(log, 0)..=layout::record(log, Seq::MAX);
+        let last = guarded(|| self.db.range(all).next_back().transpose())?;
+        Ok(last.and_then(|(key, _)| layout::parse_record(&key)).map_or(0, |(_, seq)| seq))
+    }
+}
+
+/// Opens records one after another, keeping its buffer and the data key between them.
+///
+/// It reads what the database has; whoever owns it keeps to the tips.
+#[derive(Default)]
+pub(super) struct Reader {
+    plain: Vec<u8>,
+    key: Option<(LogId, u16, Arc<DataKey>)>,
+}
+
+impl Reader {
+    /// The header of a record, from its first part alone; `None` if there is no such record.
+    pub(super) fn header(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+    ) -> Result<Option<Header>, ReadError> {
+        let place = layout::record(log, seq);
+        let Some(sealed) = guarded(|| from.db.get(place))? else { return Ok(None) };
+        self.plain.clear();
+        self.open(from, log, seq, &place, &sealed)?;
+        match Header::decode(&self.plain) {
+            Some(header) => Ok(Some(header)),
+            None => Err(ReadError::Damaged { log, seq }),
+        }
+    }
+
+    /// A whole record and its header.
+    pub(super) fn record(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+    ) -> Result<Option<(Header, Stored)>, ReadError> {
+        let Some(header) = self.header(from, log, seq)? else { return Ok(None) };
+        let damaged = ReadError::Damaged { log, seq };
+        for part in 1..=header.parts {
+            let place = layout::part(log, seq, part);
+            let Some(sealed) = guarded(|| from.db.get(place))? else { return Err(damaged) };
+            self.open(from, log, seq, &place, &sealed)?;
+        }
+        let (Some(summary), Some(item)) = (header.summary(&self.plain), header.item(&self.plain))
+        else {
+            return Err(damaged);
+        };
+        let stored = Stored {
+            seq,
+            at_ms: header.at_ms,
+            salt: header.salt,
+            head: header.head,
+            summary: summary.to_vec(),
+            item: item.to_vec(),
+        };
+        Ok(Some((header, stored)))
+    }
+
+    fn open(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+        place: &[u8],
+        sealed: &[u8],
+    ) -> Result<(), ReadError> {
+        let damaged = || ReadError::Damaged { log, seq };
+        let month = month_of_sealed(sealed).ok_or_else(damaged)?;
+        if self.key.as_ref().is_none_or(|known| (known.0, known.1) != (log, month)) {
+            match from.keys.find(&from.db, log, month) {
+                Ok(Some(key)) => self.key = Some((log, month, key)),
+                Ok(None) | Err(NoKey::Damaged) => return Err(damaged()),
+                Err(NoKey::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        let Some((_, _, key)) = &self.key else { return Err(damaged()) };
+        key.open(place, sealed, &mut self.plain).map_err(|_| damaged())
+    }
+}

@@ -1,0 +1,157 @@
+//! What a reader gets to see of what is stored: records whole or as stubs, pages, rooms.
+
+use serde_json::value::RawValue;
+use warproom_proto::calls::RoomSummary;
+use warproom_proto::{
+    Body, Error, ErrorCode, Head, LogId, Principal, Record, RoomId, Salt, Seq, limits, record,
+};
+
+use crate::domain::{KindTag, Reader, Room, State, Summary};
+use crate::store::{Direction, ReadError, Store, Stored};
+
+/// A record's body for a reader who may have it.
+pub fn shown(at_ms: i64, salt: Salt, commitment: Head, item: String) -> Body {
+    match RawValue::from_string(item) {
+        Ok(item) => Body::Shown { at_ms, salt, item },
+        Err(error) => {
+            tracing::error!(%error, "a stored item is not JSON; it is withheld");
+            stub(commitment)
+        }
+    }
+}
+
+/// A record's body for everyone else.
+pub const fn stub(commitment: Head) -> Body {
+    Body::Withheld { commitment }
+}
+
+/// A stored record, for a reader who may have it or not.
+pub fn stored(of: Stored, readable: bool) -> Record {
+    let Stored { seq, at_ms, salt, head, item, .. } = of;
+    let commitment = record::commitment(&salt, at_ms, &item);
+    let body = match String::from_utf8(item) {
+        Ok(item) if readable => shown(at_ms, salt, commitment, item),
+        _ => stub(commitment),
+    };
+    Record { seq, head, body }
+}
+
+/// The summary kept beside an entry.
+pub fn summary(of: &Stored, log: LogId) -> Result<Summary, Error> {
+    Summary::from_bytes(&of.summary).ok_or_else(|| {
+        tracing::error!(%log, seq = of.seq, "a record's summary is not readable");
+        ErrorCode::ServerFault.into()
+    })
+}
+
+/// A room, as somebody sees it; `None` for a log that does not begin as a room.
+pub fn room_summary(
+    state: &State,
+    who: Principal,
+    id: RoomId,
+    latest: record::Position,
+) -> Option<RoomSummary> {
+    let room = state.rooms.get(&id)?;
+    Some(RoomSummary {
+        room: id,
+        settings: room.settings()?.clone(),
+        role: room.role(who),
+        latest,
+        read: state.read.get(&(id, who)).copied().unwrap_or(0),
+    })
+}
+
+/// Reads records of a room in one direction, until there are enough or they fill a page; oldest
+/// first.
+pub fn fetch(
+    store: &Store,
+    room: RoomId,
+    from: Seq,
+    limit: usize,
+    direction: Direction,
+) -> Result<Vec<Stored>, Error> {
+    let mut records = Vec::new();
+    let mut bytes = 0;
+    for stored in store.page(LogId::room(room), from, limit, direction) {
+        let stored = stored.map_err(|error| unreadable(&error))?;
+        bytes += stored.item.len();
+        records.push(stored);
+        if bytes >= limits::PAGE_BYTES {
+            break;
+        }
+    }
+    if direction == Direction::Backward {
+        records.reverse();
+    }
+    Ok(records)
+}
+
+/// Reads the edits of a page's records that stand later in the log than the page.
+pub fn fetch_edits(store: &Store, room: RoomId, page: &[Stored]) -> Result<Vec<Stored>, Error> {
+    let log = LogId::room(room);
+    let end = page.last().map_or(0, |last| last.seq);
+    let mut seqs = Vec::new();
+    for record in page {
+        for referring in store.referring(log, record.seq, end) {
+            let (seq, kind) = referring.map_err(|error| unreadable(&error))?;
+            if kind == KindTag::Edit as u8 {
+                seqs.push(seq);
+            }
+        }
+    }
+    seqs.sort_unstable();
+    seqs.truncate(limits::PAGE);
+    fetch_each(store, room, seqs.into_iter())
+}
+
+/// Reads these records of a room.
+pub fn fetch_each(
+    store: &Store,
+    room: RoomId,
+    seqs: impl Iterator<Item = Seq>,
+) -> Result<Vec<Stored>, Error> {
+    let read = |seq| store.read(LogId::room(room), seq).map_err(|error| unreadable(&error));
+    seqs.filter_map(|seq| read(seq).transpose()).collect()
+}
+
+/// Stored records of a room as one reader gets them: the labels decide on each. A reader who is not
+/// in the room gets stubs.
+pub fn show(
+    state: &State,
+    who: Principal,
+    room: RoomId,
+    records: Vec<Stored>,
+) -> Result<Vec<Record>, Error> {
+    let entitled = Entitled::to(state, who, room);
+    let shown = |of: Stored| {
+        let readable = entitled.as_ref().map_or(Ok(false), |entitled| entitled.may_read(&of))?;
+        Ok(stored(of, readable))
+    };
+    records.into_iter().map(shown).collect()
+}
+
+/// A reader who is in a room now.
+pub struct Entitled<'a> {
+    log: LogId,
+    room: &'a Room,
+    reader: Reader,
+}
+
+impl<'a> Entitled<'a> {
+    /// Who they are in the room; `None` if they are not in it or may do nothing now.
+    pub fn to(state: &'a State, who: Principal, room: RoomId) -> Option<Self> {
+        let (log, room) = (LogId::room(room), state.room_of(who, room).ok()?);
+        Some(Self { log, room, reader: Reader::of(&state.register, who)? })
+    }
+
+    /// Whether they may have a record.
+    pub fn may_read(&self, of: &Stored) -> Result<bool, Error> {
+        Ok(self.room.may_read(&self.reader, of.seq, &summary(of, self.log)?))
+    }
+}
+
+/// A read that failed: named in the log, and to the client no more than that.
+pub fn unreadable(error: &ReadError) -> Error {
+    tracing::error!(%error, "the store could not be read");
+    ErrorCode::ServerFault.into()
+}
