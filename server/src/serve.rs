@@ -98,9 +98,8 @@ impl Server {
         };
         let (store, committer) = store::open(&config.data, &key, options)?;
         let state = Arc::new(RwLock::new(journal::rebuild(&store)?));
-        let (committed, to_deliver) = mpsc::channel(COMMITTED);
-        let (journal, writing) =
-            Journal::start(store.clone(), committer, state.clone(), committed)?;
+        let (outgoing, to_deliver) = mpsc::channel(COMMITTED);
+        let (journal, writing) = Journal::start(store.clone(), committer, state.clone(), outgoing)?;
         let rooms = store.logs().into_iter();
         let rooms = rooms.filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
         let positions = rooms.map(|log| (RoomId::from_bytes(log.0), store.position(log)));

@@ -1,1 +1,4 @@
-//! x
+//! What the end-to-end tests and the bench share: the real server as a process, a throw-away WARP,
+//! and people in it.
+
+pub mod harness;

@@ -71,9 +71,11 @@ pub(crate) fn code(prompt: &str, mut is_right: impl FnMut(&str) -> bool) -> Resu
 
 /// One line from the terminal or a pipe.
 pub(crate) fn visible(prompt: &str) -> Result<String> {
-    let mut stderr = anstream::stderr().lock();
-    // A prompt that cannot be shown does not keep an answer from being read.
-    let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
+    if stdin().is_terminal() {
+        let mut stderr = anstream::stderr().lock();
+        // A prompt that cannot be shown does not keep an answer from being read.
+        let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
+    }
     let mut line = String::new();
     let read = stdin().lock().take(LINE_BYTES).read_line(&mut line);
     if read.context("cannot read standard input")? == 0 {

@@ -260,7 +260,15 @@ impl Register {
     pub fn may_see(&self, who: Principal, act: &Act, is_in: impl Fn(RoomId) -> bool) -> bool {
         match (&act.event, self.role(who)) {
             (Event::CredentialsSet { .. }, _) | (_, None | Some(Role::Guest)) => false,
-            (_, Some(Role::Manager)) => true,
+            (
+                Event::WarpFounded { .. }
+                | Event::OrganisationSet(_)
+                | Event::MemberJoined { .. }
+                | Event::MemberChanged { .. }
+                | Event::MemberRemoved { .. },
+                _,
+            )
+            | (_, Some(Role::Manager)) => true,
             (
                 Event::InvitationAdded { .. } | Event::InvitationRevoked { .. } | Event::Unknown,
                 _,

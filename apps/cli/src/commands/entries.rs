@@ -31,7 +31,7 @@ pub(crate) async fn say(session: &Session, args: &Say) -> Result<()> {
     };
     let posted = session.append(call).await?;
     let name = &room.settings.name;
-    done(session, posted, |seq| format!("#{seq} in {name}, {}", show::chip(label)))
+    done(session, posted, |seq| format!("#{seq} in {name}  {}", show::chip(label)))
 }
 
 /// `edit`
@@ -58,7 +58,7 @@ pub(crate) async fn relabel(session: &Session, args: &Relabel) -> Result<()> {
     let room = session.room(&args.room).await?.room;
     let call = RelabelEntry { room, id: EntryId::random(), of: args.of, to: args.label };
     let posted = session.append(call).await?;
-    done(session, posted, |_| format!("#{} is{} now", args.of, show::chip(args.label)))
+    done(session, posted, |_| format!("#{} is now {}", args.of, show::chip(args.label)))
 }
 
 /// `react`

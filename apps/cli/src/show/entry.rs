@@ -88,9 +88,9 @@ fn said(item: &Item, entry: &Entry, people: &Directory) -> String {
 fn notice(kind: &Kind, author: &str, people: &Directory) -> String {
     match kind {
         Kind::Retract { of } => format!("{author} took #{of} back"),
-        Kind::Relabel { of, to } => format!("{author} labelled #{of}{}", chip(*to)),
-        Kind::Opened { settings } => format!("{author} opened the room: {}", rules(settings)),
-        Kind::Changed { settings } => format!("{author} changed the room: {}", rules(settings)),
+        Kind::Relabel { of, to } => format!("{author} labelled #{of} {}", chip(*to)),
+        Kind::Opened { settings } => format!("{author} opened the room  {}", rules(settings)),
+        Kind::Changed { settings } => format!("{author} changed the room  {}", rules(settings)),
         Kind::Joined { who, role } => {
             let part = match role {
                 RoomRole::Lead => "lead",
@@ -118,16 +118,16 @@ fn called(handling: &Handling, people: &Directory) -> String {
 /// A room's settings in words.
 pub(super) fn rules(settings: &RoomSettings) -> String {
     let mut rules = format!(
-        "{}, up to{}, by default{}",
+        "{}  ceiling {}  default {}",
         safe(settings.name.as_str()),
         chip(settings.ceiling),
         chip(settings.default_label)
     );
     if settings.typing {
-        rules.push_str(", shows who is typing");
+        rules.push_str("  shows who is typing");
     }
     if settings.presence {
-        rules.push_str(", shows who is connected");
+        rules.push_str("  shows who is connected");
     }
     rules
 }

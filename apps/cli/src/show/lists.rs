@@ -23,7 +23,7 @@ pub(crate) fn room(room: &RoomSummary) -> String {
         entries => format!(", {entries} unread"),
     };
     format!(
-        "{}  up to{}  by default{}  {} {}{unread}{part}",
+        "{}  ceiling {}  default {}  {} {}{unread}{part}",
         styled(STRONG, &safe(settings.name.as_str())),
         chip(settings.ceiling),
         chip(settings.default_label),
@@ -86,12 +86,11 @@ pub(crate) fn device(device: &Device) -> String {
 
 /// A bot and its grant.
 pub(crate) fn bot(bot: &Bot, people: &Directory, zone: &TimeZone) -> String {
-    let up_to = |label: Option<Label>| {
-        label.map_or_else(|| "nothing".to_owned(), |label| format!("up to{}", chip(label)))
-    };
+    let up_to =
+        |label: Option<Label>| label.map_or_else(|| " nothing ".to_owned(), |label| chip(label));
     let rooms: Vec<_> = bot.grant.rooms.iter().map(|id| people.room(*id)).collect();
     format!(
-        "{}  reads {}, posts {}, in {}, until {}, owner {}",
+        "{}  reads up to {}  posts up to {}  in {}, until {}, owner {}",
         styled(STRONG, &safe(bot.name.as_str())),
         up_to(bot.grant.read),
         up_to(bot.grant.post),
