@@ -56,9 +56,7 @@ fn call(error: &CallError) -> Option<String> {
         CallError::OutboxFull => "wait until the connection is back, and try again",
         CallError::TooLong | CallError::Text(_) => "send less at once, in plain text",
         CallError::SignedOut(reason) => return signed_out(reason),
-        CallError::Rewritten(_) => {
-            "do not rely on what this room shows until your WARP's manager has told you why, by telephone"
-        }
+        CallError::Rewritten(_) => crate::chain::ADVICE,
         CallError::Unreadable(_) => "update this program",
         _ => return None,
     };

@@ -105,7 +105,18 @@ pub(crate) fn text(given: Option<&str>) -> Result<Text> {
         _ => piped()?,
     };
     let text = text.replace("\r\n", "\n");
-    text.trim_end().parse().context("this text cannot be sent")
+    parse(text.trim_end())
+}
+
+/// A text as the protocol takes it.
+pub(crate) fn parse(text: &str) -> Result<Text> {
+    text.parse().map_err(|error| {
+        problem(
+            format!("this text cannot be sent: {error}"),
+            "write it as plain text; send a long one in parts",
+        )
+        .into()
+    })
 }
 
 fn piped() -> Result<String> {

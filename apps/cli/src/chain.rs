@@ -7,6 +7,9 @@ use warproom_client::{Discontinuity, Rewritten};
 use crate::problem::{Problem, problem};
 use crate::show::safe;
 
+/// What to do about a history that does not hold.
+pub(crate) const ADVICE: &str = "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM` accepts it as it is now";
+
 /// Checks records that stand next to each other, and where they meet it, the remembered position.
 /// `name` says which log, in words.
 pub(crate) fn check(
@@ -53,7 +56,7 @@ fn broken(name: &str, how: &str) -> Problem {
             "the history of {} is not the one this computer has seen before: {how}",
             safe(name)
         ),
-        "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM` accepts it as it is now",
+        ADVICE,
     )
 }
 

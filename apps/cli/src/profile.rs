@@ -21,7 +21,7 @@ use crate::args::Global;
 use crate::problem::problem;
 
 pub(crate) use folder::{Folder, NewFolder, write_whole};
-use folder::{PROFILE, make_hidden_dir, make_private_dir};
+use folder::{PROFILE, make_hidden_dir, make_private_dir, sweep};
 
 /// What a profile says, key and heads apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,7 @@ impl Profiles {
             )
             .into());
         }
+        sweep(&self.path);
         let folder = make_hidden_dir(&self.path)
             .with_context(|| format!("cannot write to {}", self.path.display()))?;
         Ok(NewFolder { folder, profiles: self.path.clone(), chosen: self.chosen.clone() })

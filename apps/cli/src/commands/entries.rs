@@ -1,6 +1,6 @@
 //! `say`, `edit`, `retract`, `relabel`, `react`: everything that writes to a room.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use warproom_client::proto::EntryId;
 use warproom_client::proto::calls::{
     EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
@@ -68,7 +68,7 @@ pub(crate) async fn react(session: &Session, args: &React) -> Result<()> {
         room,
         id: EntryId::random(),
         of: args.of,
-        reaction: args.emoji.parse().context("this reaction cannot be sent")?,
+        reaction: ask::parse(&args.emoji)?,
         withdrawn: args.withdraw,
     };
     let posted = session.append(call).await?;

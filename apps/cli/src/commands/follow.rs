@@ -46,8 +46,11 @@ pub(crate) async fn tail(session: &mut Session, args: &Tail) -> Result<()> {
 fn say_state(state: &State) -> Result<()> {
     match state {
         State::Connected => note("connected again; what was missed follows"),
+        // What is tried at once needs no line of its own.
+        State::Reconnecting { wait, .. } if wait.is_zero() => {}
         State::Reconnecting { attempt, wait, trouble } => {
-            note(&format!("{trouble}; attempt {attempt} in {} s", wait.as_secs_f32().ceil()));
+            let wait = wait.as_secs_f32().ceil();
+            note(&format!("{trouble}; connecting again in {wait} s (attempt {attempt})"));
         }
         State::SignedOut { reason } => bail!(warproom_client::CallError::SignedOut(reason.clone())),
     }
@@ -83,7 +86,10 @@ impl Following {
         }
         let names: Vec<_> =
             rooms.iter().map(|room| show::safe(room.settings.name.as_str())).collect();
-        note(&format!("following {}; Ctrl-C ends", names.join(", ")));
+        note(&match names.join(", ") {
+            names if names.is_empty() => "you are in no room yet; Ctrl-C ends".to_owned(),
+            names => format!("following {names}; Ctrl-C ends"),
+        });
         Ok(Self { rooms, all, people })
     }
 

@@ -1,11 +1,12 @@
 //! `search`
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use warproom_client::proto::calls::RoomSummary;
 use warproom_client::proto::{Text, limits};
 
 use super::in_room;
 use crate::args::Search;
+use crate::ask;
 use crate::directory::Directory;
 use crate::out::Out;
 use crate::session::Session;
@@ -13,7 +14,7 @@ use crate::show::{self, Item};
 
 /// `search`: one room after the other, each newest first, printed as found.
 pub(crate) async fn search(session: &Session, args: &Search) -> Result<()> {
-    let text: Text = args.text.parse().context("this cannot be searched for")?;
+    let text = ask::parse(&args.text)?;
     let rooms = match &args.room {
         Some(room) => vec![session.room(room).await?],
         None => session.rooms(false).await?,

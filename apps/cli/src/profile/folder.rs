@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -13,6 +14,8 @@ use warproom_client::proto::Secret;
 use super::{Profile, slug};
 
 pub(super) const PROFILE: &str = "profile.json";
+/// How the passing names of folders begin that are no profiles yet.
+const PASSING: &str = ".new-";
 const KEY: &str = "device.key";
 const HEADS: &str = "heads.json";
 
@@ -135,5 +138,19 @@ pub(super) fn make_hidden_dir(path: &Path) -> std::io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.prefix(".new-").tempdir_in(path)
+    builder.prefix(PASSING).tempdir_in(path)
+}
+
+/// Removes what interrupted attempts left: empty folders under passing names. Those of the last day
+/// stay, because somebody may be at a prompt in another window.
+pub(super) fn sweep(profiles: &Path) {
+    const DAY: Duration = Duration::from_hours(24);
+    for entry in fs::read_dir(profiles).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|data| data.modified()).map(|at| at.elapsed());
+        let is_old = matches!(age, Ok(Ok(age)) if age > DAY);
+        if is_old && entry.file_name().to_string_lossy().starts_with(PASSING) {
+            // Only an empty one goes: one with a key in it may be somebody's only one.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }

@@ -40,7 +40,7 @@ fn done(event: &Event, people: &Directory, zone: &TimeZone) -> String {
         }
         Event::InvitationRevoked { invitation } => format!("took invitation {invitation} back"),
         Event::MemberJoined { member, .. } => {
-            format!("redeemed an invitation: {} is a member", person(*member))
+            format!("redeemed an invitation; member from now on: {}", person(*member))
         }
         Event::CredentialsSet { member, .. } => format!("set credentials of {}", person(*member)),
         Event::MemberChanged { member, role: now, standing } => {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use warproom_client::proto::register::Role;
 use warproom_client::proto::{
-    Body, Entry, Handling, Kind, Record, RoomRole, RoomSettings, Seq, Subject,
+    Body, Entry, Handling, Kind, Principal, Record, RoomRole, RoomSettings, Seq, Subject,
 };
 
 use super::{FAINT, STRONG, chip, indented, safe, styled, when};
@@ -80,12 +80,13 @@ fn said(item: &Item, entry: &Entry, people: &Directory) -> String {
         Kind::React { of, withdrawn: true } => {
             format!("{author} took {} back from #{of}", one_line(text))
         }
-        kind => notice(kind, &author, people),
+        kind => notice(kind, handling.author, people),
     }
 }
 
 /// Entries that everyone in the room sees and that have no text of their own.
-fn notice(kind: &Kind, author: &str, people: &Directory) -> String {
+fn notice(kind: &Kind, by: Principal, people: &Directory) -> String {
+    let author = people.describe(by);
     match kind {
         Kind::Retract { of } => format!("{author} took #{of} back"),
         Kind::Relabel { of, to } => format!("{author} labelled #{of} {}", chip(*to)),
@@ -96,9 +97,14 @@ fn notice(kind: &Kind, author: &str, people: &Directory) -> String {
                 RoomRole::Lead => "lead",
                 RoomRole::Participant => "participant",
             };
-            format!("{author} brought {} in as {part}", people.describe(*who))
+            if *who == by {
+                format!("{author} is in the room as {part}")
+            } else {
+                format!("{author} brought {} in as {part}", people.describe(*who))
+            }
         }
-        Kind::Left { who } => format!("{} is out of the room (by {author})", people.describe(*who)),
+        Kind::Left { who } if *who == by => format!("{author} left the room"),
+        Kind::Left { who } => format!("{author} took {} out of the room", people.describe(*who)),
         _ => format!("{author} wrote something this version cannot show"),
     }
 }
@@ -148,7 +154,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use warproom_client::proto::{EntryId, MemberId, Principal};
+    use warproom_client::proto::{EntryId, MemberId};
 
     use super::*;
 

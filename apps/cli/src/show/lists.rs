@@ -86,8 +86,7 @@ pub(crate) fn device(device: &Device) -> String {
 
 /// A bot and its grant.
 pub(crate) fn bot(bot: &Bot, people: &Directory, zone: &TimeZone) -> String {
-    let up_to =
-        |label: Option<Label>| label.map_or_else(|| " nothing ".to_owned(), |label| chip(label));
+    let up_to = |label: Option<Label>| label.map_or_else(|| " nothing ".to_owned(), chip);
     let rooms: Vec<_> = bot.grant.rooms.iter().map(|id| people.room(*id)).collect();
     format!(
         "{}  reads up to {}  posts up to {}  in {}, until {}, owner {}",

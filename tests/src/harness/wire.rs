@@ -1,0 +1,323 @@
+//! A peer that writes the wire by hand: TLS, the upgrade, single frames (RFC 6455). It can also say
+//! what no library would let it say. It is not how a client should be written.
+//!
+//! Every wait has a deadline; what breaks it is an error with words, for a test to show.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use warproom_client::Credentials;
+use warproom_proto::calls::{Call, EXPORTER_LABEL, Proof, StartSession, sign_in_message};
+use warproom_proto::limits;
+
+/// Longer than anything here takes, also where the machine is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// RFC 6455 §1.3: its sample nonce, and what a server answers to it.
+const NONCE: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// Any masking key will do (RFC 6455 §5.3 asks for random ones against proxies; there is none).
+const MASK: [u8; 4] = [0x5a, 0x01, 0xff, 0x80];
+
+/// Frame types (RFC 6455 §11.8).
+pub const CONTINUATION: u8 = 0;
+/// Text.
+pub const TEXT: u8 = 1;
+/// Binary.
+pub const BINARY: u8 = 2;
+/// Close.
+pub const CLOSE: u8 = 8;
+/// Ping.
+pub const PING: u8 = 9;
+/// Pong.
+pub const PONG: u8 = 10;
+
+/// Encodes one frame as a client sends it: whole, masked, with its true length.
+#[must_use]
+pub fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = header(0x80 | kind, payload.len() as u64);
+    bytes.extend_from_slice(&MASK);
+    bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes
+}
+
+/// The first bytes of a masked frame: its first byte as given, and a length it claims.
+#[must_use]
+pub fn header(first: u8, length: u64) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if short < 126 => bytes.push(0x80 | short),
+        (_, Ok(middle)) => {
+            bytes.push(0x80 | 126);
+            bytes.extend(middle.to_be_bytes());
+        }
+        _ => {
+            bytes.push(0x80 | 127);
+            bytes.extend(length.to_be_bytes());
+        }
+    }
+    bytes
+}
+
+/// What the server did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It sent a text frame.
+    Text(String),
+    /// It asked whether this end lives.
+    Ping,
+    /// It answered a ping.
+    Pong,
+    /// It closed, with this code.
+    Closed(u16),
+    /// The connection ended without a word.
+    Ended,
+}
+
+/// How TLS is spoken to a WARP: its own authority is the one root, and nothing is resumed.
+pub fn tls_config(authority: &Path) -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_file(authority)
+        .map_err(|error| anyhow!("{}: {error}", authority.display()))?;
+    roots.add(authority)?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
+/// An encrypted connection, upgraded or not.
+pub struct Wire {
+    /// The connection itself.
+    pub stream: TlsStream<TcpStream>,
+    received: Vec<u8>,
+    next_id: u64,
+    /// Notifications that came while a reply was waited for.
+    pub notices: VecDeque<Value>,
+}
+
+impl Wire {
+    /// Completes a TLS handshake, and no more.
+    pub async fn tls(host_port: &str, authority: &Path) -> anyhow::Result<Self> {
+        let tcp = TcpStream::connect(host_port).await.context("connecting")?;
+        Self::tls_over(tcp, tls_config(authority)?).await
+    }
+
+    /// Completes a TLS handshake over a connection and with a configuration of the caller's.
+    pub async fn tls_over(tcp: TcpStream, config: ClientConfig) -> anyhow::Result<Self> {
+        tcp.set_nodelay(true)?;
+        let name = ServerName::try_from("localhost")?;
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, tcp);
+        let stream = timeout(PATIENCE, connecting).await?.context("TLS handshake")?;
+        Ok(Self { stream, received: Vec::new(), next_id: 1, notices: VecDeque::new() })
+    }
+
+    /// Opens a connection as the protocol says, not signed in.
+    pub async fn open(host_port: &str, authority: &Path) -> anyhow::Result<Self> {
+        let mut wire = Self::tls(host_port, authority).await?;
+        wire.upgrade_now().await?;
+        Ok(wire)
+    }
+
+    /// Opens a connection and signs it in.
+    pub async fn signed_in(
+        host_port: &str,
+        authority: &Path,
+        credentials: &Credentials,
+    ) -> anyhow::Result<Self> {
+        let mut wire = Self::open(host_port, authority).await?;
+        wire.sign_in(credentials).await?;
+        Ok(wire)
+    }
+
+    /// Upgrades, as the protocol says.
+    pub async fn upgrade_now(&mut self) -> anyhow::Result<()> {
+        let protocol = format!("Sec-WebSocket-Protocol: {}\r\n", limits::SUBPROTOCOL);
+        let answer = self.upgrade("/", &protocol).await?;
+        ensure!(answer.starts_with("HTTP/1.1 101 "), "not upgraded: {answer}");
+        ensure!(answer.contains(ACCEPT), "not an answer to this upgrade: {answer}");
+        Ok(())
+    }
+
+    /// Asks for an upgrade with these further header lines; the head of the answer.
+    pub async fn upgrade(&mut self, path: &str, more: &str) -> anyhow::Result<String> {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {NONCE}\r\n{more}\r\n"
+        );
+        self.send_bytes(request.as_bytes()).await?;
+        loop {
+            if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
+                let rest = self.received.split_off(end + 4);
+                let head = std::mem::replace(&mut self.received, rest);
+                return Ok(String::from_utf8_lossy(&head).into_owned());
+            }
+            ensure!(self.receive().await?, "the connection ended during the upgrade");
+        }
+    }
+
+    /// Signs in.
+    pub async fn sign_in(&mut self, credentials: &Credentials) -> anyhow::Result<Value> {
+        let proof = match credentials {
+            Credentials::Device { device, key } => {
+                let message = sign_in_message(&self.exporter()?);
+                Proof::Device { device: *device, signature: key.sign(&message) }
+            }
+            Credentials::Token(token) => Proof::Token(token.clone()),
+        };
+        self.call(&StartSession { proof }).await?.map_err(|error| anyhow!("sign-in: {error}"))
+    }
+
+    /// What a device signs.
+    pub fn exporter(&self) -> anyhow::Result<[u8; 32]> {
+        let (_, tls) = self.stream.get_ref();
+        Ok(tls.export_keying_material([0; 32], EXPORTER_LABEL.as_bytes(), None)?)
+    }
+
+    /// Makes a call; its reply or refusal, as it stands on the wire.
+    pub async fn call<C: Call>(&mut self, call: &C) -> anyhow::Result<Result<Value, Value>> {
+        self.ask(C::METHOD, serde_json::to_value(call)?).await
+    }
+
+    /// Makes a call that need not be one of the protocol's.
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        params: Value,
+    ) -> anyhow::Result<Result<Value, Value>> {
+        let id = self.request(method, &params).await?;
+        let mut reply = self.reply_to(&json!(id)).await?;
+        match reply.get_mut("error") {
+            Some(error) => Ok(Err(error.take())),
+            None => Ok(Ok(reply["result"].take())),
+        }
+    }
+
+    /// Sends a request and does not wait; its id.
+    pub async fn request(&mut self, method: &str, params: &Value) -> anyhow::Result<u64> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        self.send_text(&request.to_string()).await?;
+        Ok(id)
+    }
+
+    /// The whole reply with this id.
+    pub async fn reply_to(&mut self, id: &Value) -> anyhow::Result<Value> {
+        loop {
+            match self.next().await? {
+                Seen::Text(text) => {
+                    let frame: Value = serde_json::from_str(&text)?;
+                    if frame.get("method").is_some() {
+                        self.notices.push_back(frame);
+                    } else if frame["id"] == *id {
+                        return Ok(frame);
+                    } else {
+                        bail!("a reply to something else: {text}");
+                    }
+                }
+                Seen::Ping => self.send_bytes(&frame(PONG, b"")).await?,
+                Seen::Pong => {}
+                end @ (Seen::Closed(_) | Seen::Ended) => bail!("instead of a reply: {end:?}"),
+            }
+        }
+    }
+
+    /// Sends a text frame.
+    pub async fn send_text(&mut self, text: &str) -> anyhow::Result<()> {
+        self.send_bytes(&frame(TEXT, text.as_bytes())).await
+    }
+
+    /// Sends bytes as they are.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let sending = async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        };
+        timeout(PATIENCE, sending).await.context("sending takes too long")??;
+        Ok(())
+    }
+
+    /// The next thing the server does.
+    pub async fn next(&mut self) -> anyhow::Result<Seen> {
+        loop {
+            if let Some(seen) = self.parsed()? {
+                return Ok(seen);
+            }
+            match self.receive().await {
+                Ok(true) => {}
+                Ok(false) => return Ok(Seen::Ended),
+                Err(error) if error.is::<std::io::Error>() => return Ok(Seen::Ended),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// How the server ends this connection; whatever else comes before is passed over.
+    pub async fn end(&mut self) -> anyhow::Result<Seen> {
+        let reading = async {
+            loop {
+                let seen = self.next().await?;
+                if matches!(seen, Seen::Closed(_) | Seen::Ended) {
+                    return Ok(seen);
+                }
+            }
+        };
+        timeout(PATIENCE, reading).await.context("the connection does not end")?
+    }
+
+    /// Reads once; `false` at the end of the stream.
+    async fn receive(&mut self) -> anyhow::Result<bool> {
+        let reading = self.stream.read_buf(&mut self.received);
+        Ok(timeout(PATIENCE, reading).await.context("the server says nothing")?? > 0)
+    }
+
+    /// One frame of what was received, if it is whole. A server never masks and never fragments.
+    fn parsed(&mut self) -> anyhow::Result<Option<Seen>> {
+        let [first, second, rest @ ..] = &*self.received else { return Ok(None) };
+        ensure!(second & 0x80 == 0, "the server masked a frame");
+        ensure!(first & 0xf0 == 0x80, "the server fragmented a frame or used an extension");
+        let (more, length) = match (second, rest) {
+            (126, [a, b, ..]) => (2, u64::from(u16::from_be_bytes([*a, *b]))),
+            (127, [a, b, c, d, e, f, g, h, ..]) => {
+                (8, u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]))
+            }
+            (126 | 127, _) => return Ok(None),
+            (short, _) => (0, u64::from(*short)),
+        };
+        let (start, length) = (2 + more, usize::try_from(length)?);
+        if self.received.len() < start + length {
+            return Ok(None);
+        }
+        let kind = first & 0x0f;
+        let rest = self.received.split_off(start + length);
+        let whole = std::mem::replace(&mut self.received, rest);
+        let payload = &whole[start..];
+        Ok(Some(match kind {
+            TEXT => Seen::Text(String::from_utf8(payload.to_vec())?),
+            PING => Seen::Ping,
+            PONG => Seen::Pong,
+            CLOSE => Seen::Closed(match payload {
+                [a, b, ..] => u16::from_be_bytes([*a, *b]),
+                _ => 1005, // RFC 6455 §7.4.1: none was given.
+            }),
+            other => bail!("the server sent a frame of type {other}"),
+        }))
+    }
+}
