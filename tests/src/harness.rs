@@ -1,1 +1,22 @@
-//! The harness.
+//! What every end-to-end test begins with: the real binaries, a throw-away WARP in a folder of its
+//! own, people who joined it the way people do, and connections that say whatever a test likes.
+//!
+//! How things flow: [`binaries`] builds the server and the client once in a test process. A
+//! [`Warp`] makes a WARP with the server's `init`, runs `serve` as a child on a port of its own, and
+//! redeems the first invitation for its manager. A [`Person`] holds a device that was enrolled over
+//! TLS and a client signed in with it; [`Raw`] is a connection with no manners. Nothing here sleeps
+//! for a fixed time: [`eventually`] asks again until a deadline.
+
+mod binaries;
+mod logs;
+mod person;
+mod raw;
+mod wait;
+mod warp;
+
+pub use binaries::{client_binary, server_binary, server_binary_with};
+pub use logs::{add_lapsed_invitation, copy_folder};
+pub use person::{Person, refusal, settings};
+pub use raw::{Heard, Raw, RawTls, raw_tls};
+pub use wait::{DEADLINE, entries_up_to, eventually, next_entry, next_event, silence, until};
+pub use warp::{Builder, Warp};

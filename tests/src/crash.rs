@@ -1,0 +1,324 @@
+//! What a crash may and may not do to a log: writers that remember what was acknowledged, and a
+//! ledger that compares it with what is there after the server was killed and started again.
+//!
+//! It kills nothing itself: whoever runs the rounds does. Each writer numbers its posts; what was
+//! not acknowledged is sent again under its id in the next round, before anything new. So in every
+//! log the numbers of each writer must rise, whatever was lost and repeated in between.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow, ensure};
+use serde_json::{Value, json};
+use warproom_client::Credentials;
+use warproom_proto::calls::{From, HistoryPage, Page, Posted};
+use warproom_proto::entry::Entry;
+use warproom_proto::{Body, EntryId, Head, Label, LogId, Position, Record, RoomId, Seq, rpc};
+
+use crate::harness::wire::{Seen, Wire};
+
+/// How many posts a writer has in flight: enough to fill groups, fewer than a connection may have.
+const IN_FLIGHT: usize = 24;
+
+/// How many records a page has at most.
+const PAGE: u16 = 200;
+
+/// Random numbers from a seed (splitmix64), so that a round can be told from its seed.
+pub struct Random(u64);
+
+impl Random {
+    /// From a seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub const fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0. (The bias is far below what a test could notice.)
+    pub const fn below(&mut self, end: u64) -> u64 {
+        self.bits() % end
+    }
+}
+
+/// Where a server is and how to know it.
+#[derive(Clone)]
+pub struct Door {
+    /// As `127.0.0.1:7443`.
+    pub host_port: String,
+    /// The file of its authority's certificate.
+    pub authority: PathBuf,
+}
+
+/// An entry that is on stable storage, if the server is to be believed.
+pub struct Acknowledged {
+    room: RoomId,
+    id: EntryId,
+    at: Position,
+}
+
+struct Post {
+    room: RoomId,
+    id: EntryId,
+    number: u64,
+}
+
+/// Somebody who posts as fast as the server answers.
+pub struct Writer {
+    name: usize,
+    credentials: Credentials,
+    rooms: Vec<RoomId>,
+    /// Sent and not acknowledged, in order.
+    pending: VecDeque<Post>,
+    next: u64,
+}
+
+impl Writer {
+    /// Somebody who has not written yet. The name must differ from every other writer's.
+    #[must_use]
+    pub const fn new(name: usize, credentials: Credentials, rooms: Vec<RoomId>) -> Self {
+        Self { name, credentials, rooms, pending: VecDeque::new(), next: 1 }
+    }
+
+    /// Writes until the connection ends, or until so many were acknowledged; which those were.
+    ///
+    /// # Errors
+    /// A refusal: nothing here may be refused.
+    pub async fn write(
+        &mut self,
+        door: &Door,
+        most: usize,
+    ) -> anyhow::Result<Vec<Acknowledged>> {
+        let mut acknowledged = Vec::new();
+        let opened = Wire::signed_in(&door.host_port, &door.authority, &self.credentials).await;
+        // Killed before it began: nothing was sent.
+        let Ok(mut wire) = opened else { return Ok(acknowledged) };
+        let mut flying: HashMap<u64, EntryId> = HashMap::new();
+        let again: Vec<Value> = self.pending.iter().map(|post| self.params(post)).collect();
+        for (post, params) in self.pending.iter().zip(again) {
+            match wire.request("entry.post", &params).await {
+                Ok(request) => flying.insert(request, post.id),
+                Err(_) => return Ok(acknowledged),
+            };
+        }
+        loop {
+            while self.pending.len() < IN_FLIGHT && acknowledged.len() + flying.len() < most {
+                let post = self.compose();
+                let (id, params) = (post.id, self.params(&post));
+                self.pending.push_back(post);
+                match wire.request("entry.post", &params).await {
+                    Ok(request) => flying.insert(request, id),
+                    Err(_) => return Ok(acknowledged),
+                };
+            }
+            if flying.is_empty() {
+                return Ok(acknowledged);
+            }
+            let Ok(Seen::Text(text)) = wire.next().await else { return Ok(acknowledged) };
+            let rpc::Incoming::Reply { id: Some(request), result } = rpc::Incoming::read(&text)?
+            else {
+                continue;
+            };
+            let id = flying.remove(&request).with_context(|| format!("not asked: {text}"))?;
+            let posted: Posted = serde_json::from_str(result?.get())?;
+            let place = self.pending.iter().position(|post| post.id == id);
+            let post = place.and_then(|place| self.pending.remove(place));
+            let room = post.context("acknowledged twice")?.room;
+            let at = Position { seq: posted.seq, head: posted.head };
+            acknowledged.push(Acknowledged { room, id, at });
+        }
+    }
+
+    fn compose(&mut self) -> Post {
+        let number = self.next;
+        self.next += 1;
+        let rooms = self.rooms.len() as u64;
+        let room = self.rooms[usize::try_from(number % rooms).unwrap_or_default()];
+        Post { room, id: EntryId::random(), number }
+    }
+
+    fn params(&self, post: &Post) -> Value {
+        // Some are longer than one value of the database, so that records in parts are cut too.
+        let filler = if post.number.is_multiple_of(37) { 9_000 } else { 40 };
+        let text = format!("{} {} {}", self.name, post.number, "x".repeat(filler));
+        json!({"room": post.room, "id": post.id, "label": Label::Green, "text": text})
+    }
+}
+
+/// What must be in the logs.
+pub struct Ledger {
+    rooms: BTreeMap<RoomId, Known>,
+}
+
+struct Known {
+    /// As far as was read back.
+    read: Position,
+    /// What was acknowledged beyond.
+    acknowledged: BTreeMap<Seq, (EntryId, Head)>,
+    /// Every id read back.
+    ids: HashSet<EntryId>,
+    /// The highest number read back of each writer.
+    numbers: HashMap<usize, u64>,
+}
+
+/// How what is there differs from what was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// It is not there.
+    #[error("room {room}: entry {seq} was acknowledged and is lost; the log ends at {latest}")]
+    Lost {
+        /// The room.
+        room: RoomId,
+        /// Its number.
+        seq: Seq,
+        /// How far the log goes.
+        latest: Seq,
+    },
+    /// Another entry or head has its number.
+    #[error("room {room}: entry {seq} is not the one that was acknowledged")]
+    Other {
+        /// The room.
+        room: RoomId,
+        /// Its number.
+        seq: Seq,
+    },
+    /// It is there more than once.
+    #[error("room {room}: entry {seq} is there a second time")]
+    Twice {
+        /// The room.
+        room: RoomId,
+        /// The second one.
+        seq: Seq,
+    },
+    /// A writer's entries are not in the order in which they were sent.
+    #[error("room {room}: entry {seq} is out of order")]
+    Order {
+        /// The room.
+        room: RoomId,
+        /// The first one out of order.
+        seq: Seq,
+    },
+    /// The numbers or the chain have a gap.
+    #[error("room {room}: record {seq} does not follow the one before")]
+    Chain {
+        /// The room.
+        room: RoomId,
+        /// The record.
+        seq: Seq,
+    },
+}
+
+impl Ledger {
+    /// A ledger of rooms that nobody has posted to.
+    #[must_use]
+    pub fn new(rooms: &[RoomId]) -> Self {
+        let empty = |room: &RoomId| {
+            let known = Known {
+                read: Position::start(LogId::room(*room)),
+                acknowledged: BTreeMap::new(),
+                ids: HashSet::new(),
+                numbers: HashMap::new(),
+            };
+            (*room, known)
+        };
+        Self { rooms: rooms.iter().map(empty).collect() }
+    }
+
+    /// Takes down what was acknowledged.
+    ///
+    /// # Errors
+    /// If a number was given out twice.
+    pub fn note(&mut self, acknowledged: Vec<Acknowledged>) -> anyhow::Result<()> {
+        for Acknowledged { room, id, at } in acknowledged {
+            let known = self.rooms.get_mut(&room).context("not a room of these")?;
+            if at.seq <= known.read.seq {
+                // Stored, its answer lost with the connection, and asked for again.
+                ensure!(known.ids.contains(&id), Wrong::Other { room, seq: at.seq });
+                continue;
+            }
+            let before = known.acknowledged.insert(at.seq, (id, at.head));
+            ensure!(before.is_none_or(|before| before == (id, at.head)), "{} twice", at.seq);
+        }
+        Ok(())
+    }
+
+    /// Reads what is new in every room, and compares.
+    ///
+    /// # Errors
+    /// [`Wrong`] where the server broke its word.
+    pub async fn check(&mut self, wire: &mut Wire) -> anyhow::Result<()> {
+        for (room, known) in &mut self.rooms {
+            known.check(*room, wire).await?;
+        }
+        Ok(())
+    }
+
+    /// How many entries were read back.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.rooms.values().map(|known| known.ids.len()).sum()
+    }
+
+    /// The same rooms with nothing read, to read it all once more.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self::new(&self.rooms.keys().copied().collect::<Vec<_>>())
+    }
+}
+
+impl Known {
+    async fn check(&mut self, room: RoomId, wire: &mut Wire) -> anyhow::Result<()> {
+        loop {
+            let from = From::After(self.read.seq);
+            let page = wire.call(&HistoryPage { room, from, limit: PAGE }).await?;
+            let page = page.map_err(|error| anyhow!("history.page: {error}"))?;
+            let latest: Position = serde_json::from_value(page["latest"].clone())?;
+            let page: Page = serde_json::from_str(&page.to_string())?;
+            if latest.seq < self.read.seq {
+                let seq = latest.seq + 1;
+                return Err(Wrong::Lost { room, seq, latest: latest.seq }.into());
+            }
+            for record in &page.records {
+                self.take(room, record)?;
+            }
+            if self.read.seq >= latest.seq {
+                let ends_so = self.read == latest;
+                ensure!(ends_so, Wrong::Chain { room, seq: latest.seq });
+                break;
+            }
+            ensure!(!page.records.is_empty(), Wrong::Chain { room, seq: self.read.seq + 1 });
+        }
+        match self.acknowledged.first_key_value() {
+            Some((seq, _)) => Err(Wrong::Lost { room, seq: *seq, latest: self.read.seq }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, room: RoomId, record: &Record) -> anyhow::Result<()> {
+        let seq = record.seq;
+        ensure!(record.follows(self.read), Wrong::Chain { room, seq });
+        self.read = record.position();
+        let Body::Shown { item, .. } = &record.body else { return Ok(()) };
+        let entry: Entry = serde_json::from_str(item.get())?;
+        let id = entry.handling.id;
+        if let Some(acknowledged) = self.acknowledged.remove(&seq) {
+            ensure!(acknowledged == (id, record.head), Wrong::Other { room, seq });
+        }
+        let Some(text) = entry.content.text else { return Ok(()) };
+        ensure!(self.ids.insert(id), Wrong::Twice { room, seq });
+        let mut words = text.as_str().split(' ');
+        let mut word = || words.next().context("not one of ours");
+        let (writer, number) = (word()?.parse()?, word()?.parse()?);
+        let before = self.numbers.insert(writer, number);
+        ensure!(before.is_none_or(|before| before < number), Wrong::Order { room, seq });
+        Ok(())
+    }
+}
+

@@ -1,0 +1,71 @@
+//! The binaries under test, built once in a test process with the profile of the test itself.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, anyhow, ensure};
+
+/// Where `cargo` was when the tests were built.
+const CARGO: &str = env!("CARGO");
+
+/// The workspace.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+
+/// The server.
+pub fn server_binary() -> anyhow::Result<PathBuf> {
+    Ok(built()?.join("warproom-server"))
+}
+
+/// The command-line client.
+pub fn client_binary() -> anyhow::Result<PathBuf> {
+    Ok(built()?.join("warproom"))
+}
+
+/// The server with features, as one with a planted bug. It is built into a folder of its own, so
+/// that the binary everyone else runs stays clean.
+pub fn server_binary_with(features: &[&str]) -> anyhow::Result<PathBuf> {
+    let target = target_folder()?.join("planted");
+    build(&target, &["-p", "warproom-server", "--features", &features.join(",")])?;
+    Ok(target.join(profile()).join("warproom-server"))
+}
+
+/// The folder of the clean binaries.
+fn built() -> anyhow::Result<&'static Path> {
+    let build_once = || {
+        let folder = target_folder()?;
+        build(&folder, &["-p", "warproom-server", "-p", "warproom"])?;
+        anyhow::Ok(folder.join(profile()))
+    };
+    // An error is kept as text: every test of the process tells it, not only the first.
+    let built = BUILT.get_or_init(|| build_once().map_err(|error| format!("{error:#}")));
+    built.as_deref().map_err(|problem| anyhow!("{problem}"))
+}
+
+fn build(target: &Path, what: &[&str]) -> anyhow::Result<()> {
+    let mut cargo = Command::new(CARGO);
+    cargo.current_dir(WORKSPACE).arg("build").args(what).arg("--target-dir").arg(target);
+    if profile() == "release" {
+        cargo.arg("--release");
+    }
+    let output = cargo.output().context("cargo does not run")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "the binaries do not build:\n{said}");
+    Ok(())
+}
+
+/// The folder that the running test was built into: `target` of `target/debug/deps/e2e-…`.
+fn target_folder() -> anyhow::Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let mut folder = test.parent().context("a program is in a folder")?;
+    if folder.ends_with("deps") || folder.ends_with("examples") {
+        folder = folder.parent().context("deps is in a folder")?;
+    }
+    Ok(folder.parent().context("a profile's folder is in the target folder")?.to_owned())
+}
+
+const fn profile() -> &'static str {
+    if cfg!(debug_assertions) { "debug" } else { "release" }
+}
