@@ -109,11 +109,26 @@ table! {
     RunSearch => search::run,
 }
 
+/// An answer, and its place among what is on its way to the connection.
+pub enum Answer {
+    /// Before everything that waits: what a call makes possible comes after its reply.
+    First(Frame),
+    /// Behind everything that waits: a search's reply comes after what it found.
+    Last(Frame),
+}
+
 /// Answers a signed-in connection.
-pub async fn answer(session: Arc<Session>, frame: Frame) -> Frame {
+pub async fn answer(session: Arc<Session>, frame: Frame) -> Answer {
     match rpc::Request::read(&frame) {
-        Ok(request) => dispatch(&session, &request).await,
-        Err(refusal) => rpc::reply_text::<()>(None, &Err(refusal)).into(),
+        Ok(request) => {
+            let reply = dispatch(&session, &request).await;
+            if &*request.method == proto::RunSearch::METHOD {
+                Answer::Last(reply)
+            } else {
+                Answer::First(reply)
+            }
+        }
+        Err(refusal) => Answer::First(rpc::reply_text::<()>(None, &Err(refusal)).into()),
     }
 }
 

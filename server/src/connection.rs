@@ -14,7 +14,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use warproom_proto::{Error, Principal, limits, rpc};
 
-use crate::calls::{self, Session, Stranger as Visitor};
+use crate::calls::{self, Answer, Session, Stranger as Visitor};
 use crate::config::Limits;
 use crate::context::Context;
 use crate::hub::{Ended, Registration};
@@ -96,7 +96,7 @@ fn expiry(context: &Context, who: Principal) -> Option<Instant> {
 struct Signed {
     socket: Socket,
     session: Arc<Session>,
-    requests: FuturesUnordered<BoxFuture<'static, Frame>>,
+    requests: FuturesUnordered<BoxFuture<'static, Answer>>,
     frames: VecDeque<Frame>,
     allowance: Allowance,
     ping: Interval,
@@ -105,7 +105,7 @@ struct Signed {
 }
 
 enum Next {
-    Replied(Frame),
+    Replied(Answer),
     Deliver(Result<(), Ended>),
     Received(Incoming),
     Ping,
@@ -133,10 +133,10 @@ impl Signed {
     async fn serve(mut self, expires: Option<Instant>) -> Option<Close> {
         let close = loop {
             match self.next(expires).await {
-                Next::Replied(reply) => {
-                    self.frames.push_back(reply);
-                    while let Some(Some(reply)) = self.requests.next().now_or_never() {
-                        self.frames.push_back(reply);
+                Next::Replied(answer) => {
+                    self.line_up(answer);
+                    while let Some(Some(answer)) = self.requests.next().now_or_never() {
+                        self.line_up(answer);
                     }
                     if !self.socket.send(&mut self.frames).await {
                         break None;
@@ -188,12 +188,20 @@ impl Signed {
         }
     }
 
+    fn line_up(&mut self, answer: Answer) {
+        match answer {
+            Answer::First(reply) => self.frames.push_back(reply),
+            Answer::Last(reply) => self.session.peer.outgoing.push_notice(reply),
+        }
+    }
+
     fn take_request(&mut self, frame: Frame) {
         self.unanswered = 0;
         match self.allowance.take() {
             Ok(()) => self.requests.push(Box::pin(calls::answer(self.session.clone(), frame))),
             Err(refusal) => {
-                self.requests.push(Box::pin(std::future::ready(refuse(&frame, refusal))));
+                self.requests
+                    .push(Box::pin(std::future::ready(Answer::First(refuse(&frame, refusal)))));
             }
         }
     }

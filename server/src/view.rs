@@ -86,15 +86,20 @@ pub fn fetch(
     Ok(records)
 }
 
-/// Reads the edits of a page's records that stand later in the log than the page.
-pub fn fetch_edits(store: &Store, room: RoomId, page: &[Stored]) -> Result<Vec<Stored>, Error> {
+/// Reads what amends a page's records (edits, relabellings, retractions) and is not in the page.
+pub fn fetch_amendments(
+    store: &Store,
+    room: RoomId,
+    page: &[Stored],
+) -> Result<Vec<Stored>, Error> {
     let log = LogId::room(room);
-    let end = page.last().map_or(0, |last| last.seq);
+    let is_in_page = |seq| page.binary_search_by_key(&seq, |record| record.seq).is_ok();
     let mut seqs = Vec::new();
     for record in page {
-        for referring in store.referring(log, record.seq, end) {
+        for referring in store.referring(log, record.seq, record.seq) {
             let (seq, kind) = referring.map_err(|error| unreadable(&error))?;
-            if kind == KindTag::Edit as u8 {
+            let amends = [KindTag::Edit as u8, KindTag::Notice as u8].contains(&kind);
+            if amends && !is_in_page(seq) {
                 seqs.push(seq);
             }
         }

@@ -8,14 +8,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use warproom_client::Credentials;
 use warproom_proto::calls::{From, HistoryPage, Page, Posted};
 use warproom_proto::entry::Entry;
 use warproom_proto::{Body, EntryId, Head, Label, LogId, Position, Record, RoomId, Seq, rpc};
 
-use crate::harness::wire::{Seen, Wire};
+use crate::wire::{Seen, Wire};
 
 /// How many posts a writer has in flight: enough to fill groups, fewer than a connection may have.
 const IN_FLIGHT: usize = 24;
@@ -278,14 +278,12 @@ impl Known {
         loop {
             let from = From::After(self.read.seq);
             let page = wire.call(&HistoryPage { room, from, limit: PAGE }).await?;
-            let page = page.map_err(|error| anyhow!("history.page: {error}"))?;
-            let latest: Position = serde_json::from_value(page["latest"].clone())?;
-            let page: Page = serde_json::from_str(&page.to_string())?;
+            let Page { records, latest, .. } = page.context("history.page")?;
             if latest.seq < self.read.seq {
                 let seq = latest.seq + 1;
                 return Err(Wrong::Lost { room, seq, latest: latest.seq }.into());
             }
-            for record in &page.records {
+            for record in &records {
                 self.take(room, record)?;
             }
             if self.read.seq >= latest.seq {
@@ -293,7 +291,7 @@ impl Known {
                 ensure!(ends_so, Wrong::Chain { room, seq: latest.seq });
                 break;
             }
-            ensure!(!page.records.is_empty(), Wrong::Chain { room, seq: self.read.seq + 1 });
+            ensure!(!records.is_empty(), Wrong::Chain { room, seq: self.read.seq + 1 });
         }
         match self.acknowledged.first_key_value() {
             Some((seq, _)) => Err(Wrong::Lost { room, seq: *seq, latest: self.read.seq }.into()),

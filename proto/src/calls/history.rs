@@ -38,9 +38,10 @@ pub enum From {
 pub struct Page {
     /// Oldest first.
     pub records: Vec<Record>,
-    /// Edits of these records that stand later in the log than the page, oldest first.
+    /// Edits, relabellings and retractions of these records that are not among them, oldest first:
+    /// whoever shows the page needs them to show it as it is now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub edits: Vec<Record>,
+    pub amendments: Vec<Record>,
     /// How far the log has come.
     pub latest: Position,
 }

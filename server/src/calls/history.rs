@@ -54,7 +54,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     let context = &session.context;
     reading_allowed(&context.state(), session.who(), room)?;
     let latest = context.store.position(LogId::room(room));
-    let (stored, edits) = blocking(context, move |store| {
+    let (stored, amendments) = blocking(context, move |store| {
         let (from, direction) = match from {
             From::Latest => (latest.seq, Direction::Backward),
             From::Before(seq) => (seq.saturating_sub(1).min(latest.seq), Direction::Backward),
@@ -69,14 +69,14 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
         } else {
             Vec::new()
         };
-        let edits = view::fetch_edits(store, room, &stored)?;
-        Ok((stored, edits))
+        let amendments = view::fetch_amendments(store, room, &stored)?;
+        Ok((stored, amendments))
     })
     .await?;
     let state = context.state();
     let records = view::show(&state, session.who(), room, stored)?;
-    let edits = view::show(&state, session.who(), room, edits)?;
-    Ok(Page { records, edits, latest })
+    let amendments = view::show(&state, session.who(), room, amendments)?;
+    Ok(Page { records, amendments, latest })
 }
 
 pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page, Error> {
@@ -86,12 +86,14 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     reading_allowed(&context.state(), session.who(), room)?;
     let latest = context.store.position(LogId::room(room));
     let log = LogId::room(room);
-    let (of, stored) = blocking(context, move |store| {
+    let (of, stored, amendments) = blocking(context, move |store| {
         let of = view::fetch_each(store, room, std::iter::once(to))?;
         let seqs = store.referring(log, to, after).take(limit);
         let seqs = seqs.map(|found| found.map(|(seq, _)| seq)).collect::<Result<Vec<_>, _>>();
         let seqs = seqs.map_err(|error| view::unreadable(&error))?;
-        Ok((of, view::fetch_each(store, room, seqs.into_iter())?))
+        let stored = view::fetch_each(store, room, seqs.into_iter())?;
+        let amendments = view::fetch_amendments(store, room, &stored)?;
+        Ok((of, stored, amendments))
     })
     .await?;
     let state = context.state();
@@ -102,7 +104,8 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
         return Err(ErrorCode::NotFound.into());
     }
     let records = view::show(&state, session.who(), room, stored)?;
-    Ok(Page { records, edits: Vec::new(), latest })
+    let amendments = view::show(&state, session.who(), room, amendments)?;
+    Ok(Page { records, amendments, latest })
 }
 
 pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page, Error> {
@@ -123,5 +126,5 @@ pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page
         let readable = act.is_ok_and(|act| state.register.may_see(who, &act, is_in));
         view::stored(of, readable)
     };
-    Ok(Page { records: stored.into_iter().map(seen).collect(), edits: Vec::new(), latest })
+    Ok(Page { records: stored.into_iter().map(seen).collect(), amendments: Vec::new(), latest })
 }

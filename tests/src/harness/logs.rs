@@ -1,12 +1,13 @@
-//! A stopped server's folder, touched from outside: copies of it, and records that only time or an
-//! older version could have written.
+//! A stopped server's folder, touched from outside: copies of it, and records that only time could
+//! have brought about.
 
 use std::fs;
 use std::path::Path;
 
+use anyhow::{Context as _, ensure};
 use warproom_proto::invitation::Invitation;
 use warproom_proto::register::{Act, Event, Member, Role, Standing};
-use warproom_proto::{Handle, InvitationId, LogId, MemberId, OrganisationId, Principal, Secret};
+use warproom_proto::{Handle, Head, InvitationId, LogId, MemberId, OrganisationId};
 use warproom_server::store::{self, Draft, MasterKey, Options};
 
 use super::Warp;
@@ -26,19 +27,43 @@ pub fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Adds an invitation that lapsed long ago to a stopped server's register.
+/// Adds an invitation that lapsed long ago to the register of a WARP whose server is stopped.
 pub fn add_lapsed_invitation(
     warp: &Warp,
     handle: Handle,
     organisation: OrganisationId,
 ) -> anyhow::Result<Invitation> {
-    let code: Secret = "AAAAAAAAAAAAAAAAAAAAAA".to_owned().into();
-    // SHA-256 of the code's text.
-    let code_hash = "2e1c6a4f5d1b0d6b5f3d".parse();
-    let _ = code_hash.map(|_: warproom_proto::Head| ());
-    let _ = (handle, organisation, warp, code, Principal::Member(MemberId::random()));
-    let _ = (InvitationId::random(), LogId::REGISTER, Role::Officer, Standing::Active);
-    let _: Option<(Act, Event, Member, Draft, MasterKey, Options)> = None;
-    let _ = store::verify;
-    anyhow::bail!("not yet")
+    /// Sixteen zero bytes, and the SHA-256 of that text.
+    const CODE: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+    const CODE_HASH: &str = "8a5bdb4cc15164126c6ef2668de9dd240d299ce6397a42c95a9411b93d080ed8";
+    ensure!(warp.process().is_none(), "the server must be stopped");
+    let member = Member {
+        member: MemberId::random(),
+        name: handle.as_str().parse()?,
+        handle,
+        organisation,
+        role: Role::Officer,
+        standing: Standing::Active,
+    };
+    let event = Event::InvitationAdded {
+        invitation: InvitationId::random(),
+        member,
+        code_hash: CODE_HASH.parse::<Head>()?,
+        expires_at_ms: 1_000,
+    };
+    let draft = Draft {
+        log: LogId::REGISTER,
+        summary: Vec::new(),
+        item: serde_json::to_vec(&Act { by: Some(warp.manager().principal()), event })?,
+        refers_to: None,
+        is_state: false,
+        id: None,
+    };
+    let folder = warp.folder();
+    let key = MasterKey::load(&folder.join("keys").join("master.key"))?;
+    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let (_store, mut committer) = store::open(&folder.join("data"), &key, options)?;
+    let appended = committer.commit(vec![draft], &[], 0)?;
+    appended.first().context("one record was appended")?;
+    Ok(Invitation { address: warp.address().clone(), code: CODE.to_owned().into() })
 }

@@ -85,11 +85,7 @@ impl Person {
     }
 
     /// Opens a room and brings these people in.
-    pub async fn open(
-        &self,
-        settings: RoomSettings,
-        others: &[&Self],
-    ) -> anyhow::Result<RoomId> {
+    pub async fn open(&self, settings: RoomSettings, others: &[&Self]) -> anyhow::Result<RoomId> {
         let room = self.client.call(OpenRoom { settings }).await?.room;
         for other in others {
             self.add(room, other).await?;

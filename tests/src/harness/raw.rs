@@ -19,9 +19,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use warproom_proto::calls::{
-    Call, EXPORTER_LABEL, Proof, SignedIn, StartSession, sign_in_message,
-};
+use warproom_proto::calls::{Call, EXPORTER_LABEL, Proof, SignedIn, StartSession, sign_in_message};
 use warproom_proto::rpc::request_text;
 use warproom_proto::{Secret, limits};
 
@@ -146,12 +144,7 @@ impl Raw {
     }
 
     /// Makes a call with these fields under this number; the reply's frame, exactly.
-    pub async fn call(
-        &mut self,
-        id: u64,
-        method: &str,
-        params: &Value,
-    ) -> anyhow::Result<String> {
+    pub async fn call(&mut self, id: u64, method: &str, params: &Value) -> anyhow::Result<String> {
         let frame =
             serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         self.exchange(frame.to_string()).await

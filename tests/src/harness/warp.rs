@@ -181,7 +181,11 @@ impl Warp {
     }
 
     /// A guest of an organisation.
-    pub async fn guest(&self, handle: &str, organisation: OrganisationId) -> anyhow::Result<Person> {
+    pub async fn guest(
+        &self,
+        handle: &str,
+        organisation: OrganisationId,
+    ) -> anyhow::Result<Person> {
         self.join(handle, organisation, Role::Guest).await
     }
 

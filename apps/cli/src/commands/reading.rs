@@ -33,7 +33,7 @@ pub(crate) async fn thread(session: &Session, args: &Thread) -> Result<()> {
     let room = session.room(&args.room).await?.room;
     let from = From::After(args.of.saturating_sub(1));
     let first = session.call(HistoryPage { room, from, limit: 1 }).await?;
-    let mut found = Span { records: first.records, edits: first.edits };
+    let mut found = Span { records: first.records, amendments: first.amendments };
     let mut after = 0;
     loop {
         let call = HistoryReferring { room, to: args.of, after, limit: PAGE };
@@ -41,7 +41,7 @@ pub(crate) async fn thread(session: &Session, args: &Thread) -> Result<()> {
         let Some(last) = page.records.last() else { break };
         after = last.seq;
         found.records.extend(page.records);
-        found.edits.extend(page.edits);
+        found.amendments.extend(page.amendments);
     }
     print(session, room, &found).await
 }
@@ -65,13 +65,13 @@ pub(crate) async fn seen(session: &Session, args: &Seen) -> Result<()> {
 /// Records in their order, and later ones that change them.
 struct Span {
     records: Vec<Record>,
-    edits: Vec<Record>,
+    amendments: Vec<Record>,
 }
 
 /// Reads as many records as asked for. A page may hold fewer than its limit, so pages are read until
 /// there are enough or the log ends; then the whole span is checked.
 async fn read(session: &Session, room: &RoomSummary, from: From, limit: usize) -> Result<Span> {
-    let mut found = Span { records: Vec::new(), edits: Vec::new() };
+    let mut found = Span { records: Vec::new(), amendments: Vec::new() };
     let mut latest = room.latest;
     let mut next = Some(from);
     while let Some(from) = next {
@@ -83,7 +83,7 @@ async fn read(session: &Session, room: &RoomSummary, from: From, limit: usize) -
         let backwards = matches!(from, From::Latest | From::Before(_));
         let at = if backwards { 0 } else { found.records.len() };
         found.records.splice(at..at, page.records);
-        found.edits.extend(page.edits);
+        found.amendments.extend(page.amendments);
     }
     let remembered = session.client().heads().room(room.room);
     chain::check(room.settings.name.as_str(), &found.records, latest, remembered)?;
@@ -103,14 +103,14 @@ fn after(from: From, page: &Page) -> Option<From> {
 
 async fn print(session: &Session, room: RoomId, found: &Span) -> Result<()> {
     if session.out() == Out::Json {
-        let all = found.records.iter().chain(&found.edits);
+        let all = found.records.iter().chain(&found.amendments);
         return all
             .into_iter()
             .try_for_each(|record| session.out().give(&in_room(room, record), |_| String::new()));
     }
     let mut people = session.directory(&[room]).await;
     session.learn_missing(&mut people, &found.records).await;
-    for entry in show::page(&found.records, &found.edits, &people, session.zone()) {
+    for entry in show::page(&found.records, &found.amendments, &people, session.zone()) {
         session.out().say(&entry)?;
     }
     if found.records.is_empty() {

@@ -19,8 +19,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use warproom_client::Credentials;
-use warproom_proto::calls::{Call, EXPORTER_LABEL, Proof, StartSession, sign_in_message};
-use warproom_proto::limits;
+use warproom_proto::calls::{
+    Call, EXPORTER_LABEL, Proof, SignedIn, StartSession, sign_in_message,
+};
+use warproom_proto::rpc::Incoming;
+use warproom_proto::{Error, limits};
 
 /// Longer than anything here takes, also where the machine is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -173,7 +176,7 @@ impl Wire {
     }
 
     /// Signs in.
-    pub async fn sign_in(&mut self, credentials: &Credentials) -> anyhow::Result<Value> {
+    pub async fn sign_in(&mut self, credentials: &Credentials) -> anyhow::Result<SignedIn> {
         let proof = match credentials {
             Credentials::Device { device, key } => {
                 let message = sign_in_message(&self.exporter()?);
@@ -181,7 +184,7 @@ impl Wire {
             }
             Credentials::Token(token) => Proof::Token(token.clone()),
         };
-        self.call(&StartSession { proof }).await?.map_err(|error| anyhow!("sign-in: {error}"))
+        self.call(&StartSession { proof }).await?.context("sign-in")
     }
 
     /// What a device signs.
@@ -190,22 +193,49 @@ impl Wire {
         Ok(tls.export_keying_material([0; 32], EXPORTER_LABEL.as_bytes(), None)?)
     }
 
-    /// Makes a call; its reply or refusal, as it stands on the wire.
-    pub async fn call<C: Call>(&mut self, call: &C) -> anyhow::Result<Result<Value, Value>> {
-        self.ask(C::METHOD, serde_json::to_value(call)?).await
+    /// Makes a call; its reply or refusal.
+    pub async fn call<C: Call>(&mut self, call: &C) -> anyhow::Result<Result<C::Reply, Error>> {
+        let id = self.request(C::METHOD, &serde_json::to_value(call)?).await?;
+        let text = self.reply_to(&json!(id)).await?;
+        let Incoming::Reply { result, .. } = Incoming::read(&text)? else {
+            bail!("not a reply: {text}");
+        };
+        // From the text as it came: a record's own text counts to the byte.
+        result.map(|reply| serde_json::from_str(reply.get())).map_or_else(
+            |refusal| Ok(Err(refusal)),
+            |reply| Ok(Ok(reply?)),
+        )
     }
 
-    /// Makes a call that need not be one of the protocol's.
+    /// Makes a call that need not be one of the protocol's; its result or error as it stands.
     pub async fn ask(
         &mut self,
         method: &str,
         params: Value,
     ) -> anyhow::Result<Result<Value, Value>> {
         let id = self.request(method, &params).await?;
-        let mut reply = self.reply_to(&json!(id)).await?;
+        let mut reply: Value = serde_json::from_str(&self.reply_to(&json!(id)).await?)?;
         match reply.get_mut("error") {
             Some(error) => Ok(Err(error.take())),
             None => Ok(Ok(reply["result"].take())),
+        }
+    }
+
+    /// Sends a frame that may be anything; the number of the error it is answered with.
+    pub async fn refusal_of(&mut self, text: &str) -> anyhow::Result<i64> {
+        self.send_text(text).await?;
+        loop {
+            match self.next().await? {
+                Seen::Text(text) => {
+                    let frame: Value = serde_json::from_str(&text)?;
+                    if frame.get("method").is_none() {
+                        return frame["error"]["code"].as_i64().context(text);
+                    }
+                }
+                Seen::Ping => self.send_bytes(&frame(PONG, b"")).await?,
+                Seen::Pong => {}
+                end @ (Seen::Closed(_) | Seen::Ended) => bail!("instead of a refusal: {end:?}"),
+            }
         }
     }
 
@@ -218,8 +248,8 @@ impl Wire {
         Ok(id)
     }
 
-    /// The whole reply with this id.
-    pub async fn reply_to(&mut self, id: &Value) -> anyhow::Result<Value> {
+    /// The whole reply with this id, which is `null` where the server could not read one.
+    pub async fn reply_to(&mut self, id: &Value) -> anyhow::Result<String> {
         loop {
             match self.next().await? {
                 Seen::Text(text) => {
@@ -227,7 +257,7 @@ impl Wire {
                     if frame.get("method").is_some() {
                         self.notices.push_back(frame);
                     } else if frame["id"] == *id {
-                        return Ok(frame);
+                        return Ok(text);
                     } else {
                         bail!("a reply to something else: {text}");
                     }

@@ -1,0 +1,4 @@
+//! Behaviours, end to end: the real server over real TLS, asked by the real client.
+
+#[path = "e2e/joining.rs"]
+mod joining;
