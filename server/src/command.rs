@@ -21,7 +21,7 @@ use warproom_server::{demo, tls};
 #[command(name = "warproom-server", version)]
 pub struct Arguments {
     /// The WARP's folder: configuration, keys and store.
-    #[arg(long, short, global = true, env = "WARPROOM_FOLDER", default_value = "warp")]
+    #[arg(long, short, global = true, env = "WARPROOM_SERVER_FOLDER", default_value = "warp")]
     folder: PathBuf,
     #[command(subcommand)]
     command: Command,

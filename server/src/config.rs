@@ -10,8 +10,8 @@ use serde::Deserialize;
 /// The name of the file in a WARP's folder.
 pub const FILE: &str = "warproom.toml";
 
-/// What the environment's variables begin with: `WARPROOM_LISTEN`, `WARPROOM_LIMITS__STRANGERS`.
-const ENVIRONMENT: &str = "WARPROOM_";
+/// What the environment's variables begin with: `WARPROOM_SERVER_LISTEN`, `WARPROOM_SERVER_LIMITS__STRANGERS`.
+const ENVIRONMENT: &str = "WARPROOM_SERVER_";
 
 /// A server's configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -116,7 +116,7 @@ impl Config {
         }
         let figment = Figment::new()
             .merge(Toml::file_exact(&file))
-            .merge(Env::prefixed(ENVIRONMENT).split("__"));
+            .merge(Env::prefixed(ENVIRONMENT).ignore(&["folder"]).split("__"));
         let wrong = |problem: String| ConfigError::Wrong { file: file.clone(), problem };
         let mut config: Self = figment.extract().map_err(|error| wrong(error.to_string()))?;
         config.check().map_err(|problem| wrong(problem.to_owned()))?;

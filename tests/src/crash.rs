@@ -6,6 +6,7 @@
 //! log the numbers of each writer must rise, whatever was lost and repeated in between.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
@@ -169,51 +170,46 @@ struct Known {
 }
 
 /// How what is there differs from what was acknowledged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
-    /// It is not there.
-    #[error("room {room}: entry {seq} was acknowledged and is lost; the log ends at {latest}")]
-    Lost {
-        /// The room.
-        room: RoomId,
-        /// Its number.
-        seq: Seq,
-        /// How far the log goes.
-        latest: Seq,
-    },
-    /// Another entry or head has its number.
-    #[error("room {room}: entry {seq} is not the one that was acknowledged")]
-    Other {
-        /// The room.
-        room: RoomId,
-        /// Its number.
-        seq: Seq,
-    },
-    /// It is there more than once.
-    #[error("room {room}: entry {seq} is there a second time")]
-    Twice {
-        /// The room.
-        room: RoomId,
-        /// The second one.
-        seq: Seq,
-    },
-    /// A writer's entries are not in the order in which they were sent.
-    #[error("room {room}: entry {seq} is out of order")]
-    Order {
-        /// The room.
-        room: RoomId,
-        /// The first one out of order.
-        seq: Seq,
-    },
-    /// The numbers or the chain have a gap.
-    #[error("room {room}: record {seq} does not follow the one before")]
-    Chain {
-        /// The room.
-        room: RoomId,
-        /// The record.
-        seq: Seq,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The room.
+    pub room: RoomId,
+    /// The first entry that is not as it should be.
+    pub seq: Seq,
+    /// In what way.
+    pub how: How,
 }
+
+/// In what way an entry is not as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It was acknowledged, and is not there.
+    Lost,
+    /// Another entry or head has its number than was acknowledged.
+    Other,
+    /// It is there a second time.
+    Twice,
+    /// It stands before one that its writer sent earlier.
+    Order,
+    /// It does not follow the one before.
+    Chain,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { room, seq, how } = self;
+        let how = match how {
+            How::Lost => "was acknowledged and is lost",
+            How::Other => "is not the one that was acknowledged",
+            How::Twice => "is there a second time",
+            How::Order => "stands before one that was sent earlier",
+            How::Chain => "does not follow the one before",
+        };
+        write!(to, "room {room}: entry {seq} {how}")
+    }
+}
+
+impl std::error::Error for Wrong {}
 
 impl Ledger {
     /// A ledger of rooms that nobody has posted to.
@@ -240,7 +236,7 @@ impl Ledger {
             let known = self.rooms.get_mut(&room).context("not a room of these")?;
             if at.seq <= known.read.seq {
                 // Stored, its answer lost with the connection, and asked for again.
-                ensure!(known.ids.contains(&id), Wrong::Other { room, seq: at.seq });
+                ensure!(known.ids.contains(&id), Wrong { room, seq: at.seq, how: How::Other });
                 continue;
             }
             let before = known.acknowledged.insert(at.seq, (id, at.head));
@@ -280,42 +276,41 @@ impl Known {
             let page = wire.call(&HistoryPage { room, from, limit: PAGE }).await?;
             let Page { records, latest, .. } = page.context("history.page")?;
             if latest.seq < self.read.seq {
-                let seq = latest.seq + 1;
-                return Err(Wrong::Lost { room, seq, latest: latest.seq }.into());
+                return Err(Wrong { room, seq: latest.seq + 1, how: How::Lost }.into());
             }
             for record in &records {
                 self.take(room, record)?;
             }
             if self.read.seq >= latest.seq {
                 let ends_so = self.read == latest;
-                ensure!(ends_so, Wrong::Chain { room, seq: latest.seq });
+                ensure!(ends_so, Wrong { room, seq: latest.seq, how: How::Chain });
                 break;
             }
-            ensure!(!records.is_empty(), Wrong::Chain { room, seq: self.read.seq + 1 });
+            ensure!(!records.is_empty(), Wrong { room, seq: self.read.seq + 1, how: How::Chain });
         }
         match self.acknowledged.first_key_value() {
-            Some((seq, _)) => Err(Wrong::Lost { room, seq: *seq, latest: self.read.seq }.into()),
+            Some((seq, _)) => Err(Wrong { room, seq: *seq, how: How::Lost }.into()),
             None => Ok(()),
         }
     }
 
     fn take(&mut self, room: RoomId, record: &Record) -> anyhow::Result<()> {
         let seq = record.seq;
-        ensure!(record.follows(self.read), Wrong::Chain { room, seq });
+        ensure!(record.follows(self.read), Wrong { room, seq, how: How::Chain });
         self.read = record.position();
         let Body::Shown { item, .. } = &record.body else { return Ok(()) };
         let entry: Entry = serde_json::from_str(item.get())?;
         let id = entry.handling.id;
         if let Some(acknowledged) = self.acknowledged.remove(&seq) {
-            ensure!(acknowledged == (id, record.head), Wrong::Other { room, seq });
+            ensure!(acknowledged == (id, record.head), Wrong { room, seq, how: How::Other });
         }
         let Some(text) = entry.content.text else { return Ok(()) };
-        ensure!(self.ids.insert(id), Wrong::Twice { room, seq });
+        ensure!(self.ids.insert(id), Wrong { room, seq, how: How::Twice });
         let mut words = text.as_str().split(' ');
         let mut word = || words.next().context("not one of ours");
         let (writer, number) = (word()?.parse()?, word()?.parse()?);
         let before = self.numbers.insert(writer, number);
-        ensure!(before.is_none_or(|before| before < number), Wrong::Order { room, seq });
+        ensure!(before.is_none_or(|before| before < number), Wrong { room, seq, how: How::Order });
         Ok(())
     }
 }

@@ -38,7 +38,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// With a variable in the server's environment, as `WARPROOM_LIMITS__PING_MS`.
+    /// With a variable in the server's environment, as `WARPROOM_SERVER_LIMITS__PING_MS`.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl ToString) -> Self {
         self.environment.push((name.to_owned(), value.to_string()));
@@ -48,7 +48,7 @@ impl Builder {
     /// With the limits a real server has, in place of the roomy ones for tests.
     #[must_use]
     pub fn true_limits(mut self) -> Self {
-        self.environment.retain(|(name, _)| !name.starts_with("WARPROOM_LIMITS__"));
+        self.environment.retain(|(name, _)| !name.starts_with("WARPROOM_SERVER_LIMITS__"));
         self
     }
 
@@ -102,8 +102,8 @@ impl Warp {
             ("REQUESTS_PER_SECOND", "100000"),
             ("REQUEST_BURST", "100000"),
         ];
-        let limits = roomy.map(|(name, value)| (format!("WARPROOM_LIMITS__{name}"), value.into()));
-        let cache = ("WARPROOM_CACHE_MIB".to_owned(), "32".to_owned());
+        let limits = roomy.map(|(name, value)| (format!("WARPROOM_SERVER_LIMITS__{name}"), value.into()));
+        let cache = ("WARPROOM_SERVER_CACHE_MIB".to_owned(), "32".to_owned());
         Builder { binary: None, environment: limits.into_iter().chain([cache]).collect() }
     }
 
@@ -276,7 +276,7 @@ impl Server {
         let mut command = command(&self.binary, &self.folder());
         command.arg("serve").envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(listen) = listen {
-            command.env("WARPROOM_LISTEN", listen.to_string());
+            command.env("WARPROOM_SERVER_LISTEN", listen.to_string());
         }
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
         let stdout = child.stdout.take().context("the output was piped")?;

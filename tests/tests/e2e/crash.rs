@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use warproom_proto::{Label, RoomId};
-use warproom_tests::crash::{Acknowledged, Door, Ledger, Random, Writer, Wrong};
+use warproom_tests::crash::{Acknowledged, Door, How, Ledger, Random, Writer, Wrong};
 use warproom_tests::harness::{Warp, server_binary_with};
 use warproom_tests::wire::Wire;
 
@@ -52,7 +52,7 @@ async fn a_server_that_answers_before_it_stores_is_found_out() -> anyhow::Result
         if let Err(error) = field.round().await {
             let wrong: Wrong = error.downcast().context("noticed, but not as a loss")?;
             println!("noticed in round {round}: {wrong}");
-            ensure!(matches!(wrong, Wrong::Lost { .. } | Wrong::Other { .. }), "{wrong}");
+            ensure!(matches!(wrong.how, How::Lost | How::Other), "{wrong}");
             return Ok(());
         }
     }
