@@ -2,3 +2,5 @@
 
 #[path = "e2e/joining.rs"]
 mod joining;
+#[path = "e2e/crash.rs"]
+mod crash;

@@ -214,7 +214,7 @@ impl State {
         room: RoomId,
         settings: RoomSettings,
     ) -> Result<Plan, Error> {
-        self.check_settings(&settings, None)?;
+        self.check_settings(by, &settings, None)?;
         let mut plan = Plan::act(by, Event::RoomOpened { room });
         plan.records.push(planned(room, by, Kind::Opened { settings }));
         plan.records.push(planned(room, by, Kind::Joined { who: by, role: RoomRole::Lead }));

@@ -158,7 +158,7 @@ impl State {
         settings: RoomSettings,
     ) -> Result<Plan, Error> {
         self.room_to_lead(author, room)?;
-        self.check_settings(&settings, Some(room))?;
+        self.check_settings(author, &settings, Some(room))?;
         Ok(notice(room, id, author, Kind::Changed { settings }))
     }
 
@@ -200,9 +200,11 @@ impl State {
         Ok(notice(room_id, id, author, Kind::Left { who }))
     }
 
-    /// Whether settings make sense, and the name is not another room's.
+    /// Whether settings make sense, and the name is not that of another room that `who` sees. Of
+    /// rooms they do not see a name may be used again: to refuse it would say that there is one.
     pub fn check_settings(
         &self,
+        who: Principal,
         settings: &RoomSettings,
         except: Option<RoomId>,
     ) -> Result<(), Error> {
@@ -210,13 +212,10 @@ impl State {
             let sentence = "the default label is stricter than the ceiling";
             return Err(Error::new(ErrorCode::LabelRefused, sentence));
         }
-        let others = self.rooms.iter().filter(|(id, _)| Some(**id) != except);
-        let mut names = others.filter_map(|(_, room)| room.settings());
-        if names.any(|other| other.name.folded() == settings.name.folded()) {
-            // Room names are checked only against rooms, by people who may open them; that one is
-            // taken says that a room of this name exists, so the sentence is that of a bad name.
-            let sentence = "this name cannot be used for a room; choose another";
-            return Err(Error::new(ErrorCode::Conflict, sentence));
+        let others = self.rooms.keys().filter(|id| Some(**id) != except);
+        let mut seen = others.filter_map(|id| self.room_seen_by(who, *id).ok()?.settings());
+        if seen.any(|other| other.name.folded() == settings.name.folded()) {
+            return Err(Error::new(ErrorCode::Conflict, "another room has this name"));
         }
         Ok(())
     }
