@@ -10,6 +10,8 @@ mod posting;
 mod register;
 mod room;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -11,6 +11,7 @@ mod binaries;
 mod logs;
 mod person;
 mod raw;
+mod reading;
 mod wait;
 mod warp;
 
@@ -18,5 +19,6 @@ pub use binaries::{client_binary, server_binary, server_binary_with};
 pub use logs::{add_lapsed_invitation, copy_folder};
 pub use person::{Person, refusal, settings};
 pub use raw::{Heard, Raw, RawTls, raw_tls};
+pub use reading::{act_of, chain_end, entry_of, text_of};
 pub use wait::{DEADLINE, entries_up_to, eventually, next_entry, next_event, silence, until};
 pub use warp::{Builder, Warp};

@@ -1,6 +1,18 @@
 //! Behaviours, end to end: the real server over real TLS, asked by the real client.
 
+#[path = "e2e/chain.rs"]
+mod chain;
+#[path = "e2e/delivery.rs"]
+mod delivery;
+#[path = "e2e/entries.rs"]
+mod entries;
 #[path = "e2e/joining.rs"]
 mod joining;
-#[path = "e2e/crash.rs"]
-mod crash;
+#[path = "e2e/labels.rs"]
+mod labels;
+#[path = "e2e/layers.rs"]
+mod layers;
+#[path = "e2e/register.rs"]
+mod register;
+#[path = "e2e/rooms.rs"]
+mod rooms;

@@ -1,0 +1,284 @@
+//! The rules, tried on small states made by hand.
+
+use warproom_proto::calls::{PostEntry, RelabelEntry};
+use warproom_proto::entry::{Entry, Kind, RoomRole, RoomSettings};
+use warproom_proto::register::{Act, Bot, Event, Grant, Member, Organisation, Role, Standing};
+use warproom_proto::{
+    BotId, EntryId, Error, ErrorCode, Head, InvitationId, Label, MemberId, OrganisationId,
+    Principal, RoomId, Seq,
+};
+
+use super::posting::notice_entry;
+use super::{KindTag, Reader, State, Summary, Target};
+
+const ROOM: RoomId = RoomId::from_bytes([1; 16]);
+const BOT: BotId = BotId::from_bytes([2; 16]);
+
+fn member(n: u8) -> MemberId {
+    MemberId::from_bytes([n; 16])
+}
+
+fn organisation(n: u8) -> OrganisationId {
+    OrganisationId::from_bytes([n; 16])
+}
+
+fn person(n: u8) -> Principal {
+    Principal::Member(member(n))
+}
+
+/// Members 10, 11 (manager), 12 of organisation 10; 20 of 20; 30 of 30, a client of 10; and a bot.
+fn state() -> State {
+    let mut state = State::default();
+    let mut act = |event| state.apply_act(&Act { by: None, event });
+    for (n, clients) in [(10, vec![organisation(30)]), (20, vec![]), (30, vec![])] {
+        act(Event::OrganisationSet(Organisation {
+            organisation: organisation(n),
+            name: format!("Council {n}").parse().unwrap(),
+            aliases: Vec::new(),
+            clients,
+        }));
+    }
+    for (n, of, role) in [
+        (10, 10, Role::Officer),
+        (11, 10, Role::Manager),
+        (12, 10, Role::Officer),
+        (20, 20, Role::Officer),
+        (30, 30, Role::Officer),
+    ] {
+        let invitation = InvitationId::from_bytes([n; 16]);
+        act(Event::InvitationAdded {
+            invitation,
+            member: Member {
+                member: member(n),
+                name: format!("Officer {n}").parse().unwrap(),
+                handle: format!("officer.{n}").parse().unwrap(),
+                organisation: organisation(of),
+                role,
+                standing: Standing::Active,
+            },
+            code_hash: Head([n; 32]),
+            expires_at_ms: 1,
+        });
+        act(Event::MemberJoined { invitation, member: member(n) });
+    }
+    let grant = Grant {
+        rooms: vec![ROOM],
+        read: Some(Label::AmberStrict),
+        post: Some(Label::Green),
+        expires_at_ms: 1,
+    };
+    let name = "Relay".parse().unwrap();
+    let bot = Bot { bot: BOT, name, owner: member(11), grant };
+    act(Event::BotAdded { bot, token_hash: Head([0; 32]) });
+    state
+}
+
+fn enter(state: &mut State, seq: Seq, kind: Kind) {
+    state.apply_entry(ROOM, seq, &notice_entry(EntryId::random(), person(11), kind));
+}
+
+fn joined(who: Principal) -> Kind {
+    Kind::Joined { who, role: RoomRole::Participant }
+}
+
+/// A room up to TLP:AMBER+STRICT, in which officer 10 and the bot are from the start.
+fn with_room(ceiling: Label) -> State {
+    let mut state = state();
+    let settings = RoomSettings {
+        name: "Early warning".parse().unwrap(),
+        ceiling,
+        default_label: Label::Green,
+        typing: false,
+        presence: false,
+    };
+    enter(&mut state, 1, Kind::Opened { settings });
+    enter(&mut state, 2, joined(person(10)));
+    enter(&mut state, 3, joined(Principal::Bot(BOT)));
+    state
+}
+
+fn post(label: Label) -> Summary {
+    Summary { label, kind: KindTag::Post, author: person(10), carries: Vec::new() }
+}
+
+fn reads(state: &State, who: Principal, seq: Seq, summary: &Summary) -> bool {
+    state.may_read(who, &state.rooms[&ROOM], seq, summary)
+}
+
+/// The strictest label somebody may read of an entry posted at 10.
+fn reads_up_to(state: &State, who: Principal) -> Option<Label> {
+    let readable: Vec<_> =
+        Label::ALL.into_iter().filter(|label| reads(state, who, 10, &post(*label))).collect();
+    assert!(Label::ALL.starts_with(&readable), "what is readable is always the milder side");
+    readable.last().copied()
+}
+
+#[test]
+fn history_for_newcomers_follows_from_the_label() {
+    let mut state = with_room(Label::Red);
+    for (seq, n) in (20..).zip([12, 20, 30]) {
+        assert_eq!(reads_up_to(&state, person(n)), None, "not in the room");
+        enter(&mut state, seq, joined(person(n)));
+    }
+    let rows = [
+        (person(10), Label::Red, "was there"),
+        (person(12), Label::AmberStrict, "a colleague was there"),
+        (person(30), Label::Amber, "a registered client of an organisation that was there"),
+        (person(20), Label::Green, "nobody of theirs was there"),
+        (Principal::Bot(BOT), Label::AmberStrict, "a bot, up to its ceiling"),
+    ];
+    for (who, strictest, why) in rows {
+        assert_eq!(reads_up_to(&state, who), Some(strictest), "{why}");
+    }
+}
+
+#[test]
+fn who_was_away_does_not_read_what_was_said_meanwhile() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 9, Kind::Left { who: person(10) });
+    assert_eq!(reads_up_to(&state, person(10)), None, "out of the room");
+    enter(&mut state, 20, joined(person(10)));
+    assert_eq!(reads_up_to(&state, person(10)), Some(Label::Green), "back, but not there then");
+    assert!(reads(&state, person(10), 8, &post(Label::Red)), "was there before");
+}
+
+#[test]
+fn what_refers_to_an_entry_is_withheld_with_it() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 15, joined(person(20)));
+    // A reply at 16, when officer 20 is there, to a thread that began at 10, when they were not.
+    let reply = Summary { carries: vec![10], ..post(Label::Amber) };
+    assert!(reads(&state, person(10), 16, &reply));
+    assert!(!reads(&state, person(20), 16, &reply));
+    assert!(reads(&state, person(20), 16, &post(Label::Amber)), "a post of its own");
+}
+
+#[test]
+fn a_label_tightened_later_withholds_the_entry_its_replies_and_its_edits() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 20, joined(person(20)));
+    let (entry, about) = (post(Label::Green), Summary { carries: vec![10], ..post(Label::Green) });
+    assert!(reads(&state, person(20), 10, &entry) && reads(&state, person(20), 11, &about));
+    enter(&mut state, 21, Kind::Relabel { of: 10, to: Label::Red });
+    assert!(!reads(&state, person(20), 10, &entry) && !reads(&state, person(20), 11, &about));
+    assert!(reads(&state, person(10), 10, &entry), "who was there still reads it");
+    assert!(!reads(&state, Principal::Bot(BOT), 10, &entry), "a bot never reads RED");
+}
+
+#[test]
+fn a_retracted_post_and_its_edits_are_served_to_nobody() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 20, Kind::Retract { of: 10 });
+    let edit = Summary { kind: KindTag::Edit, carries: vec![10], ..post(Label::Clear) };
+    for who in [person(10), Principal::Bot(BOT)] {
+        assert!(!reads(&state, who, 10, &post(Label::Clear)));
+        assert!(!reads(&state, who, 11, &edit));
+    }
+}
+
+#[test]
+fn the_suspended_the_removed_and_their_bots_read_nothing() {
+    for event in [
+        Event::MemberRemoved { member: member(11) },
+        Event::MemberChanged {
+            member: member(11),
+            role: Role::Manager,
+            standing: Standing::Suspended,
+        },
+    ] {
+        let mut state = with_room(Label::Red);
+        enter(&mut state, 4, joined(person(11)));
+        assert_eq!(reads_up_to(&state, person(11)), Some(Label::Red));
+        state.apply_act(&Act { by: None, event });
+        assert_eq!(reads_up_to(&state, person(11)), None);
+        assert_eq!(reads_up_to(&state, Principal::Bot(BOT)), None, "its owner answers for it");
+        assert!(Reader::of(&state.register, person(11)).is_none());
+    }
+}
+
+fn posting(label: Label) -> PostEntry {
+    PostEntry {
+        room: ROOM,
+        id: EntryId::random(),
+        label,
+        text: "text".parse().unwrap(),
+        reply_to: None,
+        mentions: Vec::new(),
+        subjects: Vec::new(),
+        exercise: false,
+    }
+}
+
+fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
+    result.err().map(|error| error.code)
+}
+
+#[test]
+fn nothing_is_posted_above_the_ceiling_of_the_room_or_the_grant() {
+    for ceiling in Label::ALL {
+        let state = with_room(ceiling);
+        for label in Label::ALL {
+            let refused = (label > ceiling).then_some(ErrorCode::LabelRefused);
+            assert_eq!(code(state.decide_post(person(10), &posting(label), None)), refused);
+            let refused = (label > ceiling.min(Label::Green)).then_some(ErrorCode::LabelRefused);
+            assert_eq!(
+                code(state.decide_post(Principal::Bot(BOT), &posting(label), None)),
+                refused
+            );
+            let stranger = state.decide_post(person(20), &posting(label), None);
+            assert_eq!(code(stranger), Some(ErrorCode::NotFound));
+        }
+    }
+}
+
+#[test]
+fn a_reply_is_at_least_as_strict_as_its_thread() {
+    let mut state = with_room(Label::Red);
+    for thread in Label::ALL {
+        let target = Target { seq: 10, summary: post(thread) };
+        for label in Label::ALL {
+            let refused = (label < thread).then_some(ErrorCode::LabelRefused);
+            assert_eq!(
+                code(state.decide_post(person(10), &posting(label), Some(&target))),
+                refused
+            );
+        }
+    }
+    enter(&mut state, 20, Kind::Relabel { of: 10, to: Label::Red });
+    let target = Target { seq: 10, summary: post(Label::Green) };
+    let milder = state.decide_post(person(10), &posting(Label::Green), Some(&target));
+    assert_eq!(code(milder), Some(ErrorCode::LabelRefused), "the label it has now counts");
+}
+
+#[test]
+fn only_the_author_relaxes_and_the_author_or_a_manager_tightens() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 4, joined(person(11)));
+    enter(&mut state, 5, joined(person(12)));
+    let target = Target { seq: 10, summary: post(Label::Amber) };
+    let relabel = |who, to| {
+        let call = RelabelEntry { room: ROOM, id: EntryId::random(), of: 10, to };
+        code(state.decide_relabel(who, &call, &target))
+    };
+    for to in Label::ALL {
+        assert_eq!(relabel(person(10), to), None, "the author");
+        let tightens = to > Label::Amber;
+        let refused = (!tightens).then_some(ErrorCode::NotAllowed);
+        assert_eq!(relabel(person(11), to), refused, "a manager, to {to}");
+        assert_eq!(relabel(person(12), to), Some(ErrorCode::NotAllowed), "somebody else");
+    }
+}
+
+#[test]
+fn a_fold_is_the_same_whatever_else_is_in_the_log() {
+    let plain = with_room(Label::Red);
+    let mut busy = with_room(Label::Red);
+    for kind in [Kind::Post { reply_to: None }, Kind::Edit { of: 10 }, Kind::Unknown] {
+        let mut entry: Entry = notice_entry(EntryId::random(), person(10), kind);
+        entry.handling.label = Label::Clear;
+        busy.apply_entry(ROOM, 11, &entry);
+    }
+    for who in [person(10), person(20), Principal::Bot(BOT)] {
+        assert_eq!(reads_up_to(&plain, who), reads_up_to(&busy, who));
+    }
+}

@@ -1,0 +1,45 @@
+//! A room at the pace of a busy hour: what people wait for, with nothing near its limit.
+
+use std::time::Duration;
+
+use super::fan_out::TEXT_BYTES;
+use super::grounds::Grounds;
+use super::load::{self, Pace, Peer, Plan, Writes};
+use super::report::Report;
+
+/// Writers, and how often each posts: 200 posts a second together.
+const WRITERS: usize = 4;
+const EVERY: Duration = Duration::from_millis(20);
+
+/// Measures a room of 50.
+pub async fn run(
+    grounds: &Grounds,
+    members: usize,
+    measured: Duration,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let room = grounds.open_room("Paced", grounds.officers.iter()).await?;
+    let mut peers = Vec::new();
+    for (number, officer) in grounds.officers.iter().cycle().take(members).enumerate() {
+        let mut connection = grounds.connect(officer).await?;
+        connection.follow(room).await?;
+        let writes = (number < WRITERS).then(|| Writes::Posts(vec![room]));
+        peers.push(Peer { connection, writes });
+    }
+    let plan = Plan {
+        warm_up: Duration::from_millis(500),
+        measured,
+        pace: Pace::Every(EVERY),
+        text_bytes: TEXT_BYTES,
+        readers: members as u64,
+    };
+    let outcome = load::run(peers, plan, grounds.process()?.id(), grounds.cores).await?;
+    let what = format!("200 posts/s to {members}");
+    report.add(&what, "deliveries", outcome.rate(), "/s").note = outcome.doubts.join("; ");
+    let busy = outcome.server_seconds / outcome.seconds * 100.0;
+    report.add(&what, "server CPU", busy, "% of a core");
+    for (name, quantile) in [("latency p50", 0.5), ("latency p99", 0.99), ("latency p99.9", 0.999)] {
+        report.add(&what, name, outcome.latency_ms(quantile), "ms");
+    }
+    Ok(())
+}
