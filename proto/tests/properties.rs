@@ -1,6 +1,8 @@
 //! Properties of the codecs: what is encoded decodes to the same, bytes of nobody never panic, and
 //! the chain notices every change.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::PathBuf;
 
