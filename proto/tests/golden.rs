@@ -2,6 +2,8 @@
 //! JSON. A change on the wire shows here as a changed file; a call, notice, entry kind or act without
 //! a file fails.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
