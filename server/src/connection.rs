@@ -169,7 +169,8 @@ impl Signed {
         close
     }
 
-    /// Replies first, see above; deliveries and requests take turns.
+    /// The end of a grant before all else, so that a bot cannot talk past it; then replies, see above;
+    /// deliveries and requests take turns.
     async fn next(&mut self, expires: Option<Instant>) -> Next {
         let Self { socket, session, requests, frames, ping, .. } = self;
         let has_room = requests.len() < session.context.limits.in_flight;
@@ -181,10 +182,10 @@ impl Signed {
         };
         tokio::select! {
             biased;
+            () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => Next::Expired,
             Some(reply) = requests.next() => Next::Replied(reply),
             next = traffic => next,
             _ = ping.tick() => Next::Ping,
-            () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => Next::Expired,
         }
     }
 

@@ -86,7 +86,8 @@ pub fn fetch(
     Ok(records)
 }
 
-/// Reads what amends a page's records (edits, relabellings, retractions) and is not in the page.
+/// Reads what amends a page's records (edits, relabellings, retractions) and is not in the page;
+/// where that is more than fills a page, the newest of it.
 pub fn fetch_amendments(
     store: &Store,
     room: RoomId,
@@ -105,18 +106,28 @@ pub fn fetch_amendments(
         }
     }
     seqs.sort_unstable();
-    seqs.truncate(limits::PAGE);
-    fetch_each(store, room, seqs.into_iter())
+    let mut amendments = fetch_each(store, room, seqs.into_iter().rev().take(limits::PAGE))?;
+    amendments.reverse();
+    Ok(amendments)
 }
 
-/// Reads these records of a room.
+/// Reads these records of a room, until they fill a page.
 pub fn fetch_each(
     store: &Store,
     room: RoomId,
     seqs: impl Iterator<Item = Seq>,
 ) -> Result<Vec<Stored>, Error> {
-    let read = |seq| store.read(LogId::room(room), seq).map_err(|error| unreadable(&error));
-    seqs.filter_map(|seq| read(seq).transpose()).collect()
+    let mut records = Vec::new();
+    let mut bytes = 0;
+    for seq in seqs {
+        let read = store.read(LogId::room(room), seq).map_err(|error| unreadable(&error))?;
+        bytes += read.as_ref().map_or(0, |stored| stored.item.len());
+        records.extend(read);
+        if bytes >= limits::PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(records)
 }
 
 /// Stored records of a room as one reader gets them: the labels decide on each. A reader who is not

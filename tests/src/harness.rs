@@ -15,7 +15,7 @@ mod reading;
 mod wait;
 mod warp;
 
-pub use binaries::{client_binary, server_binary, server_binary_with};
+pub use binaries::{client_binary, example_binary, server_binary, server_binary_with};
 pub use logs::{add_lapsed_invitation, copy_folder};
 pub use person::{Person, refusal, settings};
 pub use raw::{Heard, Raw, RawTls, raw_tls};

@@ -4,7 +4,7 @@
 //! Every wait has a deadline; what breaks it is an error with words, for a test to show.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ use warproom_proto::calls::{
 };
 use warproom_proto::rpc::Incoming;
 use warproom_proto::{Error, limits};
+
+use crate::harness::{Person, Warp};
 
 /// Longer than anything here takes, also where the machine is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -90,6 +92,12 @@ pub enum Seen {
     Ended,
 }
 
+/// The file of a WARP's authority.
+#[must_use]
+pub fn authority(warp: &Warp) -> PathBuf {
+    warp.folder().join("keys/authority.pem")
+}
+
 /// How TLS is spoken to a WARP: its own authority is the one root, and nothing is resumed.
 pub fn tls_config(authority: &Path) -> anyhow::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
@@ -147,6 +155,18 @@ impl Wire {
         let mut wire = Self::open(host_port, authority).await?;
         wire.sign_in(credentials).await?;
         Ok(wire)
+    }
+
+    /// Opens a connection to a WARP's server as a person's first device.
+    pub async fn person(warp: &Warp, person: &Person) -> anyhow::Result<Self> {
+        let mut wire = Self::stranger(warp).await?;
+        wire.sign_in(&person.credentials()).await?;
+        Ok(wire)
+    }
+
+    /// Opens a connection to a WARP's server, not signed in.
+    pub async fn stranger(warp: &Warp) -> anyhow::Result<Self> {
+        Self::open(&warp.local().to_string(), &authority(warp)).await
     }
 
     /// Upgrades, as the protocol says.

@@ -12,6 +12,8 @@ mod joining;
 mod labels;
 #[path = "e2e/layers.rs"]
 mod layers;
+#[path = "e2e/programs.rs"]
+mod programs;
 #[path = "e2e/register.rs"]
 mod register;
 #[path = "e2e/rooms.rs"]

@@ -62,10 +62,16 @@ pub async fn retract(session: &Session, call: RetractEntry) -> Result<Posted, Er
 }
 
 pub async fn relabel(session: &Session, call: RelabelEntry) -> Result<Posted, Error> {
-    on_target(session, (call.room, call.id, call.of), move |state, author, target| {
-        state.decide_relabel(author, &call, target)
-    })
-    .await
+    let author = session.who();
+    session.context.state().room_of(author, call.room)?;
+    let of = target(session, call.room, call.of).await?;
+    let thread = match of.summary.carries.last() {
+        Some(first) => Some(target(session, call.room, *first).await?),
+        None => None,
+    };
+    let id = append_id(call.room, author, call.id);
+    let decide = move |state: &State, _| state.decide_relabel(author, &call, &of, thread.as_ref());
+    session.context.journal.append_one(id, decide).await
 }
 
 pub async fn react(session: &Session, call: ReactToEntry) -> Result<Posted, Error> {

@@ -98,12 +98,14 @@ impl State {
         Ok(notice(call.room, call.id, author, Kind::Retract { of: call.of }))
     }
 
-    /// Another label for a post. Only the author relaxes; the author or a manager tightens.
+    /// Another label for a post. Only the author relaxes; the author or a manager tightens. `thread`
+    /// is the first entry of the thread that the post answers, if it answers one.
     pub fn decide_relabel(
         &self,
         author: Principal,
         call: &RelabelEntry,
         target: &Target,
+        thread: Option<&Target>,
     ) -> Result<Plan, Error> {
         let room = self.room_to_write(author, call.room, call.to)?;
         self.readable(author, room, target)?;
@@ -117,10 +119,8 @@ impl State {
             ));
         }
         // A reply stays at least as strict as the thread it carries.
-        if let Some(thread) = target.summary.carries.last() {
-            let carried = Summary { carries: Vec::new(), ..target.summary.clone() };
-            let thread_label = room.label(*thread, &Summary { label: Label::Clear, ..carried });
-            at_least(thread_label, call.to)?;
+        if let Some(thread) = thread {
+            at_least(room.label(thread.seq, &thread.summary), call.to)?;
         }
         Ok(notice(call.room, call.id, author, Kind::Relabel { of: call.of, to: call.to }))
     }

@@ -103,10 +103,14 @@ impl Room {
     }
 
     /// The label an entry has now: its own, or a later one given to it, and never milder than what
-    /// it carries has become.
+    /// it carries has become. An edit or a reaction has its post's.
     #[must_use]
     pub fn label(&self, seq: Seq, summary: &Summary) -> Label {
-        let own = self.relabelled.get(&seq).copied().unwrap_or(summary.label);
+        let labelled = match summary.kind {
+            KindTag::Edit | KindTag::React => summary.carries.first().copied().unwrap_or(seq),
+            KindTag::Post | KindTag::Notice => seq,
+        };
+        let own = self.relabelled.get(&labelled).copied().unwrap_or(summary.label);
         let carried = summary.carries.iter().filter_map(|seq| self.relabelled.get(seq));
         carried.copied().fold(own, Label::max)
     }

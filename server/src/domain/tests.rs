@@ -258,7 +258,7 @@ fn only_the_author_relaxes_and_the_author_or_a_manager_tightens() {
     let target = Target { seq: 10, summary: post(Label::Amber) };
     let relabel = |who, to| {
         let call = RelabelEntry { room: ROOM, id: EntryId::random(), of: 10, to };
-        code(state.decide_relabel(who, &call, &target))
+        code(state.decide_relabel(who, &call, &target, None))
     };
     for to in Label::ALL {
         assert_eq!(relabel(person(10), to), None, "the author");

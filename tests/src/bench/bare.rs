@@ -71,8 +71,7 @@ async fn talk(
     stream.set_nodelay(true)?;
     let stream = Box::pin(acceptor.accept(stream)).await?;
     let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
-    let upgrade =
-        tokio_tungstenite::accept_hdr_async_with_config(stream, negotiate, Some(config));
+    let upgrade = tokio_tungstenite::accept_hdr_async_with_config(stream, negotiate, Some(config));
     let mut socket = Box::pin(upgrade).await?;
     let (queue, mut queued) = mpsc::channel(QUEUE);
     lock(everyone).insert(number, queue);

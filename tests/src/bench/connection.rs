@@ -91,8 +91,7 @@ impl Connection {
     /// Signs in as a device.
     pub async fn sign_in(&mut self, device: &Joined) -> anyhow::Result<()> {
         let label = EXPORTER_LABEL.as_bytes();
-        let exporter =
-            self.stream.get_ref().1.export_keying_material([0; 32], label, None)?;
+        let exporter = self.stream.get_ref().1.export_keying_material([0; 32], label, None)?;
         let signature = device.key.sign(&sign_in_message(&exporter));
         let proof = Proof::Device { device: device.device, signature };
         self.ask(&StartSession { proof }).await?;
@@ -152,18 +151,20 @@ impl Connection {
     }
 
     fn queue_frame(&mut self, opcode: u8, payload: &[u8]) {
-        /// RFC 6455 §5.2: the last fragment; masked; lengths of two and of eight bytes.
+        // RFC 6455 §5.2: the last fragment; masked; lengths of two and of eight bytes.
         const FINAL: u8 = 0x80;
         const MASKED: u8 = 0x80;
+        const TWO: u8 = 0x7e;
+        const EIGHT: u8 = 0x7f;
         self.out.push(FINAL | opcode);
         match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
-            (Ok(length), _) if length < 126 => self.out.push(MASKED | length),
+            (Ok(length), _) if length < TWO => self.out.push(MASKED | length),
             (_, Ok(length)) => {
-                self.out.push(MASKED | 126);
+                self.out.push(MASKED | TWO);
                 self.out.extend_from_slice(&length.to_be_bytes());
             }
             _ => {
-                self.out.push(MASKED | 127);
+                self.out.push(MASKED | EIGHT);
                 self.out.extend_from_slice(&(payload.len() as u64).to_be_bytes());
             }
         }

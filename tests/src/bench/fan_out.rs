@@ -19,7 +19,7 @@ use super::report::Report;
 pub const TEXT_BYTES: usize = 200;
 
 /// How many of a room's members write, and how many posts each has under way.
-const WRITERS: usize = 4;
+pub const WRITERS: usize = 4;
 const PIPELINE: usize = 16;
 
 /// How long, and how often.
@@ -51,14 +51,15 @@ pub async fn one_room(
     effort: Effort,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let room = grounds.open_room("Fan-out", grounds.officers.iter()).await?;
+    let name = format!("Fan-out to {members}");
+    let room = grounds.open_room(&name, grounds.officers.iter()).await?;
     let each = start_bare(grounds, Flush::Each)?;
     let batch = start_bare(grounds, Flush::Batch)?;
     let readers = members as u64;
     let Effort { warm_up, measured, .. } = effort;
     let pace = Pace::Pipelined(PIPELINE);
     let plan = Plan { warm_up, measured, pace, text_bytes: TEXT_BYTES, readers };
-    let (mut ours, mut bare, mut same, mut limit) = (vec![], vec![], vec![], vec![]);
+    let (mut ours, mut bare, mut limit, mut same) = (vec![], vec![], vec![], vec![]);
     for _ in 0..effort.rounds {
         let mut peers = Vec::new();
         for (number, officer) in grounds.officers.iter().cycle().take(members).enumerate() {
@@ -72,29 +73,31 @@ pub async fn one_room(
         let text_bytes = whole(outcome.frame_bytes);
         ours.push(outcome);
         bare.push(run_bare(grounds, &each, members, plan).await?);
-        same.push(run_bare(grounds, &each, members, Plan { text_bytes, ..plan }).await?);
         limit.push(run_bare(grounds, &batch, members, plan).await?);
+        same.push(run_bare(grounds, &batch, members, Plan { text_bytes, ..plan }).await?);
     }
     let people = grounds.officers.len().min(members);
     let what = format!("1 room × {members}");
     add(report, &format!("{what}, warproom"), &ours);
     if let Some(row) = report.rows.last_mut() {
-        row.note = format!("{people} people on {members} connections, {WRITERS} writers × {PIPELINE}");
+        row.note =
+            format!("{people} people on {members} connections, {WRITERS} writers × {PIPELINE}");
     }
     add(report, &format!("{what}, bare, a flush per message"), &bare);
-    add(report, &format!("{what}, bare, frames as long as ours"), &same);
     add(report, &format!("{what}, bare, batched: the limit"), &limit);
+    add(report, &format!("{what}, bare, batched, frames as long as ours"), &same);
     let ratios = format!("{what}, CPU per delivery");
     let ratio = add_ratio(report, &ratios, "warproom / bare", &ours, &bare);
-    add_ratio(report, &ratios, "warproom / bare, frames as long", &ours, &same);
     add_ratio(report, &ratios, "warproom / bare, batched", &ours, &limit);
+    add_ratio(report, &ratios, "warproom / bare, batched, frames as long", &ours, &same);
     if members == 50 && !report.quick {
         report.aim("CPU per delivery at 50 members, times that of a bare server", ratio, 2.0);
     }
     Ok(())
 }
 
-async fn run_bare(
+/// Puts a load on a bare server, with the same writers.
+pub async fn run_bare(
     grounds: &Grounds,
     bare: &Process,
     members: usize,
@@ -125,10 +128,13 @@ pub async fn many_rooms(
     let members = MEMBERS.min(officers.len());
     let mut follows = vec![Vec::new(); officers.len()];
     for number in 0..rooms {
-        let inside: Vec<_> = (0..members).map(|n| (number * members + n) % officers.len()).collect();
+        let inside: Vec<_> =
+            (0..members).map(|n| (number * members + n) % officers.len()).collect();
         let name = format!("Room {number}");
         let room = grounds.open_room(&name, inside.iter().map(|one| &officers[*one])).await?;
-        inside.iter().for_each(|one| follows[*one].push(room));
+        for one in inside {
+            follows[one].push(room);
+        }
     }
     let writers = MANY_WRITERS.min(officers.len());
     let plan = Plan {

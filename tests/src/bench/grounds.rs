@@ -20,11 +20,11 @@ use super::process::{Process, server_binary};
 
 /// Limits are for strangers and fast typists; a load is neither.
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("WARPROOM_LOG", "error"),
-    ("WARPROOM_LIMITS__REQUESTS_PER_SECOND", "1000000"),
-    ("WARPROOM_LIMITS__REQUEST_BURST", "1000000"),
-    ("WARPROOM_LIMITS__STRANGERS", "2000"),
-    ("WARPROOM_LIMITS__STRANGERS_PER_SOURCE", "2000"),
+    ("WARPROOM_SERVER_LOG", "error"),
+    ("WARPROOM_SERVER_LIMITS__REQUESTS_PER_SECOND", "1000000"),
+    ("WARPROOM_SERVER_LIMITS__REQUEST_BURST", "1000000"),
+    ("WARPROOM_SERVER_LIMITS__STRANGERS", "2000"),
+    ("WARPROOM_SERVER_LIMITS__STRANGERS_PER_SOURCE", "2000"),
 ];
 
 /// The organisations that officers act for, in turn: about as many as a club has.

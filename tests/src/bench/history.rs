@@ -72,7 +72,11 @@ pub async fn run(
         report.add(&what, "random page, against the smallest room", ratios[1], "times");
         if !report.quick {
             let worst = ratios[0].max(ratios[1]);
-            report.aim("A page of history of a million entries, times one of a thousand", worst, 2.0);
+            report.aim(
+                "A page of history of a million entries, times one of a thousand",
+                worst,
+                2.0,
+            );
         }
     }
     for (kind, word) in [("rare", RARE), ("common", COMMON)] {
@@ -190,13 +194,12 @@ async fn search(
         })
         .await?;
     let taken = begun.elapsed().as_secs_f64();
-    let Incoming::Reply { result, .. } =
-        Incoming::read(std::str::from_utf8(reader.bytes(reply))?)?
+    let Incoming::Reply { result, .. } = Incoming::read(std::str::from_utf8(reader.bytes(reply))?)?
     else {
         anyhow::bail!("not a reply")
     };
     let found: Found = serde_json::from_str(result?.get())?;
-    // A search that ends at its limit may send its reply before its hits.
+    // Without a hit, there is no first one before the reply.
     let first = first.map_or(taken, |first| first.as_secs_f64());
     report.add(what, &format!("search, {kind} word, first hit"), first, "s");
     let row = report.add(what, &format!("search, {kind} word, whole call"), taken, "s");

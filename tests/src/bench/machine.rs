@@ -88,7 +88,7 @@ pub fn resident_kib(process: u32) -> anyhow::Result<f64> {
 pub fn check_on_disk(folder: &Path) -> anyhow::Result<()> {
     /// linux/magic.h
     const TMPFS: i64 = 0x0102_1994;
-    let kind = i64::from(rustix::fs::statfs(folder)?.f_type);
+    let kind = rustix::fs::statfs(folder)?.f_type;
     if kind == TMPFS {
         bail!("{} is in memory; choose another with --folder", folder.display());
     }

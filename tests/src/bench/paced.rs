@@ -1,14 +1,15 @@
-//! A room at the pace of a busy hour: what people wait for, with nothing near its limit.
+//! A room at the pace of a busy hour: what people wait for, with nothing near its limit, beside a
+//! bare server at the same pace.
 
 use std::time::Duration;
 
-use super::fan_out::TEXT_BYTES;
+use super::bare::Flush;
+use super::fan_out::{TEXT_BYTES, WRITERS, run_bare, start_bare};
 use super::grounds::Grounds;
-use super::load::{self, Pace, Peer, Plan, Writes};
+use super::load::{self, Outcome, Pace, Peer, Plan, Writes};
 use super::report::Report;
 
-/// Writers, and how often each posts: 200 posts a second together.
-const WRITERS: usize = 4;
+/// How often each of the four writers posts: 200 posts a second together.
 const EVERY: Duration = Duration::from_millis(20);
 
 /// Measures a room of 50.
@@ -34,12 +35,22 @@ pub async fn run(
         readers: members as u64,
     };
     let outcome = load::run(peers, plan, grounds.process()?.id(), grounds.cores).await?;
+    let bare = start_bare(grounds, Flush::Each)?;
+    let bare = run_bare(grounds, &bare, members, plan).await?;
     let what = format!("200 posts/s to {members}");
-    report.add(&what, "deliveries", outcome.rate(), "/s").note = outcome.doubts.join("; ");
-    let busy = outcome.server_seconds / outcome.seconds * 100.0;
-    report.add(&what, "server CPU", busy, "% of a core");
-    for (name, quantile) in [("latency p50", 0.5), ("latency p99", 0.99), ("latency p99.9", 0.999)] {
-        report.add(&what, name, outcome.latency_ms(quantile), "ms");
-    }
+    add(report, &format!("{what}, warproom"), &outcome);
+    add(report, &format!("{what}, bare, a flush per message"), &bare);
+    let ratio = outcome.cpu_per_million() / bare.cpu_per_million();
+    report.add(&format!("{what}, CPU per delivery"), "warproom / bare", ratio, "times");
     Ok(())
+}
+
+fn add(report: &mut Report, what: &str, outcome: &Outcome) {
+    report.add(what, "deliveries", outcome.rate(), "/s").note = outcome.doubts.join("; ");
+    let busy = outcome.server_seconds / outcome.seconds * 100.0;
+    report.add(what, "server CPU", busy, "% of a core");
+    for (name, quantile) in [("latency p50", 0.5), ("latency p99", 0.99), ("latency p99.9", 0.999)]
+    {
+        report.add(what, name, outcome.latency_ms(quantile), "ms");
+    }
 }

@@ -98,7 +98,10 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
     };
     let folder = arguments.folder.clone().map_or_else(beside, Ok)?;
     let mut report = Report::new(machine::description(), quick);
-    say(&format!("{}\nserver on core {}, load on core {}", report.machine, cores.server, cores.load))?;
+    say(&format!(
+        "{}\nserver on core {}, load on core {}",
+        report.machine, cores.server, cores.load
+    ))?;
     if cores.server == cores.load {
         say("only one core: the load takes its time from the server, and the figures show it")?;
     }
@@ -106,11 +109,7 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
         let tenth = Duration::from_millis(300);
         Effort { warm_up: tenth, measured: tenth, rounds: 1 }
     } else {
-        Effort {
-            warm_up: Duration::from_millis(700),
-            measured: Duration::from_secs(4),
-            rounds: 3,
-        }
+        Effort { warm_up: Duration::from_millis(700), measured: Duration::from_secs(4), rounds: 3 }
     };
     let officers = if quick { 4 } else { 50 };
     say(&format!("{officers} officers join"))?;

@@ -24,6 +24,13 @@ pub fn client_binary() -> anyhow::Result<PathBuf> {
     Ok(built()?.join("warproom"))
 }
 
+/// An example of the client crate.
+pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
+    let folder = target_folder()?;
+    build(&folder, &["-p", "warproom-client", "--example", name])?;
+    Ok(folder.join(profile()).join("examples").join(name))
+}
+
 /// The server with features, as one with a planted bug. It is built into a folder of its own, so
 /// that the binary everyone else runs stays clean.
 pub fn server_binary_with(features: &[&str]) -> anyhow::Result<PathBuf> {

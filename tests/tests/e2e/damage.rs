@@ -115,13 +115,9 @@ async fn another_history_of_the_same_length_is_refused_as_forked() -> anyhow::Re
     fs::remove_dir_all(&data)?;
     copy_folder(&before.path().join("data"), &data)?;
     warp.restart().await?;
-    let wire = Wire::signed_in(
-        &warp.local().to_string(),
-        &warp.folder().join("keys/authority.pem"),
-        &warp.manager().credentials(),
-    );
+    let mut wire = Wire::person(&warp, warp.manager()).await?;
     let post = json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": "another"});
-    let posted = wire.await?.ask("entry.post", post).await?;
+    let posted = wire.ask("entry.post", post).await?;
     ensure!(posted.is_ok_and(|posted| posted["seq"] == first.seq), "not the same number");
     warp.stop().await?;
     fs::write(data.join("heads"), heads)?;
@@ -242,7 +238,10 @@ impl Sound {
         let copy = copied(&folder)?;
         let baseline = everything(copy.path())?;
         ensure!(baseline.iter().map(|(_, log)| log.len()).sum::<usize>() > ENTRIES);
-        Ok(Self { binary, folder, baseline, _home: Some(warp) })
+        let sound = Self { binary, folder, baseline, _home: Some(warp) };
+        let control = sound.copy()?;
+        ensure!(!sound.judge(control.path()).await?, "damage is reported where there is none");
+        Ok(sound)
     }
 
     fn copy(&self) -> anyhow::Result<TempDir> {
@@ -294,10 +293,7 @@ fn copied(folder: &Path) -> anyhow::Result<TempDir> {
 }
 
 async fn fill(warp: &Warp, rooms: &[RoomId]) -> anyhow::Result<()> {
-    let authority = warp.folder().join("keys/authority.pem");
-    let credentials = warp.manager().credentials();
-    let mut wire =
-        Wire::signed_in(&warp.local().to_string(), &authority, &credentials).await?;
+    let mut wire = Wire::person(warp, warp.manager()).await?;
     let mut flying = std::collections::VecDeque::new();
     for number in 0..ENTRIES {
         let room = rooms[number % rooms.len()];

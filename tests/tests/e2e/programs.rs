@@ -1,0 +1,194 @@
+//! The programs people run, as they run them: the command line, the example bot, the demo.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use anyhow::{Context as _, ensure};
+use tempfile::TempDir;
+use warproom_client::proto::calls::AddBot;
+use warproom_client::proto::register::{Grant, Role};
+use warproom_client::proto::{Label, Secret};
+use warproom_tests::harness::{self, Warp, client_binary, example_binary, until};
+
+/// A council's computer: a home for the command line's profile.
+struct Computer {
+    home: TempDir,
+}
+
+impl Computer {
+    fn new() -> anyhow::Result<Self> {
+        let home = tempfile::tempdir()?;
+        std::fs::write(home.path().join("password"), "a password for tests\n")?;
+        Ok(Self { home })
+    }
+
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
+        let mut command = Command::new(client_binary()?);
+        command.env("WARPROOM_PROFILES", self.home.path().join("profiles")).env("NO_COLOR", "1");
+        command.env_remove("WARPROOM_PROFILE").args(arguments).stdin(Stdio::null());
+        Ok(command)
+    }
+
+    fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+        Ok(self.command(arguments)?.output()?)
+    }
+
+    /// What a command prints, if it succeeds.
+    fn says(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = self.run(arguments)?;
+        let error = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "warproom {arguments:?}: {error}");
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// What a command complains of, if it fails as a command should.
+    fn complains(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = self.run(arguments)?;
+        ensure!(output.status.code() == Some(1), "warproom {arguments:?}: {:?}", output.status);
+        Ok(String::from_utf8(output.stderr)?)
+    }
+
+    fn join(&self, invitation: &str) -> anyhow::Result<()> {
+        let file = |name: &str| self.home.path().join(name).to_string_lossy().into_owned();
+        let (password, totp) = (file("password"), file("totp"));
+        self.says(&["join", invitation, "--password-file", &password, "--totp-file", &totp])?;
+        Ok(())
+    }
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The walk of the README, without its terminal: a manager's computer, an officer's, and a room.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_officers_talk_by_the_command_line() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let (_, first) = warp.invite("alex.fenwick", council, Role::Manager).await?;
+    let (alex, sam) = (Computer::new()?, Computer::new()?);
+    alex.join(&first.to_text())?;
+    alex.says(&["organisation", "add", "Canterbury City Council", "--alias", "CCC"])?;
+    let invite = ["invite", "Sam Pryor", "--handle", "sam.pryor", "--organisation", "CCC"];
+    let invitation = alex.says(&invite)?;
+    sam.join(invitation.trim())?;
+    let again = sam.complains(&["join", invitation.trim()])?;
+    ensure!(again.contains("refused") || again.contains("used"), "{again}");
+
+    let open = ["room", "open", "Early warning", "--ceiling", "amber+strict", "--default", "amber"];
+    alex.says(&open)?;
+    let unseen = sam.complains(&["say", "Early warning", "hello"])?;
+    ensure!(unseen.contains("Early warning"), "{unseen}");
+    alex.says(&["room", "add", "Early warning", "sam.pryor"])?;
+
+    let mut tail = sam.command(&["tail", "Early warning"])?;
+    let mut tail = Running(tail.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?);
+    let mut lines = BufReader::new(tail.0.stdout.take().context("no output")?).lines();
+    wait_for_connection(&mut tail.0)?;
+    alex.says(&["say", "early", "Is Civica down for you?", "--label", "green"])?;
+    let mut line = lines.next().context("tail ended")??;
+    line.push_str(&lines.next().context("tail ended")??);
+    for part in ["TLP:GREEN", "alex.fenwick", "Is Civica down for you?"] {
+        ensure!(line.contains(part), "{part:?} is not in {line:?}");
+    }
+    sam.says(&["say", "early", "Yes, planning and forms.", "--reply-to", "4"])?;
+    let history = alex.says(&["history", "early"])?;
+    ensure!(
+        history.contains("TLP:AMBER") && history.contains("Yes, planning and forms."),
+        "{history}"
+    );
+    let found = sam.says(&["search", "CIVICA"])?;
+    ensure!(found.contains("Is Civica down for you?"), "{found}");
+    let json = alex.says(&["--json", "rooms"])?;
+    let room: serde_json::Value = serde_json::from_str(json.lines().next().context("no room")?)?;
+    ensure!(room["settings"]["name"] == "Early warning" && room["role"] == "lead", "{room}");
+    let strict = sam.complains(&["say", "early", "too strict", "--label", "red"])?;
+    ensure!(strict.contains("TLP:AMBER+STRICT"), "{strict}");
+    Ok(())
+}
+
+/// Waits until `tail` says that it is connected: on standard error, where it says such things.
+fn wait_for_connection(tail: &mut Child) -> anyhow::Result<()> {
+    let mut error = tail.stderr.take().context("no standard error")?;
+    let mut said = Vec::new();
+    let mut byte = [0];
+    while error.read(&mut byte)? == 1 {
+        said.push(byte[0]);
+        if String::from_utf8_lossy(&said).contains("onnected") || said.ends_with(b"\n") {
+            tail.stderr = Some(error);
+            return Ok(());
+        }
+    }
+    anyhow::bail!("tail ended: {}", String::from_utf8_lossy(&said))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_of_the_crate_documentation_answers() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let manager = warp.manager();
+    let room = warp.room(&[manager], Label::Green, Label::Green).await?;
+    let grant = Grant {
+        rooms: vec![room],
+        read: Some(Label::Green),
+        post: Some(Label::Green),
+        expires_at_ms: i64::MAX,
+    };
+    let added = manager.client.call(AddBot { name: "Status".parse()?, grant }).await?;
+    let (_client, mut events) = manager.follow(room, 0).await?;
+    let mut bot = Command::new(example_binary("bot")?);
+    bot.env("WARPROOM_ADDRESS", warp.address().to_string());
+    bot.env("WARPROOM_TOKEN", Secret::expose(&added.token)).stdout(Stdio::null());
+    let _bot = Running(bot.spawn()?);
+    // The bot follows from now on, whenever that is: ask until it answers.
+    let mut asking = tokio::time::interval(std::time::Duration::from_millis(100));
+    let client = manager.client.clone();
+    let asker = tokio::spawn(async move {
+        for _ in 0..200 {
+            asking.tick().await;
+            let _ = client.post(room, Label::Green, "status?").await;
+        }
+    });
+    let answer = until(&mut events, |event| match event {
+        warproom_client::Event::Entry(entry) if entry.text() == Some("All systems are up.") => {
+            Some(entry.author())
+        }
+        _ => None,
+    });
+    let author = answer.await?;
+    asker.abort();
+    ensure!(author == Some(warproom_client::proto::Principal::Bot(added.bot)), "{author:?}");
+    Ok(())
+}
+
+#[test]
+fn the_demo_plays_to_its_end() -> anyhow::Result<()> {
+    let output = Command::new(harness::server_binary()?).args(["demo", "--exit"]).output()?;
+    let said = String::from_utf8(output.stdout)?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for part in [
+        "[TLP:GREEN] Monitoring (bot)",
+        "[TLP:AMBER] Chris Orme (Ashford Borough Council): Ashford is not part of this",
+        "Dover's entry went in once",
+        "[TLP:RED]",
+        "withheld",
+    ] {
+        ensure!(said.contains(part), "{part:?} is not in the play:\n{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() -> anyhow::Result<()> {
+    let computer = Computer::new()?;
+    for shell in ["bash", "zsh", "fish"] {
+        ensure!(computer.says(&["completions", shell])?.contains("warproom"), "{shell}");
+    }
+    ensure!(Path::new(&client_binary()?).is_file());
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Crashes, damage and hostility, end to end.
+
+#[path = "e2e/bad_input.rs"]
+mod bad_input;
+#[path = "e2e/crash.rs"]
+mod crash;
+#[path = "e2e/damage.rs"]
+mod damage;
+#[path = "e2e/durability.rs"]
+mod durability;
