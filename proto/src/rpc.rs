@@ -50,21 +50,32 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// Reads a frame.
     pub fn read(frame: &'a str) -> Result<Self, Error> {
-        serde_json::from_str(frame).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => ErrorCode::NotARequest.into(),
-            _ => ErrorCode::NotJson.into(),
-        })
+        let request = serde_json::from_str(frame).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => ErrorCode::NotARequest,
+            _ => ErrorCode::NotJson,
+        })?;
+        if is_by_position(frame) { Err(ErrorCode::NotARequest.into()) } else { Ok(request) }
     }
 
     /// The fields as those of a call.
     pub fn params<C: Call>(&self) -> Result<C, Error> {
         let text = self.params.map_or("{}", RawValue::get);
+        if is_by_position(text) {
+            let sentence = format!("{}: fields go by name, in an object", C::METHOD);
+            return Err(Error::new(ErrorCode::BadParams, sentence));
+        }
         serde_json::from_str(text).map_err(|error| {
             // serde's sentence names the field and the rule; values of secret fields never get into
             // it, because those are plain strings to serde.
             Error::new(ErrorCode::BadParams, format!("{}: {error}", C::METHOD))
         })
     }
+}
+
+/// Whether a text is an array, which serde would read as an object's fields by position. A frame with
+/// one must not mean something else once a field is added.
+fn is_by_position(text: &str) -> bool {
+    text.trim_start().starts_with('[')
 }
 
 /// A request as a client writes it.

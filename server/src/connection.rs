@@ -14,13 +14,13 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use warproom_proto::{Error, Principal, limits, rpc};
 
-use crate::calls::{self, Answer, Session, Stranger as Visitor};
+use crate::admission::Place;
+use crate::calls::{self, Answer, Session, Stranger};
 use crate::config::Limits;
 use crate::context::Context;
 use crate::hub::{Ended, Registration};
 use crate::identity::Source;
 use crate::journal::now_ms;
-use crate::listen::Stranger;
 use crate::tls::{self, Stream};
 use crate::transport::{Close, Frame, Incoming, Socket};
 
@@ -28,7 +28,7 @@ use crate::transport::{Close, Frame, Incoming, Socket};
 const MISSED_PINGS: u32 = 2;
 
 /// Serves a connection from its upgrade to its end.
-pub async fn run(stream: Stream, source: Source, context: Arc<Context>, stranger: Stranger) {
+pub async fn run(stream: Stream, source: Source, context: Arc<Context>, place: Place) {
     let Some(exporter) = tls::exporter(&stream) else { return };
     let limit = Duration::from_millis(context.limits.handshake_ms);
     let mut socket = match timeout(limit, Box::pin(Socket::accept(stream))).await {
@@ -37,13 +37,13 @@ pub async fn run(stream: Stream, source: Source, context: Arc<Context>, stranger
         Err(_) => return tracing::debug!("WebSocket upgrade took too long"),
     };
     let limit = Duration::from_millis(context.limits.sign_in_ms);
-    let visitor = Visitor { context: context.clone(), source, exporter };
-    let signed_in = match timeout(limit, Box::pin(sign_in(&mut socket, &visitor))).await {
+    let stranger = Stranger { context: context.clone(), source, exporter };
+    let signed_in = match timeout(limit, Box::pin(sign_in(&mut socket, &stranger))).await {
         Ok(Ok(registration)) => registration,
         Ok(Err(close)) => return goodbye(socket, close).await,
         Err(_) => return socket.close(Close::Policy).await,
     };
-    drop(stranger);
+    drop(place);
     let peer = signed_in.peer.clone();
     tracing::info!(connection = peer.number, who = %peer.who, "signed in");
     let expires = expiry(&context, peer.who);
@@ -58,9 +58,9 @@ async fn goodbye(socket: Socket, close: Option<Close>) {
     }
 }
 
-/// Answers a visitor until one of its requests signs it in.
-async fn sign_in(socket: &mut Socket, visitor: &Visitor) -> Result<Registration, Option<Close>> {
-    let mut allowance = Allowance::new(&visitor.context.limits);
+/// Answers a stranger until one of its requests signs it in.
+async fn sign_in(socket: &mut Socket, stranger: &Stranger) -> Result<Registration, Option<Close>> {
+    let mut allowance = Allowance::new(&stranger.context.limits);
     loop {
         let frame = match socket.next().await {
             Incoming::Text(frame) if frame.len() > limits::FRAME_BYTES_BEFORE_SIGN_IN => {
@@ -72,7 +72,7 @@ async fn sign_in(socket: &mut Socket, visitor: &Visitor) -> Result<Registration,
             Incoming::Broken(close) => return Err(Some(close)),
         };
         let (reply, registration) = match allowance.take() {
-            Ok(()) => calls::answer_stranger(visitor, &frame).await,
+            Ok(()) => calls::answer_stranger(stranger, &frame).await,
             Err(refusal) => (refuse(&frame, refusal), None),
         };
         if !socket.send(&mut VecDeque::from([reply])).await {

@@ -50,7 +50,8 @@ pub async fn play(ending: Ending) -> anyhow::Result<()> {
     let mut cast = Cast::assemble(&server, invitation, &transcript).await?;
     let room = open_room(&cast).await?;
     let reader = cast.ashford().clone();
-    let reading = transcript.follow(&reader, room, cast.names()).await?;
+    let events = reader.events.lock().await.take().context("Ashford reads already")?;
+    let reading = transcript.follow((&reader.client, events), room, cast.names()).await?;
 
     transcript.scene("18 January 2024: a bot brings the first warning, and officers recognise it");
     first_warning(&cast, room).await?;

@@ -6,11 +6,12 @@
 //! main → serve, setup, demo → listen → connection → calls → { domain, hub, journal, store }
 //! ```
 //!
-//! A connection is accepted (`listen`), proves who it is and then makes calls (`connection`, `calls`).
+//! A connection is accepted (`listen`, within the bounds of `admission`), proves who it is and then makes calls (`connection`, `calls`).
 //! A call that changes something hands a decision, a pure function of the `domain`, to the `journal`,
 //! whose one writer decides, commits to the `store` and applies; the `hub` then delivers. Only `tls`
 //! names rustls, only `transport` the WebSocket, only `store` the database, only `demo` the client.
 
+mod admission;
 mod calls;
 pub mod config;
 mod connection;

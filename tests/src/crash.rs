@@ -92,11 +92,7 @@ impl Writer {
     ///
     /// # Errors
     /// A refusal: nothing here may be refused.
-    pub async fn write(
-        &mut self,
-        door: &Door,
-        most: usize,
-    ) -> anyhow::Result<Vec<Acknowledged>> {
+    pub async fn write(&mut self, door: &Door, most: usize) -> anyhow::Result<Vec<Acknowledged>> {
         let mut acknowledged = Vec::new();
         let opened = Wire::signed_in(&door.host_port, &door.authority, &self.credentials).await;
         // Killed before it began: nothing was sent.
@@ -314,4 +310,3 @@ impl Known {
         Ok(())
     }
 }
-

@@ -19,9 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use warproom_client::Credentials;
-use warproom_proto::calls::{
-    Call, EXPORTER_LABEL, Proof, SignedIn, StartSession, sign_in_message,
-};
+use warproom_proto::calls::{Call, EXPORTER_LABEL, Proof, SignedIn, StartSession, sign_in_message};
 use warproom_proto::rpc::Incoming;
 use warproom_proto::{Error, limits};
 
@@ -221,10 +219,9 @@ impl Wire {
             bail!("not a reply: {text}");
         };
         // From the text as it came: a record's own text counts to the byte.
-        result.map(|reply| serde_json::from_str(reply.get())).map_or_else(
-            |refusal| Ok(Err(refusal)),
-            |reply| Ok(Ok(reply?)),
-        )
+        result
+            .map(|reply| serde_json::from_str(reply.get()))
+            .map_or_else(|refusal| Ok(Err(refusal)), |reply| Ok(Ok(reply?)))
     }
 
     /// Makes a call that need not be one of the protocol's; its result or error as it stands.

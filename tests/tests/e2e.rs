@@ -1,5 +1,7 @@
 //! Behaviours, end to end: the real server over real TLS, asked by the real client.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "e2e/chain.rs"]
 mod chain;
 #[path = "e2e/delivery.rs"]

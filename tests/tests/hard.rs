@@ -8,3 +8,5 @@ mod crash;
 mod damage;
 #[path = "e2e/durability.rs"]
 mod durability;
+#[path = "e2e/hostile.rs"]
+mod hostile;

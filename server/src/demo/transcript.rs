@@ -5,11 +5,9 @@ use std::io::Write;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use warproom_client::{Client, Delivered, Event};
+use warproom_client::{Client, Delivered, Event, Events};
 use warproom_proto::calls::{From, HistoryPage};
 use warproom_proto::{Body, Principal, RoomId, Seq, limits};
-
-use super::cast::Person;
 
 /// Prints the play, and knows how far the room was read.
 pub(super) struct Transcript {
@@ -35,16 +33,14 @@ impl Transcript {
         let _ = writeln!(to, "{line}").and_then(|()| to.flush());
     }
 
-    /// Prints the room as this person's client receives it.
+    /// Prints the room as somebody's client receives it.
     pub(super) async fn follow(
         &self,
-        reader: &Person,
+        (client, mut events): (&Client, Events),
         room: RoomId,
         names: HashMap<Principal, String>,
     ) -> anyhow::Result<JoinHandle<()>> {
-        let mut events =
-            reader.events.lock().await.take().ok_or_else(|| anyhow::anyhow!("already read"))?;
-        reader.client.follow(room, Some(0)).await?;
+        client.follow(room, Some(0)).await?;
         let read = self.read.clone();
         Ok(tokio::spawn(async move {
             while let Some(event) = events.next().await {

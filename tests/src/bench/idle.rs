@@ -64,5 +64,5 @@ async fn kib_each(
     }
     tokio::time::sleep(SETTLE).await;
     let after = resident_kib(server)?;
-    Ok((after - before) / to_float(open_ones.len() as u64)?)
+    Ok((after - before) / to_float(open_ones.len() as u64))
 }

@@ -12,7 +12,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -31,6 +31,10 @@ pub type RawTls = TlsStream<TcpStream>;
 
 /// Opens a TLS connection. Whoever answers is believed.
 pub async fn raw_tls(to: SocketAddr) -> anyhow::Result<RawTls> {
+    handshake(TcpStream::connect(to).await?).await
+}
+
+async fn handshake(tcp: TcpStream) -> anyhow::Result<RawTls> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
@@ -38,7 +42,6 @@ pub async fn raw_tls(to: SocketAddr) -> anyhow::Result<RawTls> {
         .with_custom_certificate_verifier(Arc::new(Believer))
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
-    let tcp = TcpStream::connect(to).await?;
     tcp.set_nodelay(true)?;
     let name = ServerName::try_from("localhost")?;
     Ok(TlsConnector::from(Arc::new(config)).connect(name, tcp).await?)
@@ -63,7 +66,19 @@ pub struct Raw {
 impl Raw {
     /// Connects and upgrades.
     pub async fn open(to: SocketAddr) -> anyhow::Result<Self> {
-        let stream = raw_tls(to).await?;
+        Self::upgrade(raw_tls(to).await?, to).await
+    }
+
+    /// Connects with a receive buffer so small that the server soon notices who does not read.
+    pub async fn open_narrow(to: SocketAddr) -> anyhow::Result<Self> {
+        /// The least that the system takes is a little more.
+        const BYTES: u32 = 4 * 1024;
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(BYTES)?;
+        Self::upgrade(handshake(socket.connect(to).await?).await?, to).await
+    }
+
+    async fn upgrade(stream: RawTls, to: SocketAddr) -> anyhow::Result<Self> {
         let mut exporter = [0; 32];
         let (_, connection) = stream.get_ref();
         connection.export_keying_material(&mut exporter, EXPORTER_LABEL.as_bytes(), None)?;

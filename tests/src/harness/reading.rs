@@ -94,7 +94,6 @@ fn shown<T: serde::de::DeserializeOwned>(record: &Record) -> Option<T> {
 /// Where a log ends whose records, from the first, are these; `None` if its chain is broken.
 #[must_use]
 pub fn chain_end(log: LogId, records: &[Record]) -> Option<Position> {
-    let follow =
-        |at: Position, record: &Record| record.follows(at).then_some(record.position());
+    let follow = |at: Position, record: &Record| record.follows(at).then_some(record.position());
     records.iter().try_fold(Position::start(log), follow)
 }

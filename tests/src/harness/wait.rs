@@ -93,7 +93,7 @@ pub async fn silence(
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     match timeout(lasting, broken).await {
         Ok(()) => bail!("something came that should not"),

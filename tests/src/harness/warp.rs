@@ -40,6 +40,7 @@ pub struct Builder {
 impl Builder {
     /// With a variable in the server's environment, as `WARPROOM_SERVER_LIMITS__PING_MS`.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a number reads better without a `&`")]
     pub fn env(mut self, name: &str, value: impl ToString) -> Self {
         self.environment.push((name.to_owned(), value.to_string()));
         self
@@ -102,7 +103,8 @@ impl Warp {
             ("REQUESTS_PER_SECOND", "100000"),
             ("REQUEST_BURST", "100000"),
         ];
-        let limits = roomy.map(|(name, value)| (format!("WARPROOM_SERVER_LIMITS__{name}"), value.into()));
+        let limits =
+            roomy.map(|(name, value)| (format!("WARPROOM_SERVER_LIMITS__{name}"), value.into()));
         let cache = ("WARPROOM_SERVER_CACHE_MIB".to_owned(), "32".to_owned());
         Builder { binary: None, environment: limits.into_iter().chain([cache]).collect() }
     }

@@ -47,8 +47,8 @@ async fn a_configuration_with_a_mistake_is_refused_by_file_and_field() -> anyhow
 async fn a_mistake_in_the_environment_is_named_too() -> anyhow::Result<()> {
     let bench = Bench::prepare().await?;
     for (name, value, named) in [
-        ("WARPROOM_CACHE_MIB", "much", "WARPROOM_CACHE_MIB"),
-        ("WARPROOM_LIMITS__STRANGER", "5", "stranger"),
+        ("WARPROOM_SERVER_CACHE_MIB", "much", "CACHE_MIB"),
+        ("WARPROOM_SERVER_LIMITS__STRANGER", "5", "stranger"),
     ] {
         let set = |command: &mut Command| {
             command.env(name, value);
@@ -62,7 +62,7 @@ async fn a_mistake_in_the_environment_is_named_too() -> anyhow::Result<()> {
 async fn the_folder_may_be_told_by_the_environment() -> anyhow::Result<()> {
     let bench = Bench::prepare().await?;
     let mut command = Command::new(&bench.binary);
-    command.env("WARPROOM_FOLDER", bench.folder()).arg("verify");
+    command.env("WARPROOM_SERVER_FOLDER", bench.folder()).arg("verify");
     let output = output(command).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
@@ -74,12 +74,16 @@ async fn a_bad_certificate_is_refused_by_file() -> anyhow::Result<()> {
     let keys = bench.folder().join("keys");
     let other = Bench::prepare().await?;
     let others_key = fs::read(other.folder().join("keys/server.key"))?;
-    let (sound, sound_key) = (fs::read(keys.join("server.pem"))?, fs::read(keys.join("server.key"))?);
+    let (sound, sound_key) =
+        (fs::read(keys.join("server.pem"))?, fs::read(keys.join("server.key"))?);
     let garbage = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n";
 
     for bad in ["", "no certificate at all\n", garbage] {
         fs::write(keys.join("server.pem"), bad)?;
-        bench.fails("serve", &["server.pem", "`warproom-server certificate`"]).await.context(bad)?;
+        bench
+            .fails("serve", &["server.pem", "`warproom-server certificate`"])
+            .await
+            .context(bad)?;
     }
     fs::write(keys.join("server.pem"), &sound)?;
     fs::write(keys.join("server.key"), "no key at all\n")?;
@@ -104,7 +108,7 @@ async fn a_port_in_use_and_an_address_elsewhere_are_named() -> anyhow::Result<()
         let listening = listen.clone();
         let output = bench
             .command(&bench.folder(), "serve", move |command| {
-                command.env("WARPROOM_LISTEN", listening);
+                command.env("WARPROOM_SERVER_LISTEN", listening);
             })
             .await?;
         complains(&output, &["cannot listen on", &listen, "`listen` in warproom.toml"])?;
@@ -340,12 +344,14 @@ impl Bench {
         prepare: impl FnOnce(&mut Command),
     ) -> anyhow::Result<Output> {
         let mut command = Command::new(&self.binary);
-        command.env_remove("WARPROOM_FOLDER").arg("--folder").arg(folder).arg(name);
+        command.env_remove("WARPROOM_SERVER_FOLDER").arg("--folder").arg(folder).arg(name);
         if name == "serve" {
-            command.env("WARPROOM_LISTEN", "127.0.0.1:0");
+            command.env("WARPROOM_SERVER_LISTEN", "127.0.0.1:0");
         }
-        if fs::read_to_string(folder.join("warproom.toml")).is_ok_and(|text| text.contains("listen = \"here\"")) {
-            command.env_remove("WARPROOM_LISTEN");
+        if fs::read_to_string(folder.join("warproom.toml"))
+            .is_ok_and(|text| text.contains("listen = \"here\""))
+        {
+            command.env_remove("WARPROOM_SERVER_LISTEN");
         }
         prepare(&mut command);
         output(command).await
@@ -384,13 +390,16 @@ impl Disk {
         if mount.is_ok_and(|status| status.success()) {
             return Ok(Some(Self { folder }));
         }
-        println!("SKIPPED: no file system can be mounted here (root is needed), so no disk was filled");
+        println!(
+            "SKIPPED: no file system can be mounted here (root is needed), so no disk was filled"
+        );
         Ok(None)
     }
 
     /// A WARP with its store on this disk, and a room in it.
     async fn warp(&self, reserve_mib: u32) -> anyhow::Result<(Warp, RoomId)> {
-        let mut warp = Warp::builder().env("WARPROOM_RESERVE_MIB", reserve_mib).start().await?;
+        let mut warp =
+            Warp::builder().env("WARPROOM_SERVER_RESERVE_MIB", reserve_mib).start().await?;
         let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
         warp.stop().await?;
         let (data, here) = (warp.folder().join("data"), self.folder.path().join("data"));

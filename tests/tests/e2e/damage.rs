@@ -76,7 +76,8 @@ async fn a_missing_file_is_named() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_older_database_under_a_newer_checkpoint_is_refused_as_truncated() -> anyhow::Result<()> {
+async fn an_older_database_under_a_newer_checkpoint_is_refused_as_truncated() -> anyhow::Result<()>
+{
     let mut warp = Warp::start().await?;
     let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
     for number in 0..5 {
@@ -116,7 +117,8 @@ async fn another_history_of_the_same_length_is_refused_as_forked() -> anyhow::Re
     copy_folder(&before.path().join("data"), &data)?;
     warp.restart().await?;
     let mut wire = Wire::person(&warp, warp.manager()).await?;
-    let post = json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": "another"});
+    let post =
+        json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": "another"});
     let posted = wire.ask("entry.post", post).await?;
     ensure!(posted.is_ok_and(|posted| posted["seq"] == first.seq), "not the same number");
     warp.stop().await?;
@@ -232,8 +234,7 @@ impl Sound {
         }
         fill(&warp, &rooms).await?;
         warp.stop().await?;
-        let (folder, binary) =
-            (warp.folder(), tokio::task::spawn_blocking(server_binary).await??);
+        let (folder, binary) = (warp.folder(), tokio::task::spawn_blocking(server_binary).await??);
         // A copy is read, so that the original stays as the server left it.
         let copy = copied(&folder)?;
         let baseline = everything(copy.path())?;
@@ -298,7 +299,8 @@ async fn fill(warp: &Warp, rooms: &[RoomId]) -> anyhow::Result<()> {
     for number in 0..ENTRIES {
         let room = rooms[number % rooms.len()];
         let text = format!("{number} {}", "x".repeat(number % 50 * number % 700));
-        let post = json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": text});
+        let post =
+            json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": text});
         flying.push_back(wire.request("entry.post", &post).await?);
         if flying.len() >= 16 {
             let id = flying.pop_front().context("there are 16")?;
@@ -317,7 +319,8 @@ fn everything(folder: &Path) -> anyhow::Result<Vec<(LogId, Vec<Stored>)>> {
     let options = Options { cache_bytes: 16 << 20, ..Options::default() };
     let (store, _committer) = store::open(&folder.join("data"), &key, options)?;
     let logs = store.logs().into_iter().map(|log| {
-        let records: Result<Vec<_>, _> = store.page(log, 1, usize::MAX, Direction::Forward).collect();
+        let records: Result<Vec<_>, _> =
+            store.page(log, 1, usize::MAX, Direction::Forward).collect();
         Ok((log, records?))
     });
     logs.collect()

@@ -71,7 +71,8 @@ fn strace_is_here() -> bool {
 /// Whether each post was durable before its reply; the first that was not.
 fn first_unproven(steps: &[Step]) -> Option<usize> {
     // The server was killed right after the last reply, so the last replies are those to the posts.
-    let replies: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].what == What::Reply).collect();
+    let replies: Vec<usize> =
+        (0..steps.len()).filter(|at| steps[*at].what == What::Reply).collect();
     let posts = replies.len().checked_sub(POSTS)?;
     (0..POSTS).find(|post| {
         let from = (posts + post).checked_sub(1).map_or(0, |before| replies[before] + 1);
@@ -138,7 +139,8 @@ async fn post(
     let mut wire = Wire::signed_in(host_port, authority, &person.credentials()).await?;
     for number in 0..POSTS {
         let text = format!("entry {number}");
-        let post = json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": text});
+        let post =
+            json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": text});
         let posted = wire.ask("entry.post", post).await?;
         posted.map_err(|refusal| anyhow::anyhow!("post {number}: {refusal}"))?;
     }
@@ -152,7 +154,9 @@ fn steps(trace: &str, database: &Path) -> Vec<Step> {
     let mut unfinished: HashMap<u32, Option<What>> = HashMap::new();
     let mut steps = Vec::new();
     for line in trace.lines() {
-        let Some((thread, call)) = line.trim_start().split_once(char::is_whitespace) else { continue };
+        let Some((thread, call)) = line.trim_start().split_once(char::is_whitespace) else {
+            continue;
+        };
         let (Ok(thread), call) = (thread.parse(), call.trim_start()) else { continue };
         let mut add = |what| steps.push(Step { thread, what });
         if call.starts_with("<... ") {
@@ -210,7 +214,9 @@ impl Traced {
                 command.env_remove(name);
             }
         }
-        command.env("WARPROOM_LISTEN", "127.0.0.1:0").env("WARPROOM_LIMITS__REQUEST_BURST", "1000");
+        command
+            .env("WARPROOM_SERVER_LISTEN", "127.0.0.1:0")
+            .env("WARPROOM_SERVER_LIMITS__REQUEST_BURST", "1000");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut strace = command.spawn().context("strace")?;
         let stdout = strace.stdout.take().context("the output was piped")?;
@@ -224,7 +230,8 @@ impl Traced {
     /// Kills the traced server, so that nothing comes after the last reply.
     async fn end(&mut self) -> anyhow::Result<()> {
         self.kill_server()?;
-        let ended = eventually(Duration::from_secs(20), async || self.strace.try_wait().transpose());
+        let ended =
+            eventually(Duration::from_secs(20), async || self.strace.try_wait().transpose());
         ended.await??;
         Ok(())
     }

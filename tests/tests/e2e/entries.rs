@@ -7,9 +7,7 @@ use warproom_proto::calls::{
     ChangeRoom, EditEntry, From, MarkRead, PostEntry, Posted, PresentInRoom, ReactToEntry,
     RelabelEntry, RetractEntry, SeenBy, TypeInRoom,
 };
-use warproom_proto::{
-    EntryId, ErrorCode, Kind, Label, MemberId, RoomId, Seq, Subject, limits,
-};
+use warproom_proto::{EntryId, ErrorCode, Kind, Label, MemberId, RoomId, Seq, Subject, limits};
 use warproom_tests::harness::{
     DEADLINE, Person, Warp, chain_end, entry_of, eventually, next_entry, refusal, settings,
     silence, text_of, until,
@@ -177,7 +175,8 @@ async fn a_reply_to_a_reply_stands_under_the_threads_first_entry() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn only_its_author_edits_a_post_and_history_hands_out_the_edits_with_it() -> anyhow::Result<()> {
+async fn only_its_author_edits_a_post_and_history_hands_out_the_edits_with_it() -> anyhow::Result<()>
+{
     let Two { warp, dan, tom, room } = Two::with_ceiling(Label::Red).await?;
     let of = dan.post(room, Label::Amber, "Dover is affected").await?.seq;
     for seq in 0..3 {
@@ -290,7 +289,8 @@ async fn reactions_are_given_and_taken_back_by_posts_readers() -> anyhow::Result
         .await?
         .seq;
     let referring = dan.referring(room, of).await?.records;
-    let kinds: Vec<_> = referring.iter().filter_map(entry_of).map(|one| one.handling.kind).collect();
+    let kinds: Vec<_> =
+        referring.iter().filter_map(entry_of).map(|one| one.handling.kind).collect();
     let react_kind = |withdrawn| Kind::React { of, withdrawn };
     assert_eq!(kinds, [react_kind(false), react_kind(true)]);
     assert_eq!(text_of(&referring[0]).as_deref(), Some("👍"));
@@ -480,8 +480,7 @@ async fn a_page_with_many_long_edits_or_replies_still_fits_a_clients_frame() -> 
     let mut after = 0;
     let mut seen = Vec::new();
     loop {
-        let call =
-            warproom_proto::calls::HistoryReferring { room, to: of, after, limit: 200 };
+        let call = warproom_proto::calls::HistoryReferring { room, to: of, after, limit: 200 };
         let page = dan.client.call(call).await?;
         let Some(last) = page.records.last() else { break };
         after = last.seq;
@@ -528,7 +527,8 @@ async fn a_text_is_taken_up_to_its_limit_and_no_longer() -> anyhow::Result<()> {
     raw.sign_in(&dan).await?;
     let (id, text) = (EntryId::random(), format!("{longest}x"));
     let params = serde_json::json!({"room": room, "id": id, "label": "TLP:GREEN", "text": text});
-    let reply: serde_json::Value = serde_json::from_str(&raw.call(1, "entry.post", &params).await?)?;
+    let reply: serde_json::Value =
+        serde_json::from_str(&raw.call(1, "entry.post", &params).await?)?;
     assert_eq!(reply["error"]["code"], ErrorCode::BadParams.number());
     Ok(())
 }

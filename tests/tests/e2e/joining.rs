@@ -91,8 +91,7 @@ async fn an_invitation_works_once() -> anyhow::Result<()> {
     let (first, _) = open_invitation(&invitation).await?;
     let (second, _) = open_invitation(&invitation).await?;
     first.redeem(Person::password(), &TotpSecret::generate(), "one".parse()?).await?;
-    let again =
-        second.redeem(Person::password(), &TotpSecret::generate(), "two".parse()?).await;
+    let again = second.redeem(Person::password(), &TotpSecret::generate(), "two".parse()?).await;
     let Err(JoinError::Refused(error)) = again else { panic!("redeemed twice") };
     assert_eq!(error.code, ErrorCode::SignInRefused);
     assert!(JoinError::Refused(error).requires_other_input());
@@ -208,14 +207,9 @@ async fn another_device_joins_by_handle_password_and_code() -> anyhow::Result<()
     let warp = Warp::start().await?;
     let mary = warp.manager();
     let code = mary.totp.code_at(next_step());
-    let laptop = enrol_device(
-        warp.address(),
-        "mary".parse()?,
-        Person::password(),
-        code,
-        "laptop".parse()?,
-    )
-    .await?;
+    let laptop =
+        enrol_device(warp.address(), "mary".parse()?, Person::password(), code, "laptop".parse()?)
+            .await?;
     assert_ne!(laptop.device, mary.device);
     let (client, _events) = connect(warp.address().clone(), laptop.credentials()).await?;
     assert_eq!(client.me().principal, mary.principal());
@@ -274,8 +268,7 @@ async fn a_revoked_device_is_out_within_a_second_and_stays_out() -> anyhow::Resu
     let mary = warp.manager();
     let code = mary.totp.code_at(next_step());
     let (handle, name) = ("mary".parse()?, "laptop".parse()?);
-    let laptop =
-        enrol_device(warp.address(), handle, Person::password(), code, name).await?;
+    let laptop = enrol_device(warp.address(), handle, Person::password(), code, name).await?;
     let (client, mut events) = connect(warp.address().clone(), laptop.credentials()).await?;
 
     mary.client.call(RevokeDevice { device: laptop.device }).await?;

@@ -171,9 +171,9 @@ fn the_domain_imports_no_other_layer() {
     domain.extend(sources("server/src").into_iter().filter(|one| one.path.ends_with("domain.rs")));
     assert!(domain.len() > 5);
     let layers = fs::read_to_string(Path::new(WORKSPACE).join("server/src/lib.rs")).unwrap();
-    let layers = layers.lines().filter_map(|line| {
-        line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')
-    });
+    let layers = layers
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
     for layer in layers.filter(|layer| *layer != "domain") {
         for source in &domain {
             let names = source.code().contains(&format!("crate::{layer}"));

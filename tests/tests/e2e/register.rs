@@ -2,7 +2,7 @@
 
 use warproom_client::{CallError, SignOut};
 use warproom_proto::calls::{
-    self, AddOrganisation, Access, Call, ChangeMember, ChangeOrganisation, ListDevices,
+    self, Access, AddOrganisation, Call, ChangeMember, ChangeOrganisation, ListDevices,
     ListOrganisations, RemoveMember, RevokeDevice, Visitor,
 };
 use warproom_proto::register::{Event, Organisation, Role, Standing};
@@ -59,9 +59,8 @@ async fn every_act_names_who_did_it() -> anyhow::Result<()> {
     let revoked = dan.client.call(RevokeDevice { device: dan.device }).await;
     assert!(matches!(revoked, Ok(_) | Err(CallError::SignedOut(SignOut::Revoked))));
     let acts: Vec<_> = warp.manager().register().await?.iter().filter_map(act_of).collect();
-    let by = |what: fn(&Event) -> bool| {
-        acts.iter().rfind(|act| what(&act.event)).and_then(|act| act.by)
-    };
+    let by =
+        |what: fn(&Event) -> bool| acts.iter().rfind(|act| what(&act.event)).and_then(|act| act.by);
     let mary = Some(warp.manager().principal());
     assert_eq!(by(|event| matches!(event, Event::WarpFounded { .. })), None, "the operator");
     assert_eq!(by(|event| matches!(event, Event::OrganisationSet(_))), mary);
@@ -87,11 +86,8 @@ async fn the_last_manager_can_be_neither_removed_nor_demoted_nor_suspended() -> 
     // A suspended manager does not count, an active one does.
     let kent = mary.client.call(ListOrganisations {}).await?.organisations[0].organisation;
     let mike = warp.join("mike", kent, Role::Manager).await?;
-    let standing = |standing| ChangeMember {
-        member: mike.member,
-        role: None,
-        standing: Some(standing),
-    };
+    let standing =
+        |standing| ChangeMember { member: mike.member, role: None, standing: Some(standing) };
     mary.client.call(standing(Standing::Suspended)).await?;
     assert_eq!(refusal(mary.client.call(demote()).await)?.code, ErrorCode::Conflict);
     mary.client.call(standing(Standing::Active)).await?;

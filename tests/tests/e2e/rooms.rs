@@ -7,9 +7,7 @@ use warproom_proto::calls::{
     self, AddToRoom, Call, ChangeRoom, ListBots, ListMembers, ListOrganisations, ListRooms,
     OpenRoom, RemoveFromRoom, RoomMembers, RoomSummary, Visitor,
 };
-use warproom_proto::{
-    EntryId, ErrorCode, Kind, Label, MemberId, Principal, RoomId, RoomRole, Seq,
-};
+use warproom_proto::{EntryId, ErrorCode, Kind, Label, MemberId, Principal, RoomId, RoomRole, Seq};
 use warproom_tests::harness::{Person, Warp, entry_of, next_entry, refusal, settings, until};
 
 async fn joined(events: &mut Events, room: RoomId) -> anyhow::Result<RoomSummary> {
@@ -56,7 +54,9 @@ async fn who_opens_a_room_leads_it_and_who_is_brought_in_is_told() -> anyhow::Re
     let kinds: Vec<_> = dora.history(room).await?.iter().filter_map(entry_of).collect();
     let kinds: Vec<_> = kinds.into_iter().map(|entry| entry.handling.kind).collect();
     assert!(matches!(kinds[0], Kind::Opened { .. }));
-    assert!(matches!(kinds[1], Kind::Joined { who, role: RoomRole::Lead } if who == dan.principal()));
+    assert!(
+        matches!(kinds[1], Kind::Joined { who, role: RoomRole::Lead } if who == dan.principal())
+    );
     assert!(matches!(kinds[2], Kind::Joined { who, .. } if who == dora.principal()));
     Ok(())
 }
@@ -148,7 +148,8 @@ async fn nobody_is_brought_in_who_is_not_a_member() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn two_rooms_that_somebody_sees_never_have_one_name_whatever_its_case() -> anyhow::Result<()> {
+async fn two_rooms_that_somebody_sees_never_have_one_name_whatever_its_case() -> anyhow::Result<()>
+{
     let warp = Warp::start().await?;
     let dover = warp.organisation("Dover District Council").await?;
     let (dan, dora) = (warp.officer("dan", dover).await?, warp.officer("dora", dover).await?);
@@ -182,7 +183,8 @@ async fn a_room_never_offers_a_label_above_its_ceiling() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn rooms_are_listed_to_those_in_them_and_all_of_them_to_managers_only() -> anyhow::Result<()> {
+async fn rooms_are_listed_to_those_in_them_and_all_of_them_to_managers_only() -> anyhow::Result<()>
+{
     let warp = Warp::start().await?;
     let dover = warp.organisation("Dover District Council").await?;
     let dan = warp.officer("dan", dover).await?;
