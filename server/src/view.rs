@@ -94,15 +94,14 @@ pub fn fetch_amendments(
     page: &[Stored],
 ) -> Result<Vec<Stored>, Error> {
     let log = LogId::room(room);
-    let is_in_page = |seq| page.binary_search_by_key(&seq, |record| record.seq).is_ok();
+    let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Vec::new()) };
+    let is_in_page = |seq: &Seq| page.binary_search_by_key(seq, |record| record.seq).is_ok();
     let mut seqs = Vec::new();
-    for record in page {
-        for referring in store.referring(log, record.seq, record.seq) {
-            let (seq, kind) = referring.map_err(|error| unreadable(&error))?;
-            let amends = [KindTag::Edit as u8, KindTag::Notice as u8].contains(&kind);
-            if amends && !is_in_page(seq) {
-                seqs.push(seq);
-            }
+    for reference in store.references(log, first.seq..=last.seq) {
+        let (target, seq, kind) = reference.map_err(|error| unreadable(&error))?;
+        let amends = [KindTag::Edit as u8, KindTag::Notice as u8].contains(&kind);
+        if amends && is_in_page(&target) && !is_in_page(&seq) {
+            seqs.push(seq);
         }
     }
     seqs.sort_unstable();

@@ -119,6 +119,8 @@ pub struct Wire {
     next_id: u64,
     /// Notifications that came while a reply was waited for.
     pub notices: VecDeque<Value>,
+    /// Replies that came while another one was waited for.
+    replies: Vec<(Value, String)>,
 }
 
 impl Wire {
@@ -134,7 +136,13 @@ impl Wire {
         let name = ServerName::try_from("localhost")?;
         let connecting = TlsConnector::from(Arc::new(config)).connect(name, tcp);
         let stream = timeout(PATIENCE, connecting).await?.context("TLS handshake")?;
-        Ok(Self { stream, received: Vec::new(), next_id: 1, notices: VecDeque::new() })
+        Ok(Self {
+            stream,
+            received: Vec::new(),
+            next_id: 1,
+            notices: VecDeque::new(),
+            replies: Vec::new(),
+        })
     }
 
     /// Opens a connection as the protocol says, not signed in.
@@ -267,16 +275,20 @@ impl Wire {
 
     /// The whole reply with this id, which is `null` where the server could not read one.
     pub async fn reply_to(&mut self, id: &Value) -> anyhow::Result<String> {
+        if let Some(at) = self.replies.iter().position(|(other, _)| other == id) {
+            return Ok(self.replies.swap_remove(at).1);
+        }
         loop {
             match self.next().await? {
                 Seen::Text(text) => {
-                    let frame: Value = serde_json::from_str(&text)?;
+                    let mut frame: Value = serde_json::from_str(&text)?;
                     if frame.get("method").is_some() {
                         self.notices.push_back(frame);
                     } else if frame["id"] == *id {
                         return Ok(text);
                     } else {
-                        bail!("a reply to something else: {text}");
+                        ensure!(frame["id"].is_u64(), "a reply to no request: {text}");
+                        self.replies.push((frame["id"].take(), text));
                     }
                 }
                 Seen::Ping => self.send_bytes(&frame(PONG, b"")).await?,

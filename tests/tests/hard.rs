@@ -10,3 +10,9 @@ mod damage;
 mod durability;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/limits.rs"]
+mod limits;
+#[path = "e2e/python.rs"]
+mod python;
+#[path = "e2e/secrets.rs"]
+mod secrets;

@@ -13,6 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 use warproom_client::proto::invitation::Address;
 use warproom_client::proto::{DeviceId, Handle, Name};
@@ -53,14 +54,15 @@ impl Profiles {
     pub(crate) fn new(global: &Global) -> Result<Self> {
         let path = match &global.profiles {
             Some(path) => path.clone(),
-            None => directories::ProjectDirs::from("", "", "warproom")
-                .ok_or_else(|| {
+            None => etcetera::choose_base_strategy()
+                .map_err(|_| {
                     problem(
                         "this system does not say where settings are kept",
                         "name a folder for them with --profiles DIR",
                     )
                 })?
                 .config_dir()
+                .join("warproom")
                 .join("profiles"),
         };
         if let Some(name) = &global.profile {

@@ -96,14 +96,22 @@ impl Reader {
         log: LogId,
         seq: Seq,
     ) -> Result<Option<Header>, ReadError> {
-        let place = layout::record(log, seq);
-        let Some(sealed) = guarded(|| from.db.get(place))? else { return Ok(None) };
+        let Some(sealed) = guarded(|| from.db.get(layout::record(log, seq)))? else {
+            return Ok(None);
+        };
+        self.sealed_header(from, log, seq, &sealed).map(Some)
+    }
+
+    fn sealed_header(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+        sealed: &[u8],
+    ) -> Result<Header, ReadError> {
         self.plain.clear();
-        self.open(from, log, seq, &place, &sealed)?;
-        match Header::decode(&self.plain) {
-            Some(header) => Ok(Some(header)),
-            None => Err(ReadError::Damaged { log, seq }),
-        }
+        self.open(from, log, seq, &layout::record(log, seq), sealed)?;
+        Header::decode(&self.plain).ok_or(ReadError::Damaged { log, seq })
     }
 
     /// A whole record and its header.
@@ -113,8 +121,22 @@ impl Reader {
         log: LogId,
         seq: Seq,
     ) -> Result<Option<(Header, Stored)>, ReadError> {
-        let Some(header) = self.header(from, log, seq)? else { return Ok(None) };
+        let Some(sealed) = guarded(|| from.db.get(layout::record(log, seq)))? else {
+            return Ok(None);
+        };
+        self.sealed_record(from, log, seq, &sealed).map(Some)
+    }
+
+    /// A whole record and its header, from what is stored of its first part.
+    pub(super) fn sealed_record(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+        sealed: &[u8],
+    ) -> Result<(Header, Stored), ReadError> {
         let damaged = ReadError::Damaged { log, seq };
+        let header = self.sealed_header(from, log, seq, sealed)?;
         for part in 1..=header.parts {
             let place = layout::part(log, seq, part);
             let Some(sealed) = guarded(|| from.db.get(place))? else { return Err(damaged) };
@@ -132,7 +154,7 @@ impl Reader {
             summary: summary.to_vec(),
             item: item.to_vec(),
         };
-        Ok(Some((header, stored)))
+        Ok((header, stored))
     }
 
     fn open(

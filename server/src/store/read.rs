@@ -5,6 +5,7 @@
 //! A hole is an error, never skipped over: whoever pages through a log either gets every number
 //! or learns which is missing.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError};
 
 use warproom_proto::record::{LogId, Position, Seq};
@@ -81,7 +82,15 @@ impl Store {
                 (next, limit.min(next))
             }
         };
-        Page { store: Arc::clone(&self.0), reader: Reader::default(), log, next, left, direction }
+        let span = left.saturating_sub(1);
+        let (low, high) = match direction {
+            Direction::Forward => (next, next.saturating_add(span)),
+            Direction::Backward => (next.saturating_sub(span), next),
+        };
+        // One walk along the leaves, not a search from the root for each record.
+        let stored = self.0.db.range(layout::record(log, low)..=layout::record(log, high));
+        let (store, reader) = (Arc::clone(&self.0), Reader::default());
+        Page { store, reader, log, next, left, direction, stored }
     }
 
     /// The records that were appended as state, in order.
@@ -116,6 +125,25 @@ impl Store {
             let (key, kind) = entry?;
             let seq = layout::number(&key, 25).unwrap_or_default();
             kind.first().map(|kind| (seq, *kind)).ok_or(ReadError::Damaged { log, seq })
+        })
+    }
+
+    /// What refers to these records, in order of the record referred to: that one's number, the
+    /// referring one's, and its tag.
+    pub fn references(
+        &self,
+        log: LogId,
+        targets: RangeInclusive<Seq>,
+    ) -> impl Iterator<Item = Result<(Seq, Seq, u8), ReadError>> + use<> {
+        let last = self.position(log).seq;
+        let from = layout::reference(log, *targets.start(), 0);
+        let entries = self.0.db.range(from..=layout::reference(log, *targets.end(), last));
+        guarded_items(entries).map(move |entry| {
+            let (key, kind) = entry?;
+            let target = layout::number(&key, 17).unwrap_or_default();
+            let seq = layout::number(&key, 25).unwrap_or_default();
+            let kind = kind.first().ok_or(ReadError::Damaged { log, seq })?;
+            Ok((target, seq, *kind))
         })
     }
 
@@ -155,6 +183,8 @@ pub struct Page {
     next: Seq,
     left: u64,
     direction: Direction,
+    /// The stored records in question, in the order of their keys.
+    stored: sled::Iter,
 }
 
 impl Iterator for Page {
@@ -163,19 +193,29 @@ impl Iterator for Page {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         let (log, seq) = (self.log, self.next);
+        let stored = &mut self.stored;
+        let found = guarded(|| match self.direction {
+            Direction::Forward => stored.next().transpose(),
+            Direction::Backward => stored.next_back().transpose(),
+        });
         self.next = match self.direction {
             Direction::Forward => seq.saturating_add(1),
             Direction::Backward => seq.saturating_sub(1),
         };
-        match self.reader.record(&self.store, log, seq) {
-            Ok(Some((_, stored))) => return Some(Ok(stored)),
-            Ok(None) => self.left = 0,
+        let record = match found {
+            Ok(Some((key, sealed))) if *key == layout::record(log, seq) => {
+                self.reader.sealed_record(&self.store, log, seq, &sealed)
+            }
+            Ok(_) => Err(ReadError::Missing { log, seq }),
+            Err(fault) => Err(fault.into()),
+        };
+        match record {
+            Ok((_, stored)) => Some(Ok(stored)),
             Err(error) => {
                 self.left = 0;
-                return Some(Err(error));
+                Some(Err(error))
             }
         }
-        Some(Err(ReadError::Missing { log, seq }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

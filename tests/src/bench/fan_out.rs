@@ -171,10 +171,7 @@ pub async fn many_rooms(
 /// The rows of one server under load, each the median of the rounds.
 pub fn add(report: &mut Report, what: &str, outcomes: &[Outcome]) {
     let of = |figure: fn(&Outcome) -> f64| median(outcomes.iter().map(figure));
-    let mut doubts: Vec<_> = outcomes.iter().flat_map(|one| one.doubts.clone()).collect();
-    doubts.sort();
-    doubts.dedup();
-    report.add(what, "deliveries", of(Outcome::rate), "/s").note = doubts.join("; ");
+    report.add(what, "deliveries", of(Outcome::rate), "/s").note = doubts(outcomes);
     let cpu = of(Outcome::cpu_per_million);
     let spread = outcomes.iter().map(|one| (one.cpu_per_million() / cpu - 1.0).abs());
     let spread = spread.fold(0.0, f64::max) * 100.0;
@@ -183,6 +180,20 @@ pub fn add(report: &mut Report, what: &str, outcomes: &[Outcome]) {
     report.add(what, "latency p50", of(|one| one.latency_ms(0.5)), "ms");
     report.add(what, "latency p99", of(|one| one.latency_ms(0.99)), "ms");
     report.add(what, "frame", of(|one| one.frame_bytes), "bytes");
+}
+
+/// What makes the figures of these rounds doubtful.
+pub fn doubts(outcomes: &[Outcome]) -> String {
+    /// As much is always taken by the system itself.
+    const USUAL: f64 = 0.05;
+    let mut doubts: Vec<_> = outcomes.iter().flat_map(|one| one.doubts.clone()).collect();
+    let others = outcomes.iter().map(|one| one.others).fold(0.0, f64::max);
+    if others > USUAL {
+        doubts.push(format!("others took up to {:.0} % of the server's core", others * 100.0));
+    }
+    doubts.sort();
+    doubts.dedup();
+    doubts.join("; ")
 }
 
 fn add_ratio(

@@ -80,7 +80,9 @@ pub struct Outcome {
     pub server_seconds: f64,
     /// From just before a post was sent to its arrival at a reader, in microseconds.
     pub latency: Histogram<u64>,
-    /// What makes the figures doubtful.
+    /// The share of the server's core that others took meanwhile.
+    pub others: f64,
+    /// What else makes the figures doubtful.
     pub doubts: Vec<String>,
 }
 
@@ -189,11 +191,9 @@ async fn measure(shared: &Shared, server: u32, cores: Cores) -> anyhow::Result<O
     let [server, own, core] = [0, 1, 2].map(|n| (after[n] - before[n]) / seconds);
     let mut doubts = Vec::new();
     if own > SATURATED && server < SATURATED {
-        doubts.push(format!("the load's core is the limit ({:.0} %)", own * 100.0));
+        doubts.push("the load's core is the limit".to_owned());
     }
-    if core - server > 0.05 && cores.server != cores.load {
-        doubts.push(format!("others took {:.0} % of the server's core", (core - server) * 100.0));
-    }
+    let others = if cores.server == cores.load { 0.0 } else { core - server };
     for (count, what) in
         [(&shared.refused, "refusals"), (&shared.other, "notices that fell behind")]
     {
@@ -208,6 +208,7 @@ async fn measure(shared: &Shared, server: u32, cores: Cores) -> anyhow::Result<O
         frame_bytes: bytes / deliveries,
         server_seconds: server * seconds,
         latency: shared.latency.borrow().clone(),
+        others,
         doubts,
     })
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::bare::Flush;
-use super::fan_out::{TEXT_BYTES, WRITERS, run_bare, start_bare};
+use super::fan_out::{TEXT_BYTES, WRITERS, doubts, run_bare, start_bare};
 use super::grounds::Grounds;
 use super::load::{self, Outcome, Pace, Peer, Plan, Writes};
 use super::report::Report;
@@ -46,7 +46,8 @@ pub async fn run(
 }
 
 fn add(report: &mut Report, what: &str, outcome: &Outcome) {
-    report.add(what, "deliveries", outcome.rate(), "/s").note = outcome.doubts.join("; ");
+    report.add(what, "deliveries", outcome.rate(), "/s").note =
+        doubts(std::slice::from_ref(outcome));
     let busy = outcome.server_seconds / outcome.seconds * 100.0;
     report.add(what, "server CPU", busy, "% of a core");
     for (name, quantile) in [("latency p50", 0.5), ("latency p99", 0.99), ("latency p99.9", 0.999)]

@@ -7,12 +7,14 @@ use warproom_client::{
     CallError, Client, Connector, Credentials, DeviceKey, Events, TotpSecret, connect,
     open_invitation,
 };
-use warproom_proto::calls::{AddToRoom, OpenRoom, PostEntry, Posted};
+use warproom_proto::calls::{AddToRoom, ListRooms, OpenRoom, PostEntry, Posted};
 use warproom_proto::invitation::{Address, Invitation};
 use warproom_proto::{
     DeviceId, EntryId, Error, Handle, Label, MemberId, Principal, RoomId, RoomRole, RoomSettings,
     Secret, Seq,
 };
+
+use super::wait::{DEADLINE, eventually};
 
 /// Somebody who joined.
 pub struct Person {
@@ -69,6 +71,12 @@ impl Person {
     /// A further connection of the first device.
     pub async fn connect(&self) -> anyhow::Result<(Client, Events)> {
         Ok(self.connector().connect().await?)
+    }
+
+    /// Waits until the first client is back after a restart of the server.
+    pub async fn back(&self) -> anyhow::Result<()> {
+        let asked = async || self.client.call(ListRooms::default()).await.ok();
+        eventually(DEADLINE, asked).await.map(drop)
     }
 
     /// A further connection that follows a room, from after a record.

@@ -5,7 +5,6 @@ use std::fs;
 
 use tempfile::TempDir;
 use warproom_client::{CallError, Discontinuity, Event, Events, Rewritten};
-use warproom_proto::calls::ListRooms;
 use warproom_proto::{Label, LogId, RoomId, Seq};
 use warproom_tests::harness::{
     DEADLINE, Person, Warp, chain_end, copy_folder, entries_up_to, entry_of, eventually, until,
@@ -124,8 +123,7 @@ async fn a_register_put_back_from_an_older_copy_is_noticed_at_sign_in() -> anyho
     let before = client.signed_in().register.seq;
     client.close().await;
     // A client that was away for a while signs in again by itself.
-    let mary = copied.warp.manager();
-    eventually(DEADLINE, async || mary.client.call(ListRooms::default()).await.ok()).await?;
+    copied.warp.manager().back().await?;
     copied.warp.organisation("Thanet District Council").await?;
     let (client, _events) = copied.dan.connect().await?;
     let noted = async || client.heads().register().is_some().then(|| client.heads());

@@ -103,7 +103,7 @@ async fn bad_fields_are_refused_and_named() -> anyhow::Result<()> {
         (with("surplus", json!(1)), "surplus"),
         (with("label", json!("TLP:MAUVE")), "label"),
         (with("label", json!("TLP:WHITE")), "label"),
-        (with("label", json!(3)), "label"),
+        (with("label", json!(3)), "a string"),
         (with("text", json!("")), "1 to 65536 bytes"),
         (with("text", json!("x\u{1b}[2J")), "control characters"),
         (with("text", json!("x".repeat(limits::TEXT_BYTES + 1))), "1 to 65536 bytes"),
@@ -220,7 +220,7 @@ async fn frames_above_the_limit_end_their_connection_before_and_after_sign_in() 
     next[0] &= 0x7f;
     member.send_bytes(&first).await?;
     member.send_bytes(&next).await?;
-    member.send_bytes(&next[..8 + 6]).await?;
+    member.send_bytes(&frame(CONTINUATION, b"}")).await?;
     ensure!(member.end().await? == Seen::Closed(1009), "above 128 KiB in fragments");
     grounds.still_works().await
 }
@@ -266,7 +266,8 @@ async fn an_upgrade_that_is_none_gets_an_http_refusal_or_nothing() -> anyhow::Re
         let mut wire = grounds.tls().await?;
         let answer = wire.upgrade(path, more).await?;
         ensure!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {more}: {answer}");
-        let rest = wire.stream.read_to_end(&mut Vec::new());
+        let mut rest = Vec::new();
+        let rest = wire.stream.read_to_end(&mut rest);
         // An error is a connection that ended as well.
         let _ = timeout(SOON, rest).await.with_context(|| format!("{path}: goes on"))?;
     }

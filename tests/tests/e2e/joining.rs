@@ -16,9 +16,7 @@ use warproom_proto::calls::{
 use warproom_proto::invitation::{Address, Invitation};
 use warproom_proto::register::Role;
 use warproom_proto::{ErrorCode, Secret};
-use warproom_tests::harness::{
-    DEADLINE, Person, Raw, Warp, add_lapsed_invitation, eventually, refusal,
-};
+use warproom_tests::harness::{DEADLINE, Person, Raw, Warp, add_lapsed_invitation, refusal};
 
 /// The seconds of the next TOTP step: a code that the server takes and that is not used up yet.
 fn next_step() -> u64 {
@@ -381,6 +379,6 @@ async fn members_devices_and_credentials_outlive_a_restart() -> anyhow::Result<(
     let (handle, name) = ("dan".parse()?, "laptop".parse()?);
     enrol_device(warp.address(), handle, Person::password(), code, name).await?;
     // Clients that were signed in come back by themselves.
-    eventually(DEADLINE, async || dan.client.call(ListRooms::default()).await.ok()).await?;
+    dan.back().await?;
     Ok(())
 }

@@ -135,7 +135,9 @@ async fn what_may_not_be_read_can_be_neither_asked_about_nor_answered_nor_touche
             let relabelled = refusal(reader.client.append(relabel).await)?.code;
             if *may {
                 assert!(!referring?.records.is_empty(), "{who}, {label}");
-                (seen?, answered?, reacted?);
+                seen?;
+                answered?;
+                reacted?;
                 let not_yours = (ErrorCode::NotAllowed, ErrorCode::NotAllowed);
                 assert_eq!((edited, relabelled), not_yours, "{who}, {label}");
             } else {
