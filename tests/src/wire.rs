@@ -64,11 +64,11 @@ pub fn header(first: u8, length: u64) -> Vec<u8> {
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(short), _) if short < 126 => bytes.push(0x80 | short),
         (_, Ok(middle)) => {
-            bytes.push(0x80 | 126);
+            bytes.push(0xfe); // Masked, and 126: the length follows in two bytes.
             bytes.extend(middle.to_be_bytes());
         }
         _ => {
-            bytes.push(0x80 | 127);
+            bytes.push(0xff); // Masked, and 127: the length follows in eight bytes.
             bytes.extend(length.to_be_bytes());
         }
     }
@@ -353,11 +353,14 @@ impl Wire {
         ensure!(second & 0x80 == 0, "the server masked a frame");
         ensure!(first & 0xf0 == 0x80, "the server fragmented a frame or used an extension");
         let (more, length) = match (second, rest) {
-            (126, [a, b, ..]) => (2, u64::from(u16::from_be_bytes([*a, *b]))),
-            (127, [a, b, c, d, e, f, g, h, ..]) => {
-                (8, u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]))
-            }
-            (126 | 127, _) => return Ok(None),
+            (126, rest) => match rest.first_chunk() {
+                Some(length) => (2, u64::from(u16::from_be_bytes(*length))),
+                None => return Ok(None),
+            },
+            (127, rest) => match rest.first_chunk() {
+                Some(length) => (8, u64::from_be_bytes(*length)),
+                None => return Ok(None),
+            },
             (short, _) => (0, u64::from(*short)),
         };
         let (start, length) = (2 + more, usize::try_from(length)?);

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{
+    Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit,
+};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// `/proc` counts processor time in hundredths of a second (`USER_HZ`, proc(5)), on every
@@ -39,10 +41,12 @@ pub fn pin(core: usize) -> anyhow::Result<()> {
     sched_setaffinity(None, &only).with_context(|| format!("core {core} cannot be used"))
 }
 
-/// Becomes another program, kept on one core. Returns only if that fails.
+/// Becomes another program, kept on one core, that ends with whoever started it. Returns only if
+/// that fails.
 pub fn exec_on(core: usize, command: &[OsString]) -> anyhow::Result<()> {
     let (program, arguments) = command.split_first().context("no program was named")?;
     pin(core)?;
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     let error = Command::new(program).args(arguments).exec();
     bail!("{} cannot be started: {error}", program.display())
 }

@@ -13,10 +13,11 @@ use warproom_proto::calls::AddOrganisation;
 use warproom_proto::{EntryId, ErrorCode, Label, RoomId};
 use warproom_tests::crash::{Door, Ledger, Writer};
 use warproom_tests::harness::{DEADLINE, Warp, copy_folder, eventually, refusal, server_binary};
+use warproom_tests::say;
 use warproom_tests::wire::{Wire, authority};
 
-/// How long a command that fails may take to say so.
-const FAILING: Duration = Duration::from_secs(20);
+/// How long a command that fails may take to say so; far more than any was seen to.
+const FAILING: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_configuration_with_a_mistake_is_refused_by_file_and_field() -> anyhow::Result<()> {
@@ -359,7 +360,7 @@ impl Bench {
 }
 
 /// Runs a command to its end. One that goes on is ended, and that is a failure.
-async fn output(mut command: Command) -> anyhow::Result<Output> {
+pub(crate) async fn output(mut command: Command) -> anyhow::Result<Output> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let ended = eventually(FAILING, async || child.try_wait().transpose()).await;
@@ -390,9 +391,7 @@ impl Disk {
         if mount.is_ok_and(|status| status.success()) {
             return Ok(Some(Self { folder }));
         }
-        println!(
-            "SKIPPED: no file system can be mounted here (root is needed), so no disk was filled"
-        );
+        say("SKIPPED: no file system can be mounted here (root is needed), so no disk was filled");
         Ok(None)
     }
 

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use warproom_proto::{Label, RoomId};
 use warproom_tests::crash::{Acknowledged, Door, How, Ledger, Random, Writer, Wrong};
 use warproom_tests::harness::{Warp, server_binary_with};
+use warproom_tests::say;
 use warproom_tests::wire::Wire;
 
 const ROUNDS: u64 = 200;
@@ -37,7 +38,7 @@ async fn nothing_acknowledged_is_lost_doubled_or_reordered_by_kills() -> anyhow:
         field.round().await.with_context(|| format!("round {round}"))?;
     }
     let (took, entries) = (began.elapsed(), field.ledger.entries());
-    println!("{rounds} kills in {took:.1?}, {entries} entries read back");
+    say(format!("{rounds} kills in {took:.1?}, {entries} entries read back"));
     ensure!(entries as u64 > 10 * rounds, "too little load to prove anything");
     field.finish().await
 }
@@ -51,7 +52,7 @@ async fn a_server_that_answers_before_it_stores_is_found_out() -> anyhow::Result
     for round in 1..=NOTICED_WITHIN {
         if let Err(error) = field.round().await {
             let wrong: Wrong = error.downcast().context("noticed, but not as a loss")?;
-            println!("noticed in round {round}: {wrong}");
+            say(format!("noticed in round {round}: {wrong}"));
             ensure!(matches!(wrong.how, How::Lost | How::Other), "{wrong}");
             return Ok(());
         }
@@ -160,7 +161,7 @@ type Writing = JoinSet<anyhow::Result<(Writer, Vec<Acknowledged>)>>;
 fn random() -> Random {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = number("WARPROOM_CRASH_SEED").unwrap_or(now.as_secs());
-    println!("WARPROOM_CRASH_SEED={seed}");
+    say(format!("WARPROOM_CRASH_SEED={seed}"));
     Random::new(seed)
 }
 

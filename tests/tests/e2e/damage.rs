@@ -7,8 +7,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Output};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
@@ -16,14 +16,14 @@ use tempfile::TempDir;
 use warproom_proto::{EntryId, Label, LogId, RoomId};
 use warproom_server::store::{self, Direction, MasterKey, Options, Stored};
 use warproom_tests::crash::Random;
-use warproom_tests::harness::{Warp, copy_folder, eventually, server_binary};
+use warproom_tests::harness::{Warp, copy_folder, server_binary};
+use warproom_tests::say;
 use warproom_tests::wire::Wire;
+
+use crate::bad_input::output;
 
 const ROUNDS: u64 = 60;
 const ENTRIES: usize = 400;
-
-/// How long one command may take; far more than any was seen to.
-const COMMAND: Duration = Duration::from_secs(60);
 
 const DATABASE: &str = "data/db/db";
 const HEADS: &str = "data/heads";
@@ -155,7 +155,7 @@ async fn many(
     let number = |name: &str| std::env::var(name).ok()?.parse().ok();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let seed = number("WARPROOM_DAMAGE_SEED").unwrap_or(now);
-    println!("WARPROOM_DAMAGE_SEED={seed}");
+    say(format!("WARPROOM_DAMAGE_SEED={seed}"));
     let mut random = Random::new(seed);
     let sound = Sound::prepare().await?;
     let (mut reported, rounds) = (0, number("WARPROOM_DAMAGE_ROUNDS").unwrap_or(ROUNDS));
@@ -165,7 +165,7 @@ async fn many(
         let is_reported = sound.judge(copy.path()).await;
         reported += u64::from(is_reported.with_context(|| format!("round {round}: {done}"))?);
     }
-    println!("{file}: {reported} of {rounds} reported, the others changed nothing");
+    say(format!("{file}: {reported} of {rounds} reported, the others changed nothing"));
     ensure!(reported > 0, "nothing was ever reported: the damage went nowhere");
     Ok(())
 }
@@ -174,7 +174,7 @@ async fn many(
 fn flip(path: &Path, random: &mut Random) -> anyhow::Result<String> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let length = file.metadata()?.len();
-    let mut done = String::from("flipped");
+    let mut done = Vec::new();
     for _ in 0..=random.below(3) {
         let (mut at, mut byte) = (random.below(length), [0]);
         for _ in 0..20 {
@@ -190,9 +190,9 @@ fn flip(path: &Path, random: &mut Random) -> anyhow::Result<String> {
         file.read_exact(&mut byte)?;
         file.seek(SeekFrom::Start(at))?;
         file.write_all(&[byte[0] ^ (1 << bit)])?;
-        done += &format!(" bit {bit} of byte {at},");
+        done.push(format!("bit {bit} of byte {at}"));
     }
-    Ok(done)
+    Ok(done.join(", "))
 }
 
 /// Cuts the file anywhere; says where.
@@ -274,16 +274,7 @@ impl Sound {
             }
         }
         run.arg("--folder").arg(folder).arg(command).env("RUST_BACKTRACE", "0");
-        run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = run.spawn()?;
-        let ended = eventually(COMMAND, async || child.try_wait().transpose()).await;
-        if ended.is_err() {
-            child.kill()?;
-        }
-        let output = child.wait_with_output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ended.with_context(|| format!("{command} does not end; it said: {said}"))??;
-        Ok(output)
+        output(run).await
     }
 }
 

@@ -27,6 +27,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use warproom_proto::{EntryId, Label, RoomId};
 use warproom_tests::harness::{Person, Warp, eventually, server_binary, server_binary_with};
+use warproom_tests::say;
 use warproom_tests::wire::Wire;
 
 /// How many entries are posted, one after another.
@@ -63,7 +64,7 @@ fn strace_is_here() -> bool {
     let runs = Command::new("strace").arg("-V").stdout(Stdio::null()).status();
     let is_here = runs.is_ok_and(|status| status.success());
     if !is_here {
-        println!("SKIPPED: strace is not installed, so nothing was shown about stable storage");
+        say("SKIPPED: strace is not installed, so nothing was shown about stable storage");
     }
     is_here
 }

@@ -12,6 +12,7 @@ use warproom_proto::calls::AddBot;
 use warproom_proto::register::Grant;
 use warproom_proto::{Label, Principal};
 use warproom_tests::harness::{DEADLINE, Warp, eventually, until};
+use warproom_tests::say;
 use warproom_tests::wire::authority;
 
 const BOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/bot.py");
@@ -21,7 +22,7 @@ async fn a_bot_in_python_follows_checks_the_chain_and_answers() -> anyhow::Resul
     let home = tempfile::tempdir()?;
     let folder = home.path().to_owned();
     let Some(python) = tokio::task::spawn_blocking(move || python(&folder)).await?? else {
-        println!("SKIPPED: there is no python3, so no bot in Python was tried");
+        say("SKIPPED: there is no python3, so no bot in Python was tried");
         return Ok(());
     };
     let warp = Warp::start().await?;

@@ -192,7 +192,7 @@ fn found(bytes: &[u8], canary: &Canary) -> Option<&'static str> {
             [|bytes: &[u8]| BASE64.encode(bytes), |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes)]
         {
             let text = encode(&padded[..padded.len() / 3 * 3]);
-            forms.push(("in base64", text[cut..].as_bytes().to_vec()));
+            forms.push(("in base64", text.as_bytes()[cut..].to_vec()));
         }
     }
     forms.retain(|(_, form)| form.len() > 8);
