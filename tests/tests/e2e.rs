@@ -6,6 +6,8 @@
 mod chain;
 #[path = "e2e/delivery.rs"]
 mod delivery;
+#[path = "e2e/documents.rs"]
+mod documents;
 #[path = "e2e/entries.rs"]
 mod entries;
 #[path = "e2e/joining.rs"]

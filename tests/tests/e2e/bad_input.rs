@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use warproom_proto::calls::AddOrganisation;
 use warproom_proto::{EntryId, ErrorCode, Label, RoomId};
 use warproom_tests::crash::{Door, Ledger, Writer};
-use warproom_tests::harness::{DEADLINE, Warp, copy_folder, eventually, refusal, server_binary};
+use warproom_tests::harness::{DEADLINE, Warp, copy_folder, eventually, server_binary};
 use warproom_tests::say;
 use warproom_tests::wire::{Wire, authority};
 
@@ -228,7 +228,7 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() -> anyhow::Result<()>
     }
     let (name, aliases, clients) = ("Too late".parse()?, Vec::new(), Vec::new());
     let add = AddOrganisation { name, aliases, clients };
-    let refused = refusal(warp.manager().client.call(add).await)?;
+    let refused = wire.call(&add).await?.err().context("added on a full disk")?;
     ensure!(refused.code == ErrorCode::StorageFull, "{refused}");
     ledger.check(&mut wire).await.context("reading on a full disk")?;
 

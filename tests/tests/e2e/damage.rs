@@ -177,7 +177,8 @@ fn flip(path: &Path, random: &mut Random) -> anyhow::Result<String> {
     let mut done = Vec::new();
     for _ in 0..=random.below(3) {
         let (mut at, mut byte) = (random.below(length), [0]);
-        for _ in 0..20 {
+        // One in four goes anywhere, also to where nothing is.
+        for _ in 0..20 * random.below(4) {
             file.seek(SeekFrom::Start(at))?;
             file.read_exact(&mut byte)?;
             if byte[0] != 0 {
