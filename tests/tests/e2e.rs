@@ -2,23 +2,39 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "e2e/bad_input.rs"]
+mod bad_input;
 #[path = "e2e/chain.rs"]
 mod chain;
+#[path = "e2e/crash.rs"]
+mod crash;
+#[path = "e2e/damage.rs"]
+mod damage;
 #[path = "e2e/delivery.rs"]
 mod delivery;
 #[path = "e2e/documents.rs"]
 mod documents;
+#[path = "e2e/durability.rs"]
+mod durability;
 #[path = "e2e/entries.rs"]
 mod entries;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/joining.rs"]
 mod joining;
 #[path = "e2e/labels.rs"]
 mod labels;
 #[path = "e2e/layers.rs"]
 mod layers;
+#[path = "e2e/limits.rs"]
+mod limits;
 #[path = "e2e/programs.rs"]
 mod programs;
+#[path = "e2e/python.rs"]
+mod python;
 #[path = "e2e/register.rs"]
 mod register;
 #[path = "e2e/rooms.rs"]
 mod rooms;
+#[path = "e2e/secrets.rs"]
+mod secrets;

@@ -306,6 +306,7 @@ fn complains(output: &Output, named: &[&str]) -> anyhow::Result<()> {
     for never in ["panicked", "backtrace", "unwrap", "Custom {", "Os {", "src/"] {
         ensure!(!said.contains(never), "{never:?} is no language for operators: {said}");
     }
+    ensure!(said.matches("os error").count() <= 1, "the cause is said twice: {said}");
     for name in named {
         ensure!(said.contains(name), "{name:?} is not named: {said}");
     }
