@@ -168,7 +168,6 @@ pub enum Subject {
 
 /// What a room is and allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct RoomSettings {
     /// What it is called.
     pub name: Name,

@@ -206,7 +206,6 @@ pub struct Bot {
 
 /// What a bot may do, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The rooms. The bot is put into them, as an entry everyone sees.
     pub rooms: Vec<RoomId>,

@@ -64,11 +64,22 @@ impl<'a> Request<'a> {
             let sentence = format!("{}: fields go by name, in an object", C::METHOD);
             return Err(Error::new(ErrorCode::BadParams, sentence));
         }
-        serde_json::from_str(text).map_err(|error| {
-            // serde's sentence names the field and the rule; values of secret fields never get into
-            // it, because those are plain strings to serde.
-            Error::new(ErrorCode::BadParams, format!("{}: {error}", C::METHOD))
-        })
+        // serde's sentence names the field and the rule; values of secret fields never get into it,
+        // because those are plain strings to serde.
+        let refuse =
+            |problem: String| Error::new(ErrorCode::BadParams, format!("{}: {problem}", C::METHOD));
+        // Nested types are shared with replies, where unknown fields are passed over; so what a
+        // request says too much is noticed here, at any depth.
+        let mut surplus = None;
+        let mut from = serde_json::Deserializer::from_str(text);
+        let call = serde_ignored::deserialize(&mut from, |path| {
+            surplus.get_or_insert_with(|| path.to_string());
+        });
+        let call = call.map_err(|error| refuse(error.to_string()))?;
+        match surplus {
+            Some(field) => Err(refuse(format!("unknown field `{field}`"))),
+            None => Ok(call),
+        }
     }
 }
 

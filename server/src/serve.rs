@@ -41,7 +41,9 @@ pub enum StartError {
     #[error("the store opens, but its logs cannot be read: {0}. Run: warproom-server verify")]
     Rebuild(#[from] RebuildError),
     /// Certificates.
-    #[error("{0}. If it is lost, `warproom-server certificate` makes a new one")]
+    #[error(
+        "{0}. A server certificate that is lost or broken is made anew by `warproom-server certificate`; the authority it comes from is not"
+    )]
     Tls(#[from] TlsError),
     /// TLS itself.
     #[error("TLS cannot be set up: {0}")]

@@ -145,6 +145,19 @@ pub fn show(
     records.into_iter().map(shown).collect()
 }
 
+/// The same, without what the reader may not have: for records that are chosen by what they refer
+/// to, of which a stub would tell just that.
+pub fn show_readable(
+    state: &State,
+    who: Principal,
+    room: RoomId,
+    records: Vec<Stored>,
+) -> Result<Vec<Record>, Error> {
+    let mut shown = show(state, who, room, records)?;
+    shown.retain(|record| matches!(record.body, Body::Shown { .. }));
+    Ok(shown)
+}
+
 /// A reader who is in a room now.
 pub struct Entitled<'a> {
     log: LogId,

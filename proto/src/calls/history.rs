@@ -38,15 +38,17 @@ pub enum From {
 pub struct Page {
     /// Oldest first.
     pub records: Vec<Record>,
-    /// Edits, relabellings and retractions of these records that are not among them, oldest first:
-    /// whoever shows the page needs them to show it as it is now.
+    /// Edits, relabellings and retractions of these records that are not among them and that you may
+    /// read, oldest first: whoever shows the page needs them to show it as it is now. Where they are
+    /// more than fill a page, the newest of them; `history.referring` has all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amendments: Vec<Record>,
     /// How far the log has come.
     pub latest: Position,
 }
 
-/// Reads the entries that refer to an entry.
+/// Reads the entries that refer to an entry; those that you may not read are left out, because a stub
+/// among them would tell what it refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryReferring {

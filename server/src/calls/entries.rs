@@ -16,15 +16,16 @@ pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
     let author = session.who();
     // Asked here too, so that a stranger to the room costs no reading of it.
     session.context.state().room_of(author, call.room)?;
-    let thread = match call.reply_to {
-        Some(answered) => Some(thread_of(session, call.room, answered).await?),
-        None => None,
+    let answered = match call.reply_to {
+        Some(answered) => answered_by(session, call.room, answered).await?,
+        None => Vec::new(),
     };
+    let thread = answered.first();
     let handling = Handling {
         id: call.id,
         author,
         label: call.label,
-        kind: Kind::Post { reply_to: thread.as_ref().map(|thread| thread.seq) },
+        kind: Kind::Post { reply_to: thread.map(|thread| thread.seq) },
         mentions: call.mentions.clone(),
         subjects: call.subjects.clone(),
         exercise: call.exercise,
@@ -33,12 +34,13 @@ pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
     // Encoded here, on this connection's time, and not by the one writer.
     let encoded = serde_json::to_string(&entry).map_err(|_| ErrorCode::ServerFault)?;
     let id = append_id(call.room, author, call.id);
+    let carries = carries(thread);
     let decide = move |state: &State, _| {
-        state.decide_post(author, &call, thread.as_ref())?;
+        state.decide_post(author, &call, &answered)?;
         let record = Planned::Entry {
             room: call.room,
             entry: Box::new(entry),
-            carries: carries(thread.as_ref()),
+            carries,
             encoded: Some(encoded),
         };
         Ok(Plan { records: vec![record], read: None })
@@ -106,11 +108,11 @@ async fn target(session: &Session, room: RoomId, seq: Seq) -> Result<Target, Err
     Ok(Target { seq, summary: view::summary(&stored, LogId::room(room))? })
 }
 
-/// The first entry of the thread that an entry belongs to.
-async fn thread_of(session: &Session, room: RoomId, seq: Seq) -> Result<Target, Error> {
+/// What a reply answers: the first entry of the thread, and the reply in it that was pointed at.
+async fn answered_by(session: &Session, room: RoomId, seq: Seq) -> Result<Vec<Target>, Error> {
     let answered = target(session, room, seq).await?;
-    match answered.summary.carries.last() {
-        Some(first) => target(session, room, *first).await,
-        None => Ok(answered),
-    }
+    Ok(match answered.summary.carries.last() {
+        Some(first) => vec![target(session, room, *first).await?, answered],
+        None => vec![answered],
+    })
 }

@@ -75,7 +75,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     .await?;
     let state = context.state();
     let records = view::show(&state, session.who(), room, stored)?;
-    let amendments = view::show(&state, session.who(), room, amendments)?;
+    let amendments = view::show_readable(&state, session.who(), room, amendments)?;
     Ok(Page { records, amendments, latest })
 }
 
@@ -103,8 +103,8 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     if !entitled.may_read(of)? {
         return Err(ErrorCode::NotFound.into());
     }
-    let records = view::show(&state, session.who(), room, stored)?;
-    let amendments = view::show(&state, session.who(), room, amendments)?;
+    let records = view::show_readable(&state, session.who(), room, stored)?;
+    let amendments = view::show_readable(&state, session.who(), room, amendments)?;
     Ok(Page { records, amendments, latest })
 }
 

@@ -28,12 +28,13 @@ pub fn carries(target: Option<&Target>) -> Vec<Seq> {
 }
 
 impl State {
-    /// A new post. `thread` is the first entry of the thread it answers, if it answers one.
+    /// A new post. `answered` is what it answers: the first entry of a thread, and the reply in it
+    /// that it points at, if it points at one.
     pub fn decide_post(
         &self,
         author: Principal,
         call: &PostEntry,
-        thread: Option<&Target>,
+        answered: &[Target],
     ) -> Result<(), Error> {
         let room = self.room_to_write(author, call.room, call.label)?;
         if call.mentions.len() > limits::MENTIONS || call.subjects.len() > limits::SUBJECTS {
@@ -53,13 +54,12 @@ impl State {
                 "somebody mentioned is not in this room and would not read it",
             ));
         }
-        match thread {
-            Some(thread) => {
-                self.readable(author, room, thread)?;
-                at_least(room.label(thread.seq, &thread.summary), call.label)
-            }
-            None => Ok(()),
+        for answered in answered {
+            self.readable(author, room, answered)?;
+            is_post(answered)?;
+            at_least(room.label(answered.seq, &answered.summary), call.label)?;
         }
+        Ok(())
     }
 
     /// A new text for one's own post.

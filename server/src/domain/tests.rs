@@ -219,13 +219,10 @@ fn nothing_is_posted_above_the_ceiling_of_the_room_or_the_grant() {
         let state = with_room(ceiling);
         for label in Label::ALL {
             let refused = (label > ceiling).then_some(ErrorCode::LabelRefused);
-            assert_eq!(code(state.decide_post(person(10), &posting(label), None)), refused);
+            assert_eq!(code(state.decide_post(person(10), &posting(label), &[])), refused);
             let refused = (label > ceiling.min(Label::Green)).then_some(ErrorCode::LabelRefused);
-            assert_eq!(
-                code(state.decide_post(Principal::Bot(BOT), &posting(label), None)),
-                refused
-            );
-            let stranger = state.decide_post(person(20), &posting(label), None);
+            assert_eq!(code(state.decide_post(Principal::Bot(BOT), &posting(label), &[])), refused);
+            let stranger = state.decide_post(person(20), &posting(label), &[]);
             assert_eq!(code(stranger), Some(ErrorCode::NotFound));
         }
     }
@@ -239,14 +236,14 @@ fn a_reply_is_at_least_as_strict_as_its_thread() {
         for label in Label::ALL {
             let refused = (label < thread).then_some(ErrorCode::LabelRefused);
             assert_eq!(
-                code(state.decide_post(person(10), &posting(label), Some(&target))),
+                code(state.decide_post(person(10), &posting(label), std::slice::from_ref(&target))),
                 refused
             );
         }
     }
     enter(&mut state, 20, Kind::Relabel { of: 10, to: Label::Red });
     let target = Target { seq: 10, summary: post(Label::Green) };
-    let milder = state.decide_post(person(10), &posting(Label::Green), Some(&target));
+    let milder = state.decide_post(person(10), &posting(Label::Green), &[target]);
     assert_eq!(code(milder), Some(ErrorCode::LabelRefused), "the label it has now counts");
 }
 

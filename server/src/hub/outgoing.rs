@@ -159,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn notices_have_a_bound_too() {
         let outgoing = Outgoing::default();
-        (0..FRAMES + NOTICES + 1).for_each(|_| outgoing.push_notice(frame(1)));
+        (0..=FRAMES + NOTICES).for_each(|_| outgoing.push_notice(frame(1)));
         let mut frames = VecDeque::new();
         outgoing.take(&mut frames).await.unwrap();
         assert_eq!(outgoing.take(&mut VecDeque::new()).await, Err(Ended::TooSlow));
