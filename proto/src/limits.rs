@@ -23,7 +23,8 @@ pub const PASSWORD_CHARS: usize = 12;
 /// The most records in one page of history.
 pub const PAGE: usize = 200;
 
-/// The most bytes of records in one page, so that a page of long texts stays within a frame.
+/// The most bytes of records in one page, unless its first alone has more; its amendments may have as
+/// many again. A client takes frames of 1 MiB.
 pub const PAGE_BYTES: usize = 96 * 1024;
 
 /// The most hits of one search call.

@@ -124,16 +124,9 @@ pub fn notice_text(notice: &Notice) -> String {
     struct Frame<'a> {
         jsonrpc: Version2,
         #[serde(flatten)]
-        notice: NoticeRef<'a>,
+        notice: &'a Notice,
     }
-    // `flatten` would buffer the exact text of a record, so the two fields are written by hand.
-    struct NoticeRef<'a>(&'a Notice);
-    impl Serialize for NoticeRef<'_> {
-        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            self.0.serialize(to)
-        }
-    }
-    encode(&Frame { jsonrpc: Version2, notice: NoticeRef(notice) })
+    encode(&Frame { jsonrpc: Version2, notice })
 }
 
 /// What a client reads from a frame.

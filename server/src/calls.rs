@@ -16,6 +16,8 @@ use warproom_proto::calls::{self as proto, Access, Call};
 use warproom_proto::register::Role;
 use warproom_proto::{Error, ErrorCode, Principal, rpc};
 
+use tokio::sync::Semaphore;
+
 use crate::context::Context;
 use crate::domain::State;
 use crate::hub::{Peer, Registration};
@@ -40,6 +42,8 @@ pub struct Session {
     pub context: Arc<Context>,
     /// Whose connection.
     pub peer: Peer,
+    /// Taken while this connection's search runs.
+    pub searching: Semaphore,
 }
 
 impl Session {

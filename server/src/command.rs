@@ -111,7 +111,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    let server = Server::start(config).await?;
+    let mut server = Server::start(config).await?;
     say(&format!(
         "listening on {}; members reach it at {}",
         server.local, server.address.host_port
@@ -121,6 +121,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             _ = hangup.recv() => server.reload(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
+            () = server.failed() => anyhow::bail!("the server failed inside; its log says where"),
         }
     }
     server.stop().await;

@@ -62,6 +62,8 @@ pub struct Limits {
     pub handshake_ms: u64,
     /// The longest time to sign in, in milliseconds.
     pub sign_in_ms: u64,
+    /// Signed-in connections of one member or bot.
+    pub connections: usize,
     /// Requests per second and connection, in the long run.
     pub requests_per_second: u32,
     /// Requests at once and connection, after a pause.
@@ -79,6 +81,7 @@ impl Default for Limits {
             strangers_per_source: 16,
             handshake_ms: 3_000,
             sign_in_ms: 10_000,
+            connections: 16,
             requests_per_second: 20,
             request_burst: 60,
             in_flight: 32,
@@ -137,7 +140,8 @@ impl Config {
         if [limits.handshake_ms, limits.sign_in_ms, limits.ping_ms].contains(&0) {
             return Err("limits: a time of 0 ms would end every connection");
         }
-        let counts = [limits.strangers, limits.strangers_per_source, limits.in_flight];
+        let counts =
+            [limits.strangers, limits.strangers_per_source, limits.in_flight, limits.connections];
         if counts.contains(&0) || limits.requests_per_second == 0 || limits.request_burst == 0 {
             return Err("limits: a count of 0 would refuse everyone");
         }
@@ -172,7 +176,7 @@ mod tests {
         let mentioned = |name: &str| include_str!("../warproom.toml").contains(name);
         let fields = ["listen", "address", "data", "keys", "log", "cache_mib", "reserve_mib"];
         let limits = ["strangers", "strangers_per_source", "handshake_ms", "sign_in_ms"];
-        let more = ["requests_per_second", "request_burst", "in_flight", "ping_ms"];
+        let more = ["connections", "requests_per_second", "request_burst", "in_flight", "ping_ms"];
         assert!(fields.iter().chain(&limits).chain(&more).all(|name| mentioned(name)));
     }
 

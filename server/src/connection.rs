@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use warproom_proto::{Error, Principal, limits, rpc};
 
@@ -46,9 +47,8 @@ pub async fn run(stream: Stream, source: Source, context: Arc<Context>, place: P
     drop(place);
     let peer = signed_in.peer.clone();
     tracing::info!(connection = peer.number, who = %peer.who, "signed in");
-    let expires = expiry(&context, peer.who);
-    let session = Arc::new(Session { context, peer: peer.clone() });
-    let close = Signed::new(socket, session, signed_in).serve(expires).await;
+    let session = Arc::new(Session { context, peer: peer.clone(), searching: Semaphore::new(1) });
+    let close = Signed::new(socket, session, signed_in).serve().await;
     tracing::info!(connection = peer.number, ?close, "ended");
 }
 
@@ -92,6 +92,14 @@ fn expiry(context: &Context, who: Principal) -> Option<Instant> {
     Instant::now().checked_add(Duration::from_millis(left))
 }
 
+/// Waits for a moment; for ever if there is none.
+async fn moment(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A signed-in connection.
 struct Signed {
     socket: Socket,
@@ -101,6 +109,8 @@ struct Signed {
     allowance: Allowance,
     ping: Interval,
     unanswered: u32,
+    /// When a bot's grant ends.
+    expires: Option<Instant>,
     _registration: Registration,
 }
 
@@ -118,6 +128,7 @@ impl Signed {
         let mut ping = interval_at(Instant::now() + period, period);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let allowance = Allowance::new(&session.context.limits);
+        let expires = expiry(&session.context, session.who());
         Self {
             socket,
             session,
@@ -126,28 +137,26 @@ impl Signed {
             allowance,
             ping,
             unanswered: 0,
+            expires,
             _registration: registration,
         }
     }
 
-    async fn serve(mut self, expires: Option<Instant>) -> Option<Close> {
+    async fn serve(mut self) -> Option<Close> {
         let close = loop {
-            match self.next(expires).await {
+            match self.next().await {
                 Next::Replied(answer) => {
                     self.line_up(answer);
                     while let Some(Some(answer)) = self.requests.next().now_or_never() {
                         self.line_up(answer);
                     }
-                    if !self.socket.send(&mut self.frames).await {
-                        break None;
+                    if let Err(close) = self.send().await {
+                        break close;
                     }
                 }
                 Next::Deliver(Ok(())) => {
-                    if self.session.peer.outgoing.is_signed_out() {
-                        break Some(Close::SignedOut);
-                    }
-                    if !self.socket.send(&mut self.frames).await {
-                        break None;
+                    if let Err(close) = self.send().await {
+                        break close;
                     }
                 }
                 Next::Deliver(Err(ended)) => break Some(close_for(ended)),
@@ -169,10 +178,27 @@ impl Signed {
         close
     }
 
+    /// Sends what is lined up. Whoever may no longer be here gets nothing more of it, not even what
+    /// is half sent: then there is no goodbye, which would push out what is still buffered.
+    async fn send(&mut self) -> Result<(), Option<Close>> {
+        let Self { socket, session, frames, expires, .. } = self;
+        let outgoing = &session.peer.outgoing;
+        if outgoing.is_signed_out() {
+            return Err(Some(Close::SignedOut));
+        }
+        let sent = tokio::select! {
+            biased;
+            () = outgoing.cut() => false,
+            () = moment(*expires) => false,
+            sent = socket.send(frames) => sent,
+        };
+        if sent { Ok(()) } else { Err(None) }
+    }
+
     /// The end of a grant before all else, so that a bot cannot talk past it; then replies, see above;
     /// deliveries and requests take turns.
-    async fn next(&mut self, expires: Option<Instant>) -> Next {
-        let Self { socket, session, requests, frames, ping, .. } = self;
+    async fn next(&mut self) -> Next {
+        let Self { socket, session, requests, frames, ping, expires, .. } = self;
         let has_room = requests.len() < session.context.limits.in_flight;
         let traffic = async {
             tokio::select! {
@@ -182,7 +208,7 @@ impl Signed {
         };
         tokio::select! {
             biased;
-            () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => Next::Expired,
+            () = moment(*expires) => Next::Expired,
             Some(reply) = requests.next() => Next::Replied(reply),
             next = traffic => next,
             _ = ping.tick() => Next::Ping,

@@ -92,7 +92,7 @@ impl Plan {
 impl State {
     /// Takes a committed register record into the fold.
     pub fn apply_act(&mut self, act: &Act) {
-        self.register.apply(&act.event);
+        self.register.apply(act);
     }
 
     /// Takes a committed entry into its room's fold. Entries that change no fold change nothing.

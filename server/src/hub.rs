@@ -69,17 +69,8 @@ pub struct Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         lock(&self.hub.peers).remove(&self.peer.number);
-        let rooms = self.hub.all_rooms();
-        for (room, followers) in rooms {
-            let was_here = {
-                let mut followers = lock(&followers);
-                let before = followers.list.len();
-                followers.list.retain(|follower| follower.peer.number != self.peer.number);
-                followers.list.len() != before
-            };
-            if was_here {
-                self.hub.tell_presence(room, self.peer.who, false);
-            }
+        for room in self.hub.all_rooms() {
+            self.hub.unfollow(&self.peer, room);
         }
     }
 }
@@ -101,17 +92,22 @@ impl Hub {
         })
     }
 
-    /// Takes a signed-in connection in.
+    /// Takes a signed-in connection in, unless there are as many of theirs as there may be.
     pub fn register(
         self: &Arc<Self>,
         who: Principal,
         device: Option<DeviceId>,
-        outgoing: Arc<Outgoing>,
-    ) -> Registration {
+        most: usize,
+    ) -> Option<Registration> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let peer = Peer { number, who, device, outgoing };
-        lock(&self.peers).insert(number, peer.clone());
-        Registration { hub: self.clone(), peer }
+        let peer = Peer { number, who, device, outgoing: Arc::default() };
+        let mut peers = lock(&self.peers);
+        if peers.values().filter(|peer| peer.who == who).count() >= most {
+            return None;
+        }
+        peers.insert(number, peer.clone());
+        drop(peers);
+        Some(Registration { hub: self.clone(), peer })
     }
 
     /// Begins live delivery after a record, if everything up to what was already delivered is known
@@ -141,8 +137,9 @@ impl Hub {
 
     /// Ends live delivery of a room to a connection.
     pub fn unfollow(&self, peer: &Peer, room: RoomId) {
-        lock(&self.followers(room)).list.retain(|follower| follower.peer.number != peer.number);
-        self.tell_presence(room, peer.who, false);
+        if self.drop_follower(room, peer) {
+            self.tell_presence(room, peer.who, false);
+        }
     }
 
     /// The members who follow a room now.
@@ -162,9 +159,13 @@ impl Hub {
     pub fn tell(&self, room: RoomId, except: Principal, notice: &Notice) {
         let frame = Frame::from(rpc::notice_text(notice));
         let followers = self.followers(room);
+        let state = journal::read(&self.state);
+        // Who went between asking to follow and being taken on is still listed here.
+        let is_here = |who| state.room_of(who, room).is_ok();
         for follower in &lock(&followers).list {
-            if follower.peer.who != except && follower.peer.who.member().is_some() {
-                let _ = follower.peer.outgoing.push(frame.clone());
+            let who = follower.peer.who;
+            if who != except && who.member().is_some() && is_here(who) {
+                follower.peer.outgoing.push_faint(frame.clone());
             }
         }
     }
@@ -304,9 +305,18 @@ impl Hub {
         rooms.entry(room).or_insert_with(begin).clone()
     }
 
-    fn all_rooms(&self) -> Vec<(RoomId, Arc<Mutex<Followers>>)> {
+    fn all_rooms(&self) -> Vec<RoomId> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.iter().map(|(room, followers)| (*room, followers.clone())).collect()
+        rooms.keys().copied().collect()
+    }
+
+    /// Whether the peer was among the followers.
+    fn drop_follower(&self, room: RoomId, peer: &Peer) -> bool {
+        let followers = self.followers(room);
+        let mut followers = lock(&followers);
+        let before = followers.list.len();
+        followers.list.retain(|follower| follower.peer.number != peer.number);
+        followers.list.len() != before
     }
 }
 

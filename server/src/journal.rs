@@ -12,8 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
 use warproom_proto::calls::Posted;
-use warproom_proto::entry::Entry;
-use warproom_proto::register::Act;
+use warproom_proto::entry::{Entry, Kind};
+use warproom_proto::register::{Act, Event};
 use warproom_proto::{EntryId, Error, ErrorCode, Head, LogId, Principal, RoomId, Salt, Seq};
 
 use crate::domain::{KindTag, Plan, Planned, State, Summary};
@@ -200,7 +200,14 @@ impl Writer {
                 group.answers.push((drafts.len(), answer));
                 group.drafts.extend(drafts);
                 group.whats.extend(plan.records.into_iter().map(what));
-                group.marks.extend(plan.read);
+                if let Some((room, who, seq)) = plan.read {
+                    // Two devices may tell of two positions in one group: the further one stays.
+                    let known = group.marks.iter_mut().find(|mark| (mark.0, mark.1) == (room, who));
+                    match known {
+                        Some(known) => known.2 = known.2.max(seq),
+                        None => group.marks.push((room, who, seq)),
+                    }
+                }
             }
         }
     }
@@ -251,7 +258,8 @@ impl Writer {
             }
         }
         for (room, who, seq) in marks {
-            state.read.insert((*room, *who), *seq);
+            let kept = state.read.entry((*room, *who)).or_insert(0);
+            *kept = (*kept).max(*seq);
         }
     }
 }
@@ -360,6 +368,10 @@ pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
         let stored = stored?;
         let unreadable = |_| RebuildError::Record { log: LogId::REGISTER, seq: stored.seq };
         let act: Act = serde_json::from_slice(&stored.item).map_err(unreadable)?;
+        // What a newer server decided may restrict: to pass it over would open what it closed.
+        if matches!(act.event, Event::Unknown) {
+            return Err(RebuildError::Record { log: LogId::REGISTER, seq: stored.seq });
+        }
         state.apply_act(&act);
     }
     let rooms =
@@ -368,6 +380,9 @@ pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
         for stored in store.state(log)? {
             let unreadable = |_| RebuildError::Record { log, seq: stored.seq };
             let entry: Entry = serde_json::from_slice(&stored.item).map_err(unreadable)?;
+            if entry.handling.kind == Kind::Unknown {
+                return Err(RebuildError::Record { log, seq: stored.seq });
+            }
             state.apply_entry(RoomId::from_bytes(log.0), stored.seq, &entry);
         }
     }

@@ -136,6 +136,12 @@ impl Server {
         }
     }
 
+    /// Ends only when the writer or delivery has ended by itself, which neither should: nothing more
+    /// would be stored, delivered or enforced, so the server must not go on.
+    pub async fn failed(&mut self) {
+        let _ = (&mut self.delivering).await;
+    }
+
     /// Stops: no new connections, goodbyes said, everything accepted on stable storage.
     pub async fn stop(self) {
         let _ = self.stop.send(true);

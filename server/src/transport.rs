@@ -102,15 +102,16 @@ impl Socket {
         }
     }
 
-    /// Sends frames, written together. `false` if the peer is gone or takes nothing.
+    /// Sends frames, written together. `false` if the peer is gone or takes nothing for a while. A
+    /// peer on a slow line takes something.
     pub async fn send(&mut self, frames: &mut VecDeque<Frame>) -> bool {
-        let sending = async {
-            while let Some(frame) = frames.pop_front() {
-                self.0.feed(Message::Text(frame)).await?;
+        while let Some(frame) = frames.pop_front() {
+            let fed = timeout(WRITE_STALL, self.0.feed(Message::Text(frame))).await;
+            if !matches!(fed, Ok(Ok(()))) {
+                return false;
             }
-            self.0.flush().await
-        };
-        matches!(timeout(WRITE_STALL, sending).await, Ok(Ok(())))
+        }
+        matches!(timeout(WRITE_STALL, self.0.flush()).await, Ok(Ok(())))
     }
 
     /// Asks the peer whether it lives.

@@ -61,24 +61,24 @@ pub fn room_summary(
     })
 }
 
-/// Reads records of a room in one direction, until there are enough or they fill a page; oldest
+/// Reads records of a log in one direction, until there are enough or they fill a page; oldest
 /// first.
 pub fn fetch(
     store: &Store,
-    room: RoomId,
+    log: LogId,
     from: Seq,
     limit: usize,
     direction: Direction,
 ) -> Result<Vec<Stored>, Error> {
     let mut records = Vec::new();
     let mut bytes = 0;
-    for stored in store.page(LogId::room(room), from, limit, direction) {
+    for stored in store.page(log, from, limit, direction) {
         let stored = stored.map_err(|error| unreadable(&error))?;
         bytes += stored.item.len();
-        records.push(stored);
-        if bytes >= limits::PAGE_BYTES {
+        if bytes > limits::PAGE_BYTES && !records.is_empty() {
             break;
         }
+        records.push(stored);
     }
     if direction == Direction::Backward {
         records.reverse();

@@ -65,7 +65,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
             }
         };
         let stored = if (1..=latest.seq).contains(&from) {
-            view::fetch(store, room, from, limit, direction)?
+            view::fetch(store, LogId::room(room), from, limit, direction)?
         } else {
             Vec::new()
         };
@@ -114,8 +114,8 @@ pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page
     let context = &session.context;
     let latest = context.store.position(LogId::REGISTER);
     let stored = blocking(context, move |store| {
-        let page = store.page(LogId::REGISTER, after.saturating_add(1), limit, Direction::Forward);
-        page.collect::<Result<Vec<_>, _>>().map_err(|error| view::unreadable(&error))
+        let from = after.saturating_add(1);
+        view::fetch(store, LogId::REGISTER, from, limit, Direction::Forward)
     });
     let stored = if after < latest.seq { stored.await? } else { Vec::new() };
     let state = context.state();

@@ -100,7 +100,8 @@ pub async fn change_member(session: &Session, call: ChangeMember) -> Result<Done
 }
 
 pub async fn remove_member(session: &Session, call: RemoveMember) -> Result<Done, Error> {
-    manage(session, move |state, by, _| state.decide_remove_member(by, call.member)).await
+    manage(session, move |state, by, now_ms| state.decide_remove_member(by, call.member, now_ms))
+        .await
 }
 
 pub async fn add_invitation(

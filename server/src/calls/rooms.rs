@@ -94,12 +94,12 @@ pub async fn follow(session: &Session, call: FollowRoom) -> Result<Followed, Err
     let who = session.who();
     let (context, peer) = (&session.context, &session.peer);
     reading_allowed(&context.state(), who, room)?;
-    let latest = context.store.position(LogId::room(room));
+    let mut latest = context.store.position(LogId::room(room));
     let stored = match after {
         Some(after) if after < latest.seq => {
             let from = after + 1;
             blocking(context, move |store| {
-                view::fetch(store, room, from, limits::PAGE, Direction::Forward)
+                view::fetch(store, LogId::room(room), from, limits::PAGE, Direction::Forward)
             })
             .await?
         }
@@ -111,7 +111,14 @@ pub async fn follow(session: &Session, call: FollowRoom) -> Result<Followed, Err
         stored.last().map_or_else(|| after.unwrap_or(latest.seq).min(latest.seq), |last| last.seq);
     let records: Vec<Record> = view::show(&context.state(), who, room, stored)?;
     // From here to the return there is no await: the reply leaves before what it makes possible.
-    let live = context.hub.follow(peer, room, end);
+    let mut live = context.hub.follow(peer, room, end);
+    if after.is_none() {
+        // "From now on" is wherever now is.
+        while !live {
+            latest = context.store.position(LogId::room(room));
+            live = context.hub.follow(peer, room, latest.seq);
+        }
+    }
     // Somebody taken out since the check above is not followed: the hub looks again at each delivery.
     Ok(Followed { records, live, latest })
 }
@@ -139,7 +146,9 @@ pub async fn mark_read(session: &Session, call: MarkRead) -> Result<Done, Error>
     }
     let decide = move |state: &State, _| {
         state.room_of(who, room)?;
-        Ok(Plan { records: Vec::new(), read: Some((room, who, seq)) })
+        // Asked again: another device may have read further meanwhile.
+        let further = state.read.get(&(room, who)).is_none_or(|kept| *kept < seq);
+        Ok(Plan { records: Vec::new(), read: further.then_some((room, who, seq)) })
     };
     session.context.journal.append(None, decide).await?;
     Ok(Done {})

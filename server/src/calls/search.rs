@@ -4,16 +4,22 @@ use aho_corasick::AhoCorasick;
 use warproom_proto::calls::{Found, RunSearch};
 use warproom_proto::entry::Entry;
 use warproom_proto::notice::Notice;
-use warproom_proto::{Error, ErrorCode, LogId, RoomId, Seq, limits, rpc};
+use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, Seq, limits, rpc};
 
 use super::Session;
 use super::history::{limit, reading_allowed};
-use crate::domain::KindTag;
-use crate::store::{Direction, Store, Stored};
+use crate::context::Context;
+use crate::store::{Direction, Stored};
 use crate::view;
 
 /// How many records are looked at before what was found is sent: a fraction of a second's work.
 const STRIDE: usize = 16 * 1024;
+
+/// How many records are asked about under one look at the state: well under a millisecond.
+const BATCH: usize = 256;
+
+/// The longest text looked for, in bytes: a sentence.
+const NEEDLE_BYTES: usize = 256;
 
 /// How many bytes of hits one stride gathers at most.
 const STRIDE_BYTES: usize = 256 * 1024;
@@ -59,6 +65,12 @@ pub async fn run(session: &Session, call: RunSearch) -> Result<Found, Error> {
     let context = &session.context;
     reading_allowed(&context.state(), session.who(), room)?;
     let latest = context.store.position(LogId::room(room)).seq;
+    if text.as_str().len() > NEEDLE_BYTES {
+        let sentence = format!("search.run: at most {NEEDLE_BYTES} bytes are looked for");
+        return Err(Error::new(ErrorCode::BadParams, sentence));
+    }
+    // One at a time for each connection: strides of many would stand before everyone else's.
+    let Ok(_searching) = session.searching.try_acquire() else { return Err(Error::slow_down(500)) };
     let needle = Needle::new(text.as_str());
     let mut next = Some(before.map_or(latest, |before| before.saturating_sub(1).min(latest)));
     let mut found = Found { hits: 0, looked_at: 0, next_before: None };
@@ -68,7 +80,8 @@ pub async fn run(session: &Session, call: RunSearch) -> Result<Found, Error> {
         next = stride.next;
         for stored in stride.candidates {
             let seq = stored.seq;
-            if !readable(session, room, &stored)? {
+            // Asked again, because a search takes a while.
+            if !readable(context, session.who(), room, std::slice::from_ref(&stored))?[0] {
                 continue;
             }
             let record = view::stored(stored, true);
@@ -86,13 +99,6 @@ pub async fn run(session: &Session, call: RunSearch) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// Whether the searcher may read a candidate: asked anew for each, because a search takes a while.
-fn readable(session: &Session, room: RoomId, stored: &Stored) -> Result<bool, Error> {
-    let state = session.context.state();
-    let entitled = view::Entitled::to(&state, session.who(), room);
-    entitled.ok_or(ErrorCode::NotFound)?.may_read(stored)
-}
-
 async fn stride(
     session: &Session,
     needle: Needle,
@@ -101,32 +107,58 @@ async fn stride(
 ) -> Result<Stride, Error> {
     let searching = session.context.searching.clone();
     let permit = searching.acquire_owned().await.map_err(|_| ErrorCode::ServerFault)?;
-    let store = session.context.store.clone();
+    let (context, who) = (session.context.clone(), session.who());
     let task = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        look(&store, &needle, room, from)
+        look(&context, who, (room, from), &needle)
     });
     task.await.map_err(|_| ErrorCode::ServerFault)?
 }
 
-fn look(store: &Store, needle: &Needle, room: RoomId, from: Seq) -> Result<Stride, Error> {
-    let log = LogId::room(room);
+/// Looks through one stride. A record is compared with what is looked for only if the searcher may
+/// read it: where the stride ends, and how long it takes, says nothing of the others.
+fn look(
+    context: &Context,
+    who: Principal,
+    (room, from): (RoomId, Seq),
+    needle: &Needle,
+) -> Result<Stride, Error> {
     let mut stride = Stride { candidates: Vec::new(), looked_at: 0, next: None };
     let mut bytes = 0;
-    for stored in store.page(log, from, STRIDE, Direction::Backward) {
-        let stored = stored.map_err(|error| view::unreadable(&error))?;
-        stride.looked_at += 1;
-        stride.next = stored.seq.checked_sub(1).filter(|seq| *seq > 0);
-        let has_text = view::summary(&stored, log)?.kind != KindTag::Notice;
-        if has_text && needle.is_in(&stored.item) {
+    let mut records = context.store.page(LogId::room(room), from, STRIDE, Direction::Backward);
+    loop {
+        let batch = records.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>();
+        let batch = batch.map_err(|error| view::unreadable(&error))?;
+        let Some(last) = batch.last() else { return Ok(stride) };
+        stride.looked_at += batch.len() as u64;
+        stride.next = last.seq.checked_sub(1).filter(|seq| *seq > 0);
+        let readable = readable(context, who, room, &batch)?;
+        for (stored, _) in batch.into_iter().zip(readable).filter(|(_, readable)| *readable) {
+            if !needle.is_in(&stored.item) {
+                continue;
+            }
             bytes += stored.item.len();
             stride.candidates.push(stored);
-        }
-        if bytes >= STRIDE_BYTES || stride.candidates.len() >= limits::SEARCH_HITS {
-            break;
+            if bytes >= STRIDE_BYTES || stride.candidates.len() >= limits::SEARCH_HITS {
+                let last = stride.candidates.last().map_or(0, |last| last.seq);
+                stride.looked_at -= last - stride.next.map_or(1, |next| next + 1);
+                stride.next = last.checked_sub(1).filter(|seq| *seq > 0);
+                return Ok(stride);
+            }
         }
     }
-    Ok(stride)
+}
+
+/// Which of these the searcher may read now.
+fn readable(
+    context: &Context,
+    who: Principal,
+    room: RoomId,
+    batch: &[Stored],
+) -> Result<Vec<bool>, Error> {
+    let state = context.state();
+    let entitled = view::Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+    batch.iter().map(|stored| entitled.may_read(stored)).collect()
 }
 
 #[cfg(test)]

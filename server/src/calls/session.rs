@@ -1,6 +1,7 @@
 //! Signing in: by a device's key, a bot's token, an invitation, or handle, password and code.
 //!
-//! Whatever is wrong, the answer is the same bytes, and takes as long.
+//! Whatever is wrong, the answer is the same bytes; and where there is something to guess, a password,
+//! it takes as long whether there is such an account or not.
 
 use warproom_proto::calls::{
     Call, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation, SignedIn,
@@ -11,7 +12,7 @@ use warproom_proto::{DeviceId, Error, ErrorCode, LogId, MemberId, Principal, Sec
 
 use super::{Stranger, check_access};
 use crate::domain::Redemption;
-use crate::hub::{Outgoing, Registration};
+use crate::hub::Registration;
 use crate::identity::{self, PasswordError, TotpCodes};
 use crate::journal::now_ms;
 
@@ -19,12 +20,12 @@ use crate::journal::now_ms;
 pub const METHODS: &[&str] =
     &[ShowInvitation::METHOD, RedeemInvitation::METHOD, EnrolDevice::METHOD, StartSession::METHOD];
 
-/// The account under which failures with codes and tokens are counted; no handle looks like it.
-const CODES: &str = "(codes)";
+/// How long to wait before trying again with too many connections open: about as long as it takes to
+/// notice that a lost one is gone.
+const CONNECTION_WAIT_MS: u64 = 30_000;
 
 /// Says whom an invitation is for.
 pub fn show_invitation(stranger: &Stranger, call: &ShowInvitation) -> Result<Invited, Error> {
-    braked(stranger, CODES)?;
     let now_ms = now_ms();
     let state = stranger.context.state();
     let found =
@@ -42,7 +43,7 @@ pub fn show_invitation(stranger: &Stranger, call: &ShowInvitation) -> Result<Inv
                 expires_at_ms: invited.expires_at_ms,
             })
         });
-    found.ok_or_else(|| failed(stranger, CODES))
+    found.ok_or_else(refused)
 }
 
 /// Signs a connection in, if its request is one that does and is right.
@@ -70,9 +71,8 @@ fn start(stranger: &Stranger, call: &StartSession) -> Result<(Principal, Option<
             Ok((Principal::Member(device.member), Some(device.device)))
         }
         Proof::Token(token) => {
-            braked(stranger, CODES)?;
             let bot = state.register.bot_by_token(&identity::hash(token), now_ms());
-            let bot = bot.ok_or_else(|| failed(stranger, CODES))?;
+            let bot = bot.ok_or_else(refused)?;
             Ok((Principal::Bot(bot.bot), None))
         }
     }
@@ -82,12 +82,11 @@ async fn redeem(
     stranger: &Stranger,
     call: RedeemInvitation,
 ) -> Result<(Principal, Option<DeviceId>), Error> {
-    braked(stranger, CODES)?;
     let RedeemInvitation { code, password, totp, device } = call;
     let code_hash = identity::hash(&code);
     let known = stranger.context.state().register.invitation(&code_hash, now_ms()).is_some();
     if !known {
-        return Err(failed(stranger, CODES));
+        return Err(refused());
     }
     check_key(stranger, &device)?;
     let step = TotpCodes::matches(&totp.secret, &totp.code, now_ms()).ok_or_else(|| {
@@ -154,7 +153,11 @@ fn admit(
 ) -> Result<(SignedIn, Registration), Error> {
     let context = &stranger.context;
     // Registered first, checked after: a removal in between ends the registered connection.
-    let registration = context.hub.register(who, device, Outgoing::default().into());
+    let registration = context.hub.register(who, device, context.limits.connections);
+    let registration = registration.ok_or_else(|| {
+        let sentence = "you have as many connections open as there may be; close one";
+        Error { message: sentence.into(), ..Error::slow_down(CONNECTION_WAIT_MS) }
+    })?;
     let state = context.state();
     let still = device.is_none_or(|device| state.register.device(device).is_some());
     if check_access(&state, who, warproom_proto::calls::Access::Anyone).is_err() || !still {
@@ -204,8 +207,15 @@ fn braked(stranger: &Stranger, account: &str) -> Result<(), Error> {
     }
 }
 
+/// Counts a wrong password or code.
 fn failed(stranger: &Stranger, account: &str) -> Error {
     stranger.context.throttle.failed(account, stranger.source, now_ms());
+    refused()
+}
+
+/// Refuses. Codes and tokens have 128 random bits or more: guessing them needs no brake, and one
+/// would only let a stranger lock out everyone else who comes from the same network.
+fn refused() -> Error {
     tracing::warn!("sign-in refused");
     ErrorCode::SignInRefused.into()
 }

@@ -170,11 +170,28 @@ impl State {
     }
 
     /// Removing a member from the WARP and so from every room.
-    pub fn decide_remove_member(&self, by: Principal, member: MemberId) -> Result<Plan, Error> {
+    pub fn decide_remove_member(
+        &self,
+        by: Principal,
+        member: MemberId,
+        now_ms: i64,
+    ) -> Result<Plan, Error> {
         self.register.present_member(member).ok_or(ErrorCode::NotFound)?;
         self.keep_a_manager(member)?;
+        let who = Principal::Member(member);
         let mut plan = Plan::act(by, Event::MemberRemoved { member });
-        plan.records.extend(self.departures(by, Principal::Member(member)));
+        plan.records.extend(self.departures(by, who));
+        // Nothing they made lets them back in: their invitations and bots go with them.
+        let invitations = self.register.pending(now_ms).filter(|(_, one)| one.by == Some(who));
+        plan.records.extend(invitations.map(|(invitation, _)| {
+            let event = Event::InvitationRevoked { invitation };
+            Planned::Act(Act { by: Some(by), event })
+        }));
+        for bot in self.register.bots().filter(|bot| bot.owner == member) {
+            let event = Event::BotRevoked { bot: bot.bot };
+            plan.records.push(Planned::Act(Act { by: Some(by), event }));
+            plan.records.extend(self.departures(by, Principal::Bot(bot.bot)));
+        }
         Ok(plan)
     }
 

@@ -90,8 +90,11 @@ impl State {
         target: &Target,
     ) -> Result<Plan, Error> {
         let room = self.room_of(author, call.room)?;
-        self.readable(author, room, target)?;
+        self.known(author, room, target)?;
         is_post(target)?;
+        if room.is_retracted(target.seq) {
+            return Err(retracted());
+        }
         if target.summary.author != author && !self.register.is_manager(author) {
             return Err(not_yours());
         }
@@ -108,15 +111,19 @@ impl State {
         thread: Option<&Target>,
     ) -> Result<Plan, Error> {
         let room = self.room_to_write(author, call.room, call.to)?;
-        self.readable(author, room, target)?;
+        self.known(author, room, target)?;
         is_post(target)?;
-        let tightens = call.to > room.label(target.seq, &target.summary);
+        let label = room.label(target.seq, &target.summary);
+        let tightens = call.to > label;
         let is_author = target.summary.author == author;
         if !(is_author || tightens && self.register.is_manager(author)) {
             return Err(Error::new(
                 ErrorCode::NotAllowed,
                 "only its author relaxes a label; its author or a manager tightens it",
             ));
+        }
+        if call.to == label {
+            return Err(Error::new(ErrorCode::Conflict, "it has this label already"));
         }
         // A reply stays at least as strict as the thread it carries.
         if let Some(thread) = thread {
@@ -267,14 +274,18 @@ impl State {
         }
     }
 
+    /// The same, but an author knows what they wrote: a bot without a reading grant too.
+    fn known(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
+        if target.summary.author == who { Ok(()) } else { self.readable(who, room, target) }
+    }
+
     fn own_post(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
-        // A bot without a reading grant still knows what it wrote.
+        self.known(who, room, target)?;
         if target.summary.author != who {
-            self.readable(who, room, target)?;
             return Err(not_yours());
         }
         if room.is_retracted(target.seq) {
-            return Err(Error::new(ErrorCode::Conflict, "this post was taken back"));
+            return Err(retracted());
         }
         is_post(target)
     }
@@ -285,6 +296,10 @@ fn is_post(target: &Target) -> Result<(), Error> {
         KindTag::Post => Ok(()),
         _ => Err(Error::new(ErrorCode::Conflict, "this is not a post")),
     }
+}
+
+fn retracted() -> Error {
+    Error::new(ErrorCode::Conflict, "this post was taken back")
 }
 
 fn not_yours() -> Error {

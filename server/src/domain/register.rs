@@ -33,6 +33,8 @@ pub struct MemberRecord {
 
 /// An invitation that has not been used or taken back.
 pub struct Invited {
+    /// Who invites; `None` for the first manager's.
+    pub by: Option<Principal>,
     /// Whom it makes a member.
     pub member: Member,
     /// SHA-256 of its code.
@@ -52,8 +54,8 @@ struct BotRecord {
 }
 
 impl Register {
-    /// Takes a committed event in.
-    pub fn apply(&mut self, event: &Event) {
+    /// Takes a committed act in.
+    pub fn apply(&mut self, Act { by, event }: &Act) {
         match event {
             Event::WarpFounded { warp, name } => self.warp = Some((*warp, name.clone())),
             Event::OrganisationSet(organisation) => {
@@ -61,6 +63,7 @@ impl Register {
             }
             Event::InvitationAdded { invitation, member, code_hash, expires_at_ms } => {
                 let invited = Invited {
+                    by: *by,
                     member: member.clone(),
                     code_hash: *code_hash,
                     expires_at_ms: *expires_at_ms,

@@ -124,9 +124,9 @@ impl Room {
     /// Whether a reader who is in the room may read a record of it.
     #[must_use]
     pub fn may_read(&self, reader: &Reader, seq: Seq, summary: &Summary) -> bool {
-        let edits_retracted = summary.kind == KindTag::Edit
+        let is_about_retracted = matches!(summary.kind, KindTag::Edit | KindTag::React)
             && summary.carries.first().is_some_and(|of| self.is_retracted(*of));
-        if self.is_retracted(seq) || edits_retracted {
+        if self.is_retracted(seq) || is_about_retracted {
             return false;
         }
         let label = self.label(seq, summary);

@@ -258,7 +258,8 @@ fn only_the_author_relaxes_and_the_author_or_a_manager_tightens() {
         code(state.decide_relabel(who, &call, &target, None))
     };
     for to in Label::ALL {
-        assert_eq!(relabel(person(10), to), None, "the author");
+        let same = (to == Label::Amber).then_some(ErrorCode::Conflict);
+        assert_eq!(relabel(person(10), to), same, "the author, to {to}");
         let tightens = to > Label::Amber;
         let refused = (!tightens).then_some(ErrorCode::NotAllowed);
         assert_eq!(relabel(person(11), to), refused, "a manager, to {to}");

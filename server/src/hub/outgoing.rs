@@ -16,6 +16,9 @@ const BYTES: usize = 1024 * 1024;
 /// connection that leaves more unread is ended.
 const NOTICES: usize = 1024;
 
+/// How full the queue may be for what may be lost.
+const FAINT: usize = 64;
+
 /// Why a connection ends from the server's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -32,6 +35,8 @@ pub enum Ended {
 pub struct Outgoing {
     queue: Mutex<Queue>,
     changed: Notify,
+    /// Told once, when the connection is signed out.
+    cut: Notify,
 }
 
 #[derive(Default)]
@@ -74,6 +79,16 @@ impl Outgoing {
         taken
     }
 
+    /// Queues what may be lost, if little waits: it must not crowd out entries.
+    pub fn push_faint(&self, frame: Frame) {
+        let mut queue = self.lock();
+        if queue.frames.len() < FAINT && queue.has_room_for(&frame) {
+            queue.push(frame);
+            drop(queue);
+            self.changed.notify_one();
+        }
+    }
+
     /// Queues a notice that the client must not miss, beyond the bound of the entries.
     pub fn push_notice(&self, frame: Frame) {
         let mut queue = self.lock();
@@ -94,9 +109,17 @@ impl Outgoing {
             queue.ended = Some(why);
             queue.frames.clear();
             queue.bytes = 0;
+            self.cut.notify_one();
         }
         drop(queue);
         self.changed.notify_one();
+    }
+
+    /// Waits until the connection is signed out, for one waiter.
+    pub async fn cut(&self) {
+        while !self.is_signed_out() {
+            self.cut.notified().await;
+        }
     }
 
     /// Waits until there is something to send, and moves it into `frames`; or says why to end.

@@ -93,11 +93,12 @@ impl<'a> Group<'a> {
         let commitment = commitment(&salt, at_ms, &draft.item);
         let position = before.position.next(&commitment);
         let (seq, head) = (position.seq, position.head);
-        let plain =
-            record::encode(&draft, at_ms, &salt, &head).map_err(|_| CommitError::TooLong)?;
+        let plain = record::encode(&draft, at_ms, &salt, &head, before.last_state)
+            .map_err(|_| CommitError::TooLong)?;
         self.insert_record(log, seq, month_of(at_ms), &plain)?;
         self.insert_indices(&draft, seq);
-        self.tips.insert(log, Tip { position, at_ms });
+        let last_state = if draft.is_state { seq } else { before.last_state };
+        self.tips.insert(log, Tip { position, at_ms, last_state });
         let Draft { summary, item, .. } = draft;
         let repeated = false;
         self.appended.push(Appended {
@@ -188,9 +189,6 @@ impl<'a> Group<'a> {
     fn insert_indices(&mut self, draft: &Draft, seq: Seq) {
         if let Some((target, kind)) = draft.refers_to {
             self.batch.insert(&layout::reference(draft.log, target, seq)[..], &[kind]);
-        }
-        if draft.is_state {
-            self.batch.insert(&layout::state(draft.log, seq)[..], &[]);
         }
         if let Some(id) = &draft.id {
             self.batch.insert(&layout::id(draft.log, id)[..], &seq.to_be_bytes());

@@ -8,7 +8,6 @@
 //! M ‖ key                          -> mark, sealed
 //! P ‖ log 16 ‖ seq 8 ‖ part 2      -> a further part, sealed; parts count from 1
 //! R ‖ log 16 ‖ target 8 ‖ seq 8    -> kind tag 1            who refers to the target
-//! S ‖ log 16 ‖ seq 8               -> nothing               the record is state
 //! ```
 //!
 //! Keys are not sealed: they show which log grew and who refers to what, never what was said.
@@ -31,19 +30,16 @@ pub(super) enum Index {
     Part,
     /// From a target to the records that refer to it.
     Reference,
-    /// The records that are state.
-    State,
 }
 
 impl Index {
-    pub(super) const ALL: [Self; 4] = [Self::Id, Self::Part, Self::Reference, Self::State];
+    pub(super) const ALL: [Self; 3] = [Self::Id, Self::Part, Self::Reference];
 
     const fn tag(self) -> u8 {
         match self {
             Self::Id => b'I',
             Self::Part => b'P',
             Self::Reference => b'R',
-            Self::State => b'S',
         }
     }
 
@@ -66,10 +62,6 @@ pub(super) fn part(log: LogId, seq: Seq, part: u16) -> [u8; PART_BYTES] {
 
 pub(super) fn reference(log: LogId, target: Seq, seq: Seq) -> [u8; 33] {
     join(Index::Reference.tag(), &[&log.0, &target.to_be_bytes(), &seq.to_be_bytes()])
-}
-
-pub(super) fn state(log: LogId, seq: Seq) -> [u8; 25] {
-    join(Index::State.tag(), &[&log.0, &seq.to_be_bytes()])
 }
 
 pub(super) fn id(log: LogId, id: &DraftId) -> [u8; 50] {

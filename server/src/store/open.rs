@@ -133,18 +133,19 @@ fn check_end(opened: &Opened, log: LogId, last: Seq, known: Option<Position>) ->
         return Err(Bad::Log(Damage { log, seq, what }));
     }
     let mut reader = Reader::default();
-    let mut tip = Tip { position: known, at_ms: 0 };
+    let mut tip = Tip::start(log);
     if known.seq > 0 {
         let (header, _) = existing(&mut reader, opened, log, known.seq)?;
         if header.head != known.head {
             let (seq, what) = (known.seq, DamageKind::Forked);
             return Err(Bad::Log(Damage { log, seq, what }));
         }
-        tip.at_ms = header.at_ms;
+        let last_state = header.last_state(known.seq);
+        tip = Tip { position: known, at_ms: header.at_ms, last_state };
     }
     for seq in known.seq + 1..=last {
-        let (_, stored) = existing(&mut reader, opened, log, seq)?;
-        tip = follow(tip, log, &stored)?;
+        let (header, stored) = existing(&mut reader, opened, log, seq)?;
+        tip = follow(tip, log, &header, &stored)?;
     }
     Ok(tip)
 }
@@ -159,12 +160,20 @@ pub(super) fn existing(
     Ok(reader.record(opened, log, seq)?.ok_or(ReadError::Missing { log, seq })?)
 }
 
-/// The tip after `stored`, if it follows in the chain and in time.
-pub(super) fn follow(before: Tip, log: LogId, stored: &Stored) -> Result<Tip, Bad> {
+/// The tip after `stored`, if it follows in the chain, in time and in the list of state.
+pub(super) fn follow(
+    before: Tip,
+    log: LogId,
+    header: &Header,
+    stored: &Stored,
+) -> Result<Tip, Bad> {
     let commitment = commitment(&stored.salt, stored.at_ms, &stored.item);
     let position = before.position.next(&commitment);
-    if (position.seq, position.head) == (stored.seq, stored.head) && stored.at_ms >= before.at_ms {
-        Ok(Tip { position, at_ms: stored.at_ms })
+    if (position.seq, position.head) == (stored.seq, stored.head)
+        && stored.at_ms >= before.at_ms
+        && header.state_before == before.last_state
+    {
+        Ok(Tip { position, at_ms: stored.at_ms, last_state: header.last_state(stored.seq) })
     } else {
         Err(ReadError::Damaged { log, seq: stored.seq }.into())
     }

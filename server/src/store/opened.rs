@@ -47,6 +47,15 @@ pub(super) struct Tip {
     pub(super) position: Position,
     /// The time of the last record, which the next may not precede.
     pub(super) at_ms: i64,
+    /// The last record that is state; 0 if none is.
+    pub(super) last_state: Seq,
+}
+
+impl Tip {
+    /// Of an empty log.
+    pub(super) fn start(log: LogId) -> Self {
+        Self { position: Position::start(log), at_ms: 0, last_state: 0 }
+    }
 }
 
 /// The parts of an open store. The fields are dropped in this order: the lock goes last.
@@ -63,8 +72,7 @@ impl Opened {
     /// The tip of a log; an empty log is at its start.
     pub(super) fn tip(&self, log: LogId) -> Tip {
         let tips = self.tips.read().unwrap_or_else(PoisonError::into_inner);
-        let start = || Tip { position: Position::start(log), at_ms: 0 };
-        tips.get(&log).copied().unwrap_or_else(start)
+        tips.get(&log).copied().unwrap_or_else(|| Tip::start(log))
     }
 
     pub(super) fn advance(&self, ahead: impl IntoIterator<Item = (LogId, Tip)>) {

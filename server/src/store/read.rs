@@ -93,19 +93,21 @@ impl Store {
         Page { store, reader, log, next, left, direction, stored }
     }
 
-    /// The records that were appended as state, in order.
+    /// The records that were appended as state, in order: all of them, or an error.
     pub fn state(&self, log: LogId) -> Result<Vec<Stored>, ReadError> {
-        let last = self.position(log).seq;
+        let mut seq = self.0.tip(log).last_state;
         let mut reader = Reader::default();
         let mut found = Vec::new();
-        let entries = self.0.db.range(layout::state(log, 1)..=layout::state(log, last));
-        for entry in guarded_items(entries) {
-            let seq = layout::number(&entry?.0, 17).unwrap_or_default();
-            match reader.record(&self.0, log, seq)? {
-                Some((_, stored)) => found.push(stored),
-                None => return Err(ReadError::Missing { log, seq }),
+        while seq > 0 {
+            let record = reader.record(&self.0, log, seq)?;
+            let (header, stored) = record.ok_or(ReadError::Missing { log, seq })?;
+            if !header.is_state || header.state_before >= seq {
+                return Err(ReadError::Damaged { log, seq });
             }
+            found.push(stored);
+            seq = header.state_before;
         }
+        found.reverse();
         Ok(found)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! version 1 ‖ flags 1 ‖ at_ms 8 ‖ salt 16 ‖ head 32 ‖ further parts 2 ‖ summary length 4
+//!   ‖ state before 8
 //!   [‖ target 8 ‖ kind 1]   if it refers to another record
 //!   [‖ id 33]               if it has an id
 //! ‖ summary ‖ item
@@ -9,7 +10,8 @@
 //!
 //! Numbers are big-endian. The whole is cut into chunks of [`CHUNK_BYTES`], each sealed by itself;
 //! the header is always within the first. What the indices say is here too, so that they can be
-//! checked. It knows no keys and no database.
+//! checked. The records that are state are a list, each naming the one before, and every other
+//! record names the last of them: so none can be lost unnoticed. It knows no keys and no database.
 
 use warproom_proto::record::{Head, LogId, Salt, Seq};
 
@@ -23,7 +25,7 @@ const VERSION: u8 = 1;
 const IS_STATE: u8 = 1;
 const REFERS: u8 = 2;
 const HAS_ID: u8 = 4;
-const FIXED_BYTES: usize = 64;
+const FIXED_BYTES: usize = 72;
 
 /// A record to be appended.
 pub struct Draft {
@@ -68,6 +70,8 @@ pub(super) struct Header {
     pub(super) parts: u16,
     pub(super) refers_to: Option<(Seq, u8)>,
     pub(super) is_state: bool,
+    /// The last record before this one that is state; 0 if none is.
+    pub(super) state_before: Seq,
     pub(super) id: Option<DraftId>,
     /// Where the summary starts, and where it ends and the item starts.
     summary_at: usize,
@@ -84,6 +88,7 @@ pub(super) fn encode(
     at_ms: i64,
     salt: &Salt,
     head: &Head,
+    state_before: Seq,
 ) -> Result<Vec<u8>, TooLong> {
     let optional =
         if draft.refers_to.is_some() { 9 } else { 0 } + draft.id.as_ref().map_or(0, |id| id.len());
@@ -100,6 +105,7 @@ pub(super) fn encode(
     plain.extend_from_slice(&head.0);
     plain.extend_from_slice(&parts.to_be_bytes());
     plain.extend_from_slice(&summary_length.to_be_bytes());
+    plain.extend_from_slice(&state_before.to_be_bytes());
     if let Some((target, kind)) = draft.refers_to {
         plain.extend_from_slice(&target.to_be_bytes());
         plain.push(kind);
@@ -141,10 +147,16 @@ impl Header {
             parts: u16::from_be_bytes(field(plain, 58)?),
             refers_to,
             is_state: flags & IS_STATE != 0,
+            state_before: Seq::from_be_bytes(field(plain, 64)?),
             id,
             summary_at: at,
             item_at: at.checked_add(usize::try_from(summary_length).ok()?)?,
         })
+    }
+
+    /// The last record that is state, up to and with this one, whose number is `seq`.
+    pub(super) fn last_state(&self, seq: Seq) -> Seq {
+        if self.is_state { seq } else { self.state_before }
     }
 
     /// The summary within the whole plaintext.
@@ -173,16 +185,19 @@ mod tests {
             is_state in any::<bool>(),
             id in proptest::option::of(proptest::array::uniform32(any::<u8>())),
             at_ms in any::<i64>(),
+            state_before in any::<u64>(),
         ) {
             let id = id.map(|id| { let mut whole = [9; 33]; whole[1..].copy_from_slice(&id); whole });
             let draft = Draft { log: LogId::AUDIT, summary, item, refers_to, is_state, id };
             let (salt, head) = (Salt([1; 16]), Head([2; 32]));
-            let plain = encode(&draft, at_ms, &salt, &head).unwrap();
+            let plain = encode(&draft, at_ms, &salt, &head, state_before).unwrap();
             let header = Header::decode(&plain).unwrap();
             prop_assert_eq!(header.summary(&plain), Some(&draft.summary[..]));
             prop_assert_eq!(header.item(&plain), Some(&draft.item[..]));
             prop_assert_eq!(usize::from(header.parts), plain.len().div_ceil(CHUNK_BYTES) - 1);
             prop_assert_eq!((header.at_ms, header.salt, header.head), (at_ms, salt, head));
+            prop_assert_eq!(header.state_before, state_before);
+            prop_assert_eq!(header.last_state(5), if is_state { 5 } else { state_before });
             prop_assert_eq!((header.refers_to, header.is_state, header.id), (refers_to, is_state, id));
         }
 

@@ -1,6 +1,7 @@
 //! Verifying: every record of every log read from the first, its commitment and head recomputed
-//! and compared with what is stored and with the checkpoint, and every index entry compared with
-//! what the sealed record says. Offline, and it changes nothing in the logs.
+//! and compared with what is stored and with the checkpoint, the list of state followed, and every
+//! index entry compared with what the sealed record says. Offline, and it changes nothing in the
+//! logs.
 //!
 //! It finds what opening cannot afford to look for. What it cannot find is a whole store put back
 //! to an earlier state, checkpoint included: that is what clients remember heads for.
@@ -100,16 +101,15 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(opened: &'a Opened, log: LogId) -> Self {
-        let tip = Tip { position: Position::start(log), at_ms: 0 };
         let entries = Index::ALL.map(|index| (index, 0)).into();
-        Self { opened, log, reader: Reader::default(), tip, entries }
+        Self { opened, log, reader: Reader::default(), tip: Tip::start(log), entries }
     }
 
     fn to(&mut self, last: Seq, known: Option<Position>) -> Result<(), Bad> {
         let log = self.log;
         for seq in 1..=last {
             let (header, stored) = existing(&mut self.reader, self.opened, log, seq)?;
-            let tip = follow(self.tip, log, &stored)?;
+            let tip = follow(self.tip, log, &header, &stored)?;
             if known.is_some_and(|known| known.seq == seq && known.head != stored.head) {
                 return Err(Bad::Log(Damage { log, seq, what: DamageKind::Forked }));
             }
@@ -138,9 +138,6 @@ impl<'a> Walk<'a> {
             }
             if let Some((target, kind)) = header.refers_to {
                 check(Index::Reference, &layout::reference(log, target, seq), &[kind])?;
-            }
-            if header.is_state {
-                check(Index::State, &layout::state(log, seq), &[])?;
             }
             Ok(())
         })();
@@ -186,7 +183,7 @@ fn first_left_over(opened: &Opened, log: LogId) -> Result<Option<Damage>, Fault>
             let (key, value) = only_fault(entry)?;
             let seq = match which {
                 Index::Id => layout::number(&value, 0),
-                Index::Part | Index::State => layout::number(&key, 17),
+                Index::Part => layout::number(&key, 17),
                 Index::Reference => layout::number(&key, 25),
             };
             let seq = seq.unwrap_or_default();
@@ -214,7 +211,6 @@ fn confirms(header: &Header, which: Index, key: &[u8], value: &[u8]) -> bool {
         Index::Reference => header.refers_to.is_some_and(|(target, kind)| {
             layout::number(key, 17) == Some(target) && value == [kind]
         }),
-        Index::State => header.is_state && value.is_empty(),
     }
 }
 

@@ -102,6 +102,7 @@ impl Warp {
             ("STRANGERS_PER_SOURCE", "512"),
             ("REQUESTS_PER_SECOND", "100000"),
             ("REQUEST_BURST", "100000"),
+            ("CONNECTIONS", "4096"),
         ];
         let limits =
             roomy.map(|(name, value)| (format!("WARPROOM_SERVER_LIMITS__{name}"), value.into()));

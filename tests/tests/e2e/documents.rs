@@ -1,5 +1,6 @@
-//! Documents that can be wrong are tested: the protocol page, the machine-readable description, the
-//! README's commands, and every link.
+//! Documents that can be wrong are tested: the protocol page with its worked example, its limits and
+//! its bot, the machine-readable description, the README's commands, the tests that the threat model
+//! names, and every link.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,9 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 use warproom_client::proto::calls::{self, Call, Visitor};
 use warproom_client::proto::notice::Notice;
-use warproom_client::proto::{ErrorCode, schema};
+use warproom_client::proto::record::{Head, LogId, Position, Salt, commitment};
+use warproom_client::proto::{ErrorCode, limits, schema};
+use warproom_server::config::Config;
 use warproom_tests::harness::{client_binary, server_binary};
 
 fn root() -> PathBuf {
@@ -132,5 +135,135 @@ fn the_long_runs_that_are_documented_exist() -> anyhow::Result<()> {
         let filter = filter.context("a command names its test")?;
         ensure!(code.contains(filter), "no test has {filter:?} in its name");
     }
+    Ok(())
+}
+
+/// The text of a page's blocks of one language, a string for each.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let opening = format!("```{language}\n");
+    let inside = page.split(opening.as_str()).skip(1);
+    inside.filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_worked_example_of_the_chain_is_right() -> anyhow::Result<()> {
+    let page = document("docs/protocol.md")?;
+    let room = "01890a5d-ac96-774b-bcce-b302099a8001";
+    let (salt, at_ms): (Salt, i64) =
+        ("000102030405060708090a0b0c0d0e0f".parse()?, 1_705_572_720_000);
+    ensure!(page.contains(room) && page.contains(&salt.to_string()), "another example");
+    let item = blocks(&page, "json").into_iter().find(|block| block.contains("Planning is down."));
+    let item = item.context("the example has no item")?.trim_end();
+    ensure!(page.contains(&format!("item of {} bytes", item.len())), "{} bytes", item.len());
+    ensure!(page.contains(&format!("`{at_ms:016x}`")), "the time as bytes");
+
+    let start = Position::start(LogId::room(room.parse()?));
+    let first = commitment(&salt, at_ms, item.as_bytes());
+    let second = Head([0xab; 32]);
+    let (one, two) = (start.next(&first), start.next(&first).next(&second));
+    for (name, value) in [
+        ("head(0)", start.head),
+        ("commitment(1)", first),
+        ("head(1)", one.head),
+        ("head(2)", two.head),
+    ] {
+        ensure!(page.contains(&format!("{name:<14}= {value}")), "{name} is {value}");
+    }
+    Ok(())
+}
+
+/// A number as the pages write it: 16,384.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let (head, tail) = digits.split_at(digits.len() % 3);
+    let groups = tail.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
+    let head = (!head.is_empty()).then(|| head.to_owned());
+    head.into_iter().chain(groups).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
+    let page = document("docs/protocol.md")?;
+    let rows = [
+        ("largest message before sign-in", limits::FRAME_BYTES_BEFORE_SIGN_IN),
+        ("largest message after sign-in", limits::FRAME_BYTES),
+        ("text of an entry", limits::TEXT_BYTES),
+        ("reaction", limits::REACTION_BYTES),
+        ("mentions in an entry", limits::MENTIONS),
+        ("subjects of an entry", limits::SUBJECTS),
+        ("page of records", limits::PAGE),
+        ("page of records", limits::PAGE_BYTES),
+        ("hits of a search call", limits::SEARCH_HITS),
+        ("aliases, clients of an organisation", limits::ORGANISATION_LIST),
+        ("rooms in a bot's grant", limits::GRANT_ROOMS),
+        ("password", limits::PASSWORD_CHARS),
+        ("password", limits::PASSWORD_BYTES),
+    ];
+    for (what, limit) in rows {
+        let row = page.lines().find(|line| line.starts_with(&format!("| {what} |")));
+        let row = row.with_context(|| format!("docs/protocol.md has no row for {what}"))?;
+        ensure!(row.contains(&grouped(limit)), "{what} is {limit}: {row}");
+    }
+
+    let Config { cache_mib, reserve_mib, limits, .. } = Config::default();
+    let page = document("docs/operating.md")?;
+    for (setting, default) in [
+        ("cache_mib", cache_mib),
+        ("reserve_mib", reserve_mib),
+        ("limits.strangers", limits.strangers as u64),
+        ("limits.strangers_per_source", limits.strangers_per_source as u64),
+        ("limits.handshake_ms", limits.handshake_ms),
+        ("limits.sign_in_ms", limits.sign_in_ms),
+        ("limits.requests_per_second", limits.requests_per_second.into()),
+        ("limits.request_burst", limits.request_burst.into()),
+        ("limits.in_flight", limits.in_flight as u64),
+        ("limits.ping_ms", limits.ping_ms),
+    ] {
+        let row = format!("| `{setting}` | {default} |");
+        ensure!(page.contains(&row), "docs/operating.md does not say {row}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_tests_that_the_threat_model_names_exist() -> anyhow::Result<()> {
+    let page = document("docs/threat-model.md")?;
+    let mut named = 0;
+    for quoted in page.split('`').skip(1).step_by(2) {
+        let Some((module, test)) = quoted.split_once("::") else { continue };
+        if module == "module" {
+            continue; // How tests are named, in general.
+        }
+        let code = document(&format!("tests/tests/e2e/{module}.rs"))?;
+        ensure!(code.contains(&format!("fn {test}(")), "there is no test {quoted}");
+        named += 1;
+    }
+    ensure!(named >= 50, "only {named} tests found");
+    Ok(())
+}
+
+#[test]
+fn the_bot_of_the_protocol_page_is_short_and_python() -> anyhow::Result<()> {
+    let page = document("docs/protocol.md")?;
+    let bot = blocks(&page, "python").first().copied().context("there is no bot")?;
+    let lines = bot.lines().count();
+    ensure!(lines < 30, "the bot has {lines} lines");
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("bot.py");
+    fs::write(&file, bot)?;
+    let compiled = Command::new("python3").args(["-m", "py_compile"]).arg(&file).output();
+    let Ok(compiled) = compiled else { return Ok(()) }; // There is no Python here.
+    let problem = String::from_utf8_lossy(&compiled.stderr);
+    ensure!(compiled.status.success(), "the bot is not Python: {problem}");
+    Ok(())
+}
+
+#[test]
+fn the_changelog_has_this_version() -> anyhow::Result<()> {
+    let page = document("CHANGELOG.md")?;
+    let newest = page.lines().find_map(|line| line.strip_prefix("## ")).context("no version")?;
+    let version = env!("CARGO_PKG_VERSION");
+    ensure!(newest.contains(version) || newest == "Unreleased", "{newest:?}, not {version}");
+    ensure!(page.contains(&format!("\n## {version}")), "there is no section on {version}");
     Ok(())
 }

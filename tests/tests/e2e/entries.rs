@@ -239,7 +239,7 @@ async fn a_retracted_post_is_served_to_nobody_by_no_path() -> anyhow::Result<()>
         }
     }
     assert_eq!(code(edit(&dan, room, of, "once more").await), ErrorCode::Conflict);
-    assert_eq!(code(retract(&dan, room, of).await), ErrorCode::NotFound);
+    assert_eq!(code(retract(&dan, room, of).await), ErrorCode::Conflict);
     assert_eq!(code(tom.reply(room, of, Label::Green, "late").await), ErrorCode::NotFound);
     assert_eq!(code(react(&tom, room, of, "👍").await), ErrorCode::NotFound);
     assert_eq!(retracted, reply + 1, "and nothing of it was stored");

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use warproom_proto::record::LogId;
 
 use crate::store::tests::{Place, numbers};
-use crate::store::{Direction, Draft, Mark};
+use crate::store::{Direction, Draft, Mark, Store};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -65,6 +65,14 @@ impl Model {
         }
         seq
     }
+
+    fn state_of(&self, log: LogId) -> Vec<u64> {
+        self.state.get(&log).cloned().unwrap_or_default()
+    }
+}
+
+fn states(store: &Store, log: LogId) -> Vec<u64> {
+    store.state(log).unwrap().iter().map(|one| one.seq).collect()
 }
 
 proptest! {
@@ -97,6 +105,10 @@ proptest! {
                     for mark in marks.drain(..) {
                         model.marks.insert(mark.key, mark.value);
                     }
+                    let (store, _) = open.as_ref().unwrap();
+                    for log in store.logs() {
+                        prop_assert_eq!(states(store, log), model.state_of(log));
+                    }
                 }
                 Step::Reopen if drafts.is_empty() && marks.is_empty() => {
                     drop(open.take());
@@ -115,8 +127,7 @@ proptest! {
             prop_assert_eq!(&found, items);
             let backward = numbers(store.page(*log, last, usize::MAX, Direction::Backward));
             prop_assert!(backward.into_iter().eq((1..=last).rev()));
-            let state: Vec<_> = store.state(*log).unwrap().iter().map(|one| one.seq).collect();
-            prop_assert_eq!(state, model.state.remove(log).unwrap_or_default());
+            prop_assert_eq!(states(&store, *log), model.state_of(*log));
         }
         for ((log, target), entries) in model.references {
             let found: Vec<_> = store.referring(log, target, 0).map(Result::unwrap).collect();

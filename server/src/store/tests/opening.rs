@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use warproom_proto::record::{LogId, Position};
 
 use crate::store::tests::{Place, ROOM, draft};
-use crate::store::{CreateError, KeyError, MasterKey, OpenError, create, open, verify};
+use crate::store::{CreateError, Draft, KeyError, MasterKey, OpenError, create, open, verify};
 
 #[test]
 fn a_store_is_only_made_in_an_empty_folder() {
@@ -71,6 +71,24 @@ fn a_store_is_open_once() {
     assert!(matches!(verify(&place.folder(), &place.key), Err(OpenError::InUse { .. })));
     drop(store);
     place.open();
+}
+
+#[test]
+fn the_state_is_whole_from_whichever_checkpoint_the_store_is_opened() {
+    let place = Place::new();
+    let heads = place.folder().join("heads");
+    let mut checkpoints = vec![fs::read(&heads).unwrap()];
+    for is_state in [false, true, false, true, false] {
+        let (_, mut committer) = place.open();
+        committer.commit(vec![Draft { is_state, ..draft(ROOM, "x") }], &[], 1).unwrap();
+        drop(committer);
+        checkpoints.push(fs::read(&heads).unwrap());
+    }
+    for checkpoint in checkpoints {
+        fs::write(&heads, checkpoint).unwrap();
+        let (store, _) = place.open();
+        assert!(store.state(ROOM).unwrap().iter().map(|one| one.seq).eq([2, 4]));
+    }
 }
 
 #[test]
