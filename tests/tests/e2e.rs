@@ -26,6 +26,8 @@ mod joining;
 mod labels;
 #[path = "e2e/layers.rs"]
 mod layers;
+#[path = "e2e/leaks.rs"]
+mod leaks;
 #[path = "e2e/limits.rs"]
 mod limits;
 #[path = "e2e/programs.rs"]

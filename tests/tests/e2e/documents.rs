@@ -214,6 +214,7 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
         ("limits.strangers_per_source", limits.strangers_per_source as u64),
         ("limits.handshake_ms", limits.handshake_ms),
         ("limits.sign_in_ms", limits.sign_in_ms),
+        ("limits.connections", limits.connections as u64),
         ("limits.requests_per_second", limits.requests_per_second.into()),
         ("limits.request_burst", limits.request_burst.into()),
         ("limits.in_flight", limits.in_flight as u64),
