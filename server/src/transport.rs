@@ -19,8 +19,9 @@ use crate::tls::Stream;
 
 pub use tokio_tungstenite::tungstenite::Utf8Bytes as Frame;
 
-/// What one connection may buffer (the design's table). The read buffer is what an idle connection
-/// costs; the write buffer is filled to one TLS record before it is written.
+/// What one connection may buffer. The read buffer is what an idle connection costs; the write buffer
+/// is filled to one TLS record before it is written, and may hold at most the largest reply (a page of
+/// long texts with its amendments) with room to spare.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 const WRITE_BUFFER_MOST_BYTES: usize = 2 * 1024 * 1024;

@@ -113,6 +113,9 @@ impl State {
         let room = self.room_to_write(author, call.room, call.to)?;
         self.known(author, room, target)?;
         is_post(target)?;
+        if room.is_retracted(target.seq) {
+            return Err(retracted());
+        }
         let label = room.label(target.seq, &target.summary);
         let tightens = call.to > label;
         let is_author = target.summary.author == author;
