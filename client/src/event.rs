@@ -98,7 +98,11 @@ impl Delivered {
     /// Who may read it and where it may be carried, if it is shown.
     #[must_use]
     pub fn label(&self) -> Option<Label> {
-        self.entry.as_ref().map(|entry| entry.handling.label)
+        let written = self.entry.as_ref().map(|entry| entry.handling.label)?;
+        match &self.record.body {
+            Body::Shown { label: Some(now), .. } => Some(*now),
+            _ => Some(written),
+        }
     }
 
     /// The text, if it is a post and shown.

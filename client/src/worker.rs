@@ -235,9 +235,8 @@ impl Worker {
 
     /// What the worker itself wants to send: the next question about a room, the next append.
     fn next_frame(&mut self) -> Option<String> {
-        if self.delivery.is_caught_up()
-            && let Some((id, call)) = self.rooms.ask(|| self.memory.next_id())
-        {
+        let is_caught_up = self.delivery.is_caught_up();
+        if let Some((id, call)) = self.rooms.ask(is_caught_up, || self.memory.next_id()) {
             // A follow request always encodes.
             return request_text(id, &call).ok();
         }

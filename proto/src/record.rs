@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::id::RoomId;
+use crate::label::Label;
 use crate::newtype::hex_newtype;
 
 /// The number of a record in its log, from 1. Zero means "before the first".
@@ -133,6 +134,10 @@ pub enum Body {
         /// The exact JSON text of the entry (in a room) or of the act (in the register).
         #[schemars(with = "serde_json::Value")]
         item: Box<RawValue>,
+        /// The label an entry has now, where that is not the one it was written with: it was
+        /// relabelled, or what it carries was. Not part of the chain; the relabelling is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<Label>,
     },
     /// A stub: the reader is not entitled to this record, or its author retracted it.
     Withheld {
@@ -146,7 +151,9 @@ impl Body {
     #[must_use]
     pub fn commitment(&self) -> Head {
         match self {
-            Self::Shown { at_ms, salt, item } => commitment(salt, *at_ms, item.get().as_bytes()),
+            Self::Shown { at_ms, salt, item, .. } => {
+                commitment(salt, *at_ms, item.get().as_bytes())
+            }
             Self::Withheld { commitment } => *commitment,
         }
     }

@@ -158,7 +158,7 @@ proptest! {
         let record = |item: &RawValue, at_ms| Record {
             seq: next.seq,
             head: next.head,
-            body: Body::Shown { at_ms, salt, item: item.to_owned() },
+            body: Body::Shown { at_ms, salt, item: item.to_owned(), label: None },
         };
         prop_assert!(record(&item, at_ms).follows(start));
         prop_assert!(!record(&other, at_ms).follows(start), "another text");

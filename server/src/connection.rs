@@ -19,7 +19,7 @@ use crate::admission::Place;
 use crate::calls::{self, Answer, Session, Stranger};
 use crate::config::Limits;
 use crate::context::Context;
-use crate::hub::{Ended, Registration};
+use crate::hub::{Ended, Outgoing, Queued, Registration};
 use crate::identity::Source;
 use crate::journal::now_ms;
 use crate::tls::{self, Stream};
@@ -75,7 +75,7 @@ async fn sign_in(socket: &mut Socket, stranger: &Stranger) -> Result<Registratio
             Ok(()) => calls::answer_stranger(stranger, &frame).await,
             Err(refusal) => (refuse(&frame, refusal), None),
         };
-        if !socket.send(&mut VecDeque::from([reply])).await {
+        if !(socket.feed(reply).await && socket.flush().await) {
             return Err(None);
         }
         if let Some(registration) = registration {
@@ -92,6 +92,20 @@ fn expiry(context: &Context, who: Principal) -> Option<Instant> {
     Instant::now().checked_add(Duration::from_millis(left))
 }
 
+/// Writes frames together, without those of rooms that the reader leaves meanwhile.
+async fn write(socket: &mut Socket, outgoing: &Outgoing, frames: &mut VecDeque<Queued>) -> bool {
+    while let Some(queued) = frames.pop_front() {
+        if !socket.feed(queued.frame).await {
+            return false;
+        }
+        let left = outgoing.left();
+        if !left.is_empty() {
+            frames.retain(|queued| queued.room.is_none_or(|room| !left.contains(&room)));
+        }
+    }
+    socket.flush().await
+}
+
 /// Waits for a moment; for ever if there is none.
 async fn moment(at: Option<Instant>) {
     match at {
@@ -105,7 +119,7 @@ struct Signed {
     socket: Socket,
     session: Arc<Session>,
     requests: FuturesUnordered<BoxFuture<'static, Answer>>,
-    frames: VecDeque<Frame>,
+    frames: VecDeque<Queued>,
     allowance: Allowance,
     ping: Interval,
     unanswered: u32,
@@ -190,7 +204,7 @@ impl Signed {
             biased;
             () = outgoing.cut() => false,
             () = moment(*expires) => false,
-            sent = socket.send(frames) => sent,
+            sent = write(socket, outgoing, frames) => sent,
         };
         if sent { Ok(()) } else { Err(None) }
     }
@@ -217,7 +231,7 @@ impl Signed {
 
     fn line_up(&mut self, answer: Answer) {
         match answer {
-            Answer::First(reply) => self.frames.push_back(reply),
+            Answer::First(reply) => self.frames.push_back(Queued::plain(reply)),
             Answer::Last(reply) => self.session.peer.outgoing.push_notice(reply),
         }
     }

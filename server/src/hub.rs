@@ -24,7 +24,7 @@ use crate::journal::{self, Committed, What};
 use crate::transport::Frame;
 use crate::view::{self, shown, stub};
 
-pub use outgoing::{Ended, Outgoing};
+pub use outgoing::{Ended, Outgoing, Queued};
 
 /// A connection, as the hub knows it.
 #[derive(Clone)]
@@ -165,7 +165,7 @@ impl Hub {
         for follower in &lock(&followers).list {
             let who = follower.peer.who;
             if who != except && who.member().is_some() && is_here(who) {
-                follower.peer.outgoing.push_faint(frame.clone());
+                follower.peer.outgoing.push_faint(room, frame.clone());
             }
         }
     }
@@ -238,6 +238,7 @@ impl Hub {
                 lock(&self.followers(room)).list.retain(|follower| follower.peer.who != *who);
                 let frame = Frame::from(rpc::notice_text(&Notice::RoomLeft { room }));
                 for peer in self.peers_where(|peer| peer.who == *who) {
+                    peer.outgoing.leave(room);
                     peer.outgoing.push_notice(frame.clone());
                 }
             }
@@ -333,7 +334,7 @@ impl<'a> Frames<'a> {
     /// The frames of an entry; `None` for an administrative act, which goes to no room.
     fn of(room: RoomId, record: &'a Committed) -> Option<Self> {
         let What::Entry { summary, .. } = &record.what else { return None };
-        let body = shown(record.at_ms, record.salt, record.commitment, record.item.clone());
+        let body = shown(record.at_ms, record.salt, record.commitment, record.item.clone(), None);
         let shown = encode(room, record, body);
         Some(Self { room, record, summary, shown, stub: OnceCell::new() })
     }
@@ -367,7 +368,7 @@ fn hand_over(state: &State, room: RoomId, follower: &mut Follower, frames: &[Fra
         let readable = fold.may_read(&reader, frame.seq(), frame.summary);
         if readable { &frame.shown } else { frame.stub() }.clone()
     });
-    let taken = follower.peer.outgoing.push_all(new);
+    let taken = follower.peer.outgoing.push_all(room, new);
     let delivered = frames.iter().filter(|frame| frame.seq() > follower.after).take(taken);
     let after = delivered.last().map_or(follower.after, Frames::seq);
     let newest = frames.last().map_or(after, Frames::seq);

@@ -2,7 +2,6 @@
 //!
 //! Only this module names tungstenite. It knows no calls: what a frame says is its caller's business.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -103,15 +102,14 @@ impl Socket {
         }
     }
 
-    /// Sends frames, written together. `false` if the peer is gone or takes nothing for a while. A
-    /// peer on a slow line takes something.
-    pub async fn send(&mut self, frames: &mut VecDeque<Frame>) -> bool {
-        while let Some(frame) = frames.pop_front() {
-            let fed = timeout(WRITE_STALL, self.0.feed(Message::Text(frame))).await;
-            if !matches!(fed, Ok(Ok(()))) {
-                return false;
-            }
-        }
+    /// Hands a frame to the write buffer, which goes out when it is full. `false` if the peer is gone
+    /// or takes nothing for a while; a peer on a slow line takes something.
+    pub async fn feed(&mut self, frame: Frame) -> bool {
+        matches!(timeout(WRITE_STALL, self.0.feed(Message::Text(frame))).await, Ok(Ok(())))
+    }
+
+    /// Sends what is in the write buffer; `false` as for [`Socket::feed`].
+    pub async fn flush(&mut self) -> bool {
         matches!(timeout(WRITE_STALL, self.0.flush()).await, Ok(Ok(())))
     }
 

@@ -3,16 +3,17 @@
 use serde_json::value::RawValue;
 use warproom_proto::calls::RoomSummary;
 use warproom_proto::{
-    Body, Error, ErrorCode, Head, LogId, Principal, Record, RoomId, Salt, Seq, limits, record,
+    Body, Error, ErrorCode, Head, Label, LogId, Principal, Record, RoomId, Salt, Seq, limits,
+    record,
 };
 
 use crate::domain::{KindTag, Reader, Room, State, Summary};
 use crate::store::{Direction, ReadError, Store, Stored};
 
 /// A record's body for a reader who may have it.
-pub fn shown(at_ms: i64, salt: Salt, commitment: Head, item: String) -> Body {
+pub fn shown(at_ms: i64, salt: Salt, commitment: Head, item: String, label: Option<Label>) -> Body {
     match RawValue::from_string(item) {
-        Ok(item) => Body::Shown { at_ms, salt, item },
+        Ok(item) => Body::Shown { at_ms, salt, item, label },
         Err(error) => {
             tracing::error!(%error, "a stored item is not JSON; it is withheld");
             stub(commitment)
@@ -25,12 +26,20 @@ pub const fn stub(commitment: Head) -> Body {
     Body::Withheld { commitment }
 }
 
+/// How much of a record a reader gets.
+pub enum Sight {
+    /// All of it, with the label it has now where that is not the one it was written with.
+    Whole(Option<Label>),
+    /// That it is there.
+    Stub,
+}
+
 /// A stored record, for a reader who may have it or not.
-pub fn stored(of: Stored, readable: bool) -> Record {
+pub fn stored(of: Stored, sight: Sight) -> Record {
     let Stored { seq, at_ms, salt, head, item, .. } = of;
     let commitment = record::commitment(&salt, at_ms, &item);
-    let body = match String::from_utf8(item) {
-        Ok(item) if readable => shown(at_ms, salt, commitment, item),
+    let body = match (String::from_utf8(item), sight) {
+        (Ok(item), Sight::Whole(label)) => shown(at_ms, salt, commitment, item, label),
         _ => stub(commitment),
     };
     Record { seq, head, body }
@@ -139,8 +148,8 @@ pub fn show(
 ) -> Result<Vec<Record>, Error> {
     let entitled = Entitled::to(state, who, room);
     let shown = |of: Stored| {
-        let readable = entitled.as_ref().map_or(Ok(false), |entitled| entitled.may_read(&of))?;
-        Ok(stored(of, readable))
+        let sight = entitled.as_ref().map_or(Ok(Sight::Stub), |entitled| entitled.sight(&of))?;
+        Ok(stored(of, sight))
     };
     records.into_iter().map(shown).collect()
 }
@@ -175,6 +184,16 @@ impl<'a> Entitled<'a> {
     /// Whether they may have a record.
     pub fn may_read(&self, of: &Stored) -> Result<bool, Error> {
         Ok(self.room.may_read(&self.reader, of.seq, &summary(of, self.log)?))
+    }
+
+    /// How much of a record they may have.
+    pub fn sight(&self, of: &Stored) -> Result<Sight, Error> {
+        let summary = summary(of, self.log)?;
+        if !self.room.may_read(&self.reader, of.seq, &summary) {
+            return Ok(Sight::Stub);
+        }
+        let label = self.room.label(of.seq, &summary);
+        Ok(Sight::Whole((label != summary.label).then_some(label)))
     }
 }
 

@@ -10,8 +10,8 @@ use crate::show::safe;
 /// What to do about a history that does not hold.
 pub(crate) const ADVICE: &str = "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM` accepts it as it is now";
 
-/// Checks records that stand next to each other, and where they meet it, the remembered position.
-/// `name` says which log, in words.
+/// Checks that a page has no gap and that each record follows the one before; from the beginning of
+/// the log or from the remembered position where the page meets it. `name` says which log, in words.
 pub(crate) fn check(
     name: &str,
     records: &[Record],
@@ -30,9 +30,16 @@ pub(crate) fn check(
             return Err(broken(name, &format!("#{} is not what it was", record.seq)));
         }
     }
+    let anchor =
+        remembered.filter(|known| records.first().is_some_and(|one| one.seq == known.seq + 1));
+    if let (Some(known), Some(first)) = (anchor, records.first())
+        && !first.follows(known)
+    {
+        return Err(broken(name, &format!("#{} does not follow what was seen", first.seq)));
+    }
     for pair in records.windows(2) {
         let [before, after] = pair else { continue };
-        if after.seq == before.seq + 1 && !after.follows(before.position()) {
+        if !after.follows(before.position()) {
             return Err(broken(name, &format!("#{} does not follow #{}", after.seq, before.seq)));
         }
     }

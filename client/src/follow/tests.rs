@@ -16,7 +16,12 @@ impl Log {
         let mut records = Vec::new();
         for number in 1..=length {
             let item = serde_json::value::to_raw_value(&[number, flavour]).unwrap();
-            let body = Body::Shown { at_ms: i64::from(number), salt: Salt([number; 16]), item };
+            let body = Body::Shown {
+                at_ms: i64::from(number),
+                salt: Salt([number; 16]),
+                item,
+                label: None,
+            };
             at = at.next(&body.commitment());
             records.push(Record { seq: at.seq, head: at.head, body });
         }

@@ -98,12 +98,18 @@ impl Rooms {
         self.remove(room);
     }
 
-    /// What to ask next, under the number that `id` gives; nothing while enough is under way.
-    pub(crate) fn ask(&mut self, id: impl FnOnce() -> u64) -> Option<(u64, FollowRoom)> {
+    /// What to ask next, under the number that `id` gives; nothing while enough is under way. While
+    /// the application has events to take, only rooms whose follow somebody waits for: they may be
+    /// waiting before they take the next event.
+    pub(crate) fn ask(
+        &mut self,
+        is_caught_up: bool,
+        id: impl FnOnce() -> u64,
+    ) -> Option<(u64, FollowRoom)> {
         if self.wakes_at().is_some() || self.asked.len() >= ASKED_AT_ONCE {
             return None;
         }
-        while let Some(room) = self.wanted.pop_front() {
+        while let Some(room) = self.next_wanted(is_caught_up) {
             if let Some(entry) = self.followed.get_mut(&room)
                 && entry.follow.is_wanted()
             {
@@ -113,6 +119,14 @@ impl Rooms {
             }
         }
         None
+    }
+
+    fn next_wanted(&mut self, is_caught_up: bool) -> Option<RoomId> {
+        let may_ask = |room: &RoomId| {
+            is_caught_up || self.followed.get(room).is_none_or(|entry| entry.caller.is_some())
+        };
+        let at = self.wanted.iter().position(may_ask)?;
+        self.wanted.remove(at)
     }
 
     /// Whether this is the number of a question under way.

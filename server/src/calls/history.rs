@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use warproom_proto::calls::{From, HistoryPage, HistoryReferring, Page, RegisterPage};
 use warproom_proto::register::Act;
 use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, limits};
@@ -10,21 +12,38 @@ use super::Session;
 use crate::context::Context;
 use crate::domain::State;
 use crate::store::{Direction, Store, Stored};
-use crate::view;
+use crate::view::{self, Sight};
 
 /// Reads the store on a thread where it may wait for the disk, a few at a time.
 pub async fn blocking<T: Send + 'static>(
     context: &Arc<Context>,
     read: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let permit =
-        context.reading.clone().acquire_owned().await.map_err(|_| ErrorCode::ServerFault)?;
     let store = context.store.clone();
-    let task = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        read(&store)
+    a_few_at_a_time(&context.reading, move || read(&store)).await
+}
+
+/// Does blocking work under a limit.
+///
+/// The wait for a permit is a task of its own: a connection that is busy writing does not poll its
+/// requests, and a permit given to one of them would be kept from everyone else meanwhile. A request
+/// that is dropped takes its waiting task along.
+pub async fn a_few_at_a_time<T: Send + 'static>(
+    limit: &Arc<Semaphore>,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let permits = limit.clone();
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        let permit = permits.acquire_owned().await.map_err(|_| ErrorCode::ServerFault)?;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| ErrorCode::ServerFault)?
     });
-    task.await.map_err(|_| ErrorCode::ServerFault)?
+    let done = task.join_next().await;
+    done.and_then(Result::ok).unwrap_or_else(|| Err(ErrorCode::ServerFault.into()))
 }
 
 /// Whether somebody may read a room's log at all: they are in it, and if it is a bot, its grant
@@ -83,29 +102,40 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     let HistoryReferring { room, to, after, limit: asked } = call;
     let limit = limit(asked, limits::PAGE)?;
     let context = &session.context;
-    reading_allowed(&context.state(), session.who(), room)?;
+    let who = session.who();
+    reading_allowed(&context.state(), who, room)?;
     let latest = context.store.position(LogId::room(room));
-    let log = LogId::room(room);
-    let (of, stored, amendments) = blocking(context, move |store| {
-        let of = view::fetch_each(store, room, std::iter::once(to))?;
-        let seqs = store.referring(log, to, after).take(limit);
-        let seqs = seqs.map(|found| found.map(|(seq, _)| seq)).collect::<Result<Vec<_>, _>>();
-        let seqs = seqs.map_err(|error| view::unreadable(&error))?;
-        let stored = view::fetch_each(store, room, seqs.into_iter())?;
-        let amendments = view::fetch_amendments(store, room, &stored)?;
-        Ok((of, stored, amendments))
-    })
-    .await?;
-    let state = context.state();
     // What refers to an entry tells of it: who may not read the one may not ask for the others.
-    let entitled = view::Entitled::to(&state, session.who(), room).ok_or(ErrorCode::NotFound)?;
-    let of: &Stored = of.first().ok_or(ErrorCode::NotFound)?;
-    if !entitled.may_read(of)? {
-        return Err(ErrorCode::NotFound.into());
+    let of = blocking(context, move |store| view::fetch_each(store, room, std::iter::once(to)));
+    let of = of.await?.pop().ok_or(ErrorCode::NotFound)?;
+    {
+        let state = context.state();
+        let entitled = view::Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+        if !entitled.may_read(&of)? {
+            return Err(ErrorCode::NotFound.into());
+        }
     }
-    let records = view::show_readable(&state, session.who(), room, stored)?;
-    let amendments = view::show_readable(&state, session.who(), room, amendments)?;
-    Ok(Page { records, amendments, latest })
+    // Withheld ones are left out, so a page is read on until there is something to show.
+    let mut after = after;
+    loop {
+        let (stored, amendments) = blocking(context, move |store| {
+            let seqs = store.referring(LogId::room(room), to, after).take(limit);
+            let seqs = seqs.map(|found| found.map(|(seq, _)| seq)).collect::<Result<Vec<_>, _>>();
+            let seqs = seqs.map_err(|error| view::unreadable(&error))?;
+            let stored = view::fetch_each(store, room, seqs.into_iter())?;
+            let amendments = view::fetch_amendments(store, room, &stored)?;
+            Ok((stored, amendments))
+        })
+        .await?;
+        let last = stored.last().map(|last| last.seq);
+        let state = context.state();
+        let records = view::show_readable(&state, who, room, stored)?;
+        let amendments = view::show_readable(&state, who, room, amendments)?;
+        match last {
+            Some(last) if records.is_empty() => after = last,
+            _ => return Ok(Page { records, amendments, latest }),
+        }
+    }
 }
 
 pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page, Error> {
@@ -124,7 +154,7 @@ pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page
     let seen = |of: Stored| {
         let act = serde_json::from_slice::<Act>(&of.item);
         let readable = act.is_ok_and(|act| state.register.may_see(who, &act, is_in));
-        view::stored(of, readable)
+        view::stored(of, if readable { Sight::Whole(None) } else { Sight::Stub })
     };
     Ok(Page { records: stored.into_iter().map(seen).collect(), amendments: Vec::new(), latest })
 }

@@ -7,7 +7,7 @@ use warproom_proto::notice::Notice;
 use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, Seq, limits, rpc};
 
 use super::Session;
-use super::history::{limit, reading_allowed};
+use super::history::{a_few_at_a_time, limit, reading_allowed};
 use crate::context::Context;
 use crate::store::{Direction, Stored};
 use crate::view;
@@ -81,12 +81,10 @@ pub async fn run(session: &Session, call: RunSearch) -> Result<Found, Error> {
         for stored in stride.candidates {
             let seq = stored.seq;
             // Asked again, because a search takes a while.
-            if !readable(context, session.who(), room, std::slice::from_ref(&stored))?[0] {
-                continue;
-            }
-            let record = view::stored(stored, true);
+            let record = view::show_readable(&context.state(), session.who(), room, vec![stored])?;
+            let Some(record) = record.into_iter().next() else { continue };
             let frame = rpc::notice_text(&Notice::Found { search, room, record });
-            if !session.peer.outgoing.push(frame.into()) {
+            if !session.peer.outgoing.push(room, frame.into()) {
                 // The client reads slowly: it asks again from here.
                 return Ok(Found { next_before: Some(seq + 1), ..found });
             }
@@ -105,14 +103,9 @@ async fn stride(
     room: RoomId,
     from: Seq,
 ) -> Result<Stride, Error> {
-    let searching = session.context.searching.clone();
-    let permit = searching.acquire_owned().await.map_err(|_| ErrorCode::ServerFault)?;
     let (context, who) = (session.context.clone(), session.who());
-    let task = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        look(&context, who, (room, from), &needle)
-    });
-    task.await.map_err(|_| ErrorCode::ServerFault)?
+    let work = move || look(&context, who, (room, from), &needle);
+    a_few_at_a_time(&session.context.searching, work).await
 }
 
 /// Looks through one stride. A record is compared with what is looked for only if the searcher may

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use warproom_proto::RoomId;
+
 use crate::transport::Frame;
 
 /// The most frames that wait, and the most bytes: what a client that reads at all takes at once.
@@ -39,11 +41,29 @@ pub struct Outgoing {
     cut: Notify,
 }
 
+/// A frame on its way, and the room it tells of, if any.
+pub struct Queued {
+    /// The room; whoever is taken out of it gets nothing more of it, also not from here.
+    pub room: Option<RoomId>,
+    /// The frame.
+    pub frame: Frame,
+}
+
+impl Queued {
+    /// A frame that tells of no room, or that its reader may have whatever happens.
+    #[must_use]
+    pub const fn plain(frame: Frame) -> Self {
+        Self { room: None, frame }
+    }
+}
+
 #[derive(Default)]
 struct Queue {
-    frames: VecDeque<Frame>,
+    frames: VecDeque<Queued>,
     bytes: usize,
     ended: Option<Ended>,
+    /// Rooms left since frames were last taken.
+    left: Vec<RoomId>,
 }
 
 impl Queue {
@@ -51,27 +71,27 @@ impl Queue {
         self.ended.is_none() && self.frames.len() < FRAMES && self.bytes + frame.len() <= BYTES
     }
 
-    fn push(&mut self, frame: Frame) {
+    fn push(&mut self, room: Option<RoomId>, frame: Frame) {
         self.bytes += frame.len();
-        self.frames.push_back(frame);
+        self.frames.push_back(Queued { room, frame });
     }
 }
 
 impl Outgoing {
-    /// Queues a frame, if there is room.
-    pub fn push(&self, frame: Frame) -> bool {
-        self.push_all(std::iter::once(frame)) == 1
+    /// Queues a frame of a room, if there is space.
+    pub fn push(&self, room: RoomId, frame: Frame) -> bool {
+        self.push_all(room, std::iter::once(frame)) == 1
     }
 
-    /// Queues frames in order until there is no more room; how many were taken.
-    pub fn push_all(&self, frames: impl Iterator<Item = Frame>) -> usize {
+    /// Queues frames of a room in order until there is no more space; how many were taken.
+    pub fn push_all(&self, room: RoomId, frames: impl Iterator<Item = Frame>) -> usize {
         let mut queue = self.lock();
         let mut taken = 0;
         for frame in frames {
             if !queue.has_room_for(&frame) {
                 break;
             }
-            queue.push(frame);
+            queue.push(Some(room), frame);
             taken += 1;
         }
         drop(queue);
@@ -80,10 +100,10 @@ impl Outgoing {
     }
 
     /// Queues what may be lost, if little waits: it must not crowd out entries.
-    pub fn push_faint(&self, frame: Frame) {
+    pub fn push_faint(&self, room: RoomId, frame: Frame) {
         let mut queue = self.lock();
         if queue.frames.len() < FAINT && queue.has_room_for(&frame) {
-            queue.push(frame);
+            queue.push(Some(room), frame);
             drop(queue);
             self.changed.notify_one();
         }
@@ -93,7 +113,7 @@ impl Outgoing {
     pub fn push_notice(&self, frame: Frame) {
         let mut queue = self.lock();
         if queue.frames.len() < FRAMES + NOTICES {
-            queue.push(frame);
+            queue.push(None, frame);
         } else {
             queue.ended.get_or_insert(Ended::TooSlow);
         }
@@ -122,13 +142,31 @@ impl Outgoing {
         }
     }
 
+    /// Drops what waits of a room that its reader is out of.
+    pub fn leave(&self, room: RoomId) {
+        let mut queue = self.lock();
+        queue.frames.retain(|queued| queued.room != Some(room));
+        queue.bytes = queue.frames.iter().map(|queued| queued.frame.len()).sum();
+        // Told of each once; more rooms than frames can be left only by leaving some again.
+        if !queue.left.contains(&room) {
+            queue.left.push(room);
+        }
+    }
+
+    /// The rooms left since frames were last taken, each told once: what was taken of them is not to
+    /// be sent either.
+    pub fn left(&self) -> Vec<RoomId> {
+        std::mem::take(&mut self.lock().left)
+    }
+
     /// Waits until there is something to send, and moves it into `frames`; or says why to end.
-    pub async fn take(&self, frames: &mut VecDeque<Frame>) -> Result<(), Ended> {
+    pub async fn take(&self, frames: &mut VecDeque<Queued>) -> Result<(), Ended> {
         loop {
             {
                 let mut queue = self.lock();
                 if !queue.frames.is_empty() {
                     queue.bytes = 0;
+                    queue.left.clear();
                     std::mem::swap(&mut queue.frames, frames);
                     return Ok(());
                 }
@@ -154,6 +192,8 @@ impl Outgoing {
 mod tests {
     use super::*;
 
+    const ROOM: RoomId = RoomId::from_bytes([1; 16]);
+
     fn frame(bytes: usize) -> Frame {
         "x".repeat(bytes).into()
     }
@@ -161,21 +201,35 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_takes_no_more_and_keeps_its_order() {
         let outgoing = Outgoing::default();
-        let taken = outgoing.push_all((0..300).map(|n: i32| n.to_string().into()));
+        let taken = outgoing.push_all(ROOM, (0..300).map(|n: i32| n.to_string().into()));
         assert_eq!(taken, FRAMES);
         let mut frames = VecDeque::new();
         outgoing.take(&mut frames).await.unwrap();
-        assert!(frames.iter().enumerate().all(|(n, frame)| *frame == n.to_string()));
-        assert!(outgoing.push(frame(BYTES)));
-        assert!(!outgoing.push(frame(1)), "the bound on bytes");
+        assert!(frames.iter().enumerate().all(|(n, queued)| queued.frame == n.to_string()));
+        assert!(outgoing.push(ROOM, frame(BYTES)));
+        assert!(!outgoing.push(ROOM, frame(1)), "the bound on bytes");
+    }
+
+    #[tokio::test]
+    async fn what_waits_of_a_room_goes_when_its_reader_leaves_it() {
+        let (outgoing, other) = (Outgoing::default(), RoomId::from_bytes([2; 16]));
+        outgoing.push(ROOM, frame(1));
+        outgoing.push(other, frame(2));
+        outgoing.leave(ROOM);
+        let mut frames = VecDeque::new();
+        outgoing.take(&mut frames).await.unwrap();
+        assert!(frames.len() == 1 && frames[0].room == Some(other));
+        assert!(outgoing.left().is_empty(), "taken after it was left: nothing of it is in there");
+        outgoing.leave(other);
+        assert_eq!(outgoing.left(), [other], "what was taken before is to be dropped");
     }
 
     #[tokio::test]
     async fn signing_out_drops_what_waits() {
         let outgoing = Outgoing::default();
-        outgoing.push(frame(1));
+        outgoing.push(ROOM, frame(1));
         outgoing.end(Ended::SignedOut);
-        assert!(!outgoing.push(frame(1)));
+        assert!(!outgoing.push(ROOM, frame(1)));
         assert_eq!(outgoing.take(&mut VecDeque::new()).await, Err(Ended::SignedOut));
     }
 

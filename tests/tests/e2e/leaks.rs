@@ -4,11 +4,11 @@
 use anyhow::ensure;
 use warproom_client::{Credentials, JoinError, connect, open_invitation};
 use warproom_proto::calls::{
-    AddBot, AddInvitation, Found, ListRooms, MarkRead, RemoveMember, RunSearch,
+    AddBot, AddInvitation, Found, ListRooms, MarkRead, RelabelEntry, RemoveMember, RunSearch,
 };
 use warproom_proto::invitation::Invitation;
 use warproom_proto::register::{Grant, Role};
-use warproom_proto::{ErrorCode, Label, Seq};
+use warproom_proto::{Body, EntryId, ErrorCode, Label, Record, Seq};
 use warproom_tests::harness::{Warp, eventually};
 
 /// As many hits as fill one search, less one that must not be counted.
@@ -78,6 +78,31 @@ async fn one_member_has_so_many_connections_and_no_more() -> anyhow::Result<()> 
     second.close().await;
     eventually(warproom_tests::harness::DEADLINE, async || alice.connect().await.ok()).await?;
     alice.client.call(ListRooms::default()).await?;
+    Ok(())
+}
+
+/// A reader who still may read is told the label that holds now: of the post, and of what carries it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_back_carries_the_label_it_has_now() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let manager = warp.manager();
+    let room = warp.room(&[manager], Label::Red, Label::Green).await?;
+    let post = manager.post(room, Label::Green, "the portal").await?.seq;
+    let reply = manager.reply(room, post, Label::Amber, "the portal too").await?.seq;
+    let relabel = RelabelEntry { room, id: EntryId::random(), of: post, to: Label::Red };
+    manager.client.append(relabel).await?;
+    let mut search = manager.client.search(room, "portal".parse()?, None, 10).await?;
+    let mut found = Vec::new();
+    while let Some(hit) = search.next().await {
+        found.push((hit.seq, hit.label()));
+    }
+    ensure!(found == [(reply, Some(Label::Red)), (post, Some(Label::Red))], "{found:?}");
+    let now = |record: &Record| match &record.body {
+        Body::Shown { label, .. } => *label,
+        Body::Withheld { .. } => None,
+    };
+    let labels: Vec<_> = manager.history(room).await?.iter().map(now).collect();
+    ensure!(labels[2..4] == [Some(Label::Red); 2], "{labels:?}");
     Ok(())
 }
 

@@ -96,7 +96,10 @@ impl Following {
     async fn take(&mut self, session: &Session, event: Event) -> Result<()> {
         match event {
             Event::Entry(delivered) => self.entry(session, &delivered).await,
-            Event::RoomJoined(room) => self.joined(session, room).await,
+            Event::RoomJoined(room) => {
+                self.joined(session, room).await;
+                Ok(())
+            }
             Event::RoomLeft(room) => {
                 if let Some(at) = self.rooms.iter().position(|known| known.room == room) {
                     let gone = self.rooms.remove(at);
@@ -105,8 +108,9 @@ impl Following {
                 Ok(())
             }
             Event::Reconnected(_) if self.all => {
-                for room in session.rooms(false).await? {
-                    self.joined(session, room).await?;
+                // If the line is gone again, the next time it is back will do.
+                for room in session.rooms(false).await.unwrap_or_default() {
+                    self.joined(session, room).await;
                 }
                 Ok(())
             }
@@ -134,18 +138,23 @@ impl Following {
     }
 
     /// Takes in a room as it is now, and follows it if all are followed and this one is new.
-    async fn joined(&mut self, session: &Session, room: RoomSummary) -> Result<()> {
+    async fn joined(&mut self, session: &Session, room: RoomSummary) {
         self.people.learn_room(&room);
         match self.rooms.iter_mut().find(|known| known.room == room.room) {
             Some(known) => *known = room,
             None if self.all => {
-                session.client().follow(room.room, None).await?;
-                note(&format!("you are in {} now", show::safe(room.settings.name.as_str())));
-                self.rooms.push(room);
+                let name = show::safe(room.settings.name.as_str());
+                // From where it stood when this was said, so that nothing said since is missed.
+                match session.client().follow(room.room, Some(room.latest.seq)).await {
+                    Ok(_) => {
+                        note(&format!("you are in {name} now"));
+                        self.rooms.push(room);
+                    }
+                    Err(error) => note(&format!("{name} cannot be followed now: {error}")),
+                }
             }
             None => {}
         }
-        Ok(())
     }
 
     /// Loud, but no end: the other rooms may be needed more than ever.

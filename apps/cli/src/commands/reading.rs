@@ -75,7 +75,7 @@ async fn read(session: &Session, room: &RoomSummary, from: From, limit: usize) -
     let mut latest = room.latest;
     let mut next = Some(from);
     while let Some(from) = next {
-        let wanted = limit - found.records.len();
+        let wanted = limit.saturating_sub(found.records.len());
         let limit = u16::try_from(wanted).unwrap_or(PAGE).min(PAGE);
         let page = session.call(HistoryPage { room: room.room, from, limit }).await?;
         latest = page.latest;

@@ -26,7 +26,7 @@ pub(crate) async fn search(session: &Session, args: &Search) -> Result<()> {
     };
     let mut left = usize::from(args.limit);
     for room in &rooms {
-        left -= in_one(session, room, &text, left, &mut people).await?;
+        left = left.saturating_sub(in_one(session, room, &text, left, &mut people).await?);
         if left == 0 {
             break;
         }

@@ -26,8 +26,12 @@ impl From<&Record> for Item {
         let (at_ms, entry) = match &record.body {
             // An entry that cannot be read is shown as one of an unknown kind would be: as a stub
             // with a time, which says that there is something.
-            Body::Shown { at_ms, item, .. } => {
-                (Some(*at_ms), serde_json::from_str(item.get()).ok())
+            Body::Shown { at_ms, item, label, .. } => {
+                let mut entry: Option<Entry> = serde_json::from_str(item.get()).ok();
+                if let (Some(entry), Some(now)) = (&mut entry, label) {
+                    entry.handling.label = *now;
+                }
+                (Some(*at_ms), entry)
             }
             Body::Withheld { .. } => (None, None),
         };

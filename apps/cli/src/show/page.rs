@@ -27,32 +27,28 @@ pub(crate) fn page(
     items.values().map(|item| entry(item, people, zone)).collect()
 }
 
-/// Applies a change to the entry it refers to. Says whether there is nothing of it left to show: a
-/// relabelling stays, because everyone is meant to see who did it.
+/// Applies an edit by its author to the entry it refers to. Says whether there is nothing of it left
+/// to show. (A relabelling stays, because everyone is meant to see who did it; the label that holds
+/// now comes with each record.)
 fn apply(change: &Item, items: &mut BTreeMap<Seq, Item>) -> bool {
     let Some(by) = &change.entry else { return false };
     let Some(target) = by.handling.kind.refers_to().and_then(|of| items.get_mut(&of)) else {
         return false;
     };
     let Some(entry) = &mut target.entry else { return false };
-    match by.handling.kind {
-        Kind::Edit { .. } => {
-            entry.content = by.content.clone();
-            target.edited = true;
-            true
-        }
-        Kind::Relabel { to, .. } => {
-            entry.handling.label = to;
-            false
-        }
-        _ => false,
+    let is_edit = matches!(by.handling.kind, Kind::Edit { .. });
+    if !is_edit || by.handling.author != entry.handling.author {
+        return false;
     }
+    entry.content = by.content.clone();
+    target.edited = true;
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use warproom_client::proto::{EntryId, MemberId};
+    use warproom_client::proto::{Body, EntryId, Label, MemberId};
 
     use super::*;
 
@@ -97,10 +93,22 @@ mod tests {
 
     #[test]
     fn a_relabelled_entry_has_its_new_label_and_the_relabelling_stays_in_sight() {
-        let post = record(1, &json!({"kind": "post"}), Some("x"));
+        let mut post = record(1, &json!({"kind": "post"}), Some("x"));
+        if let Body::Shown { label, .. } = &mut post.body {
+            *label = Some(Label::Red);
+        }
         let relabel = record(2, &json!({"kind": "relabel", "of": 1, "to": "TLP:RED"}), None);
         let lines = shown(&[post, relabel], &[]);
         assert!(lines[0].contains("TLP:RED") && !lines[0].contains("TLP:GREEN"));
         assert!(lines[1].contains("labelled #1"));
+    }
+
+    #[test]
+    fn nobody_but_its_author_edits_what_is_shown() {
+        let post = record(1, &json!({"kind": "post"}), Some("Ashford"));
+        let other =
+            json!({"kind": "edit", "of": 1, "author": {"member": MemberId::from_bytes([2; 16])}});
+        let lines = shown(&[post], &[record(2, &other, Some("forged"))]);
+        assert!(lines[0].ends_with("Ashford") && !lines[0].contains("edited"));
     }
 }

@@ -37,7 +37,7 @@ fn log(room: RoomId, length: u16) -> Vec<Record> {
     let mut at = Position::start(LogId::room(room));
     let record = |number| {
         let item = serde_json::value::to_raw_value(&number).unwrap();
-        let body = Body::Shown { at_ms: 0, salt: Salt([0; 16]), item };
+        let body = Body::Shown { at_ms: 0, salt: Salt([0; 16]), item, label: None };
         at = at.next(&body.commitment());
         Record { seq: at.seq, head: at.head, body }
     };
@@ -57,7 +57,7 @@ impl Bench {
     }
 
     fn ask(&mut self) -> Option<(u64, FollowRoom)> {
-        self.rooms.ask(|| self.memory.next_id())
+        self.rooms.ask(true, || self.memory.next_id())
     }
 
     fn answer(&mut self, id: u64, result: Result<Box<RawValue>, Error>) {
