@@ -27,7 +27,7 @@ pub struct Config {
     pub keys: PathBuf,
     /// What to log: a `tracing` filter.
     pub log: String,
-    /// Memory for reading the store, in MiB.
+    /// The most memory for reading the store, in MiB: what holds a million entries.
     pub cache_mib: u64,
     /// Free disk space below which nothing is stored any more, in MiB.
     pub reserve_mib: u64,
@@ -43,7 +43,7 @@ impl Default for Config {
             data: "data".into(),
             keys: "keys".into(),
             log: "info".into(),
-            cache_mib: 256,
+            cache_mib: 1024,
             reserve_mib: 64,
             limits: Limits::default(),
         }
