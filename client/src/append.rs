@@ -2,8 +2,8 @@
 
 use warproom_proto::RoomId;
 use warproom_proto::calls::{
-    AddToRoom, Call, ChangeRoom, EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry,
-    RemoveFromRoom, RetractEntry,
+    AddToRoom, AnswerAsk, Call, ChangeRoom, EditEntry, PostAlert, PostEntry, Posted, ReactToEntry,
+    RelabelEntry, RemoveFromRoom, RetractEntry,
 };
 
 /// A call that [`Client::append`](crate::Client::append) takes. Sealed, because sending again is
@@ -31,6 +31,8 @@ macro_rules! append {
 
 append!(
     PostEntry,
+    PostAlert,
+    AnswerAsk,
     EditEntry,
     RetractEntry,
     RelabelEntry,

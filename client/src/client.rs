@@ -3,6 +3,7 @@
 //! It does no I/O itself: it encodes a call, hands it to the worker through a bounded queue and
 //! waits for the reply. Cloning it shares the one connection; dropping the last clone ends it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,11 +61,23 @@ impl Client {
         known.rewritten.retain(|rewritten| rewritten.room != Some(room));
     }
 
+    /// Forgets what is remembered of the register, like [`Client::forget`].
+    pub fn forget_register(&self) {
+        let mut known = self.memory.known();
+        known.heads.forget_register();
+        known.rewritten.retain(|rewritten| rewritten.room.is_some());
+    }
+
+    /// The logs whose history does not hold, until they are forgotten.
+    pub fn rewritten(&self) -> Vec<Rewritten> {
+        self.memory.known().rewritten.clone()
+    }
+
     /// Makes a call. It is sent once, over the present connection or not at all.
     pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, CallError> {
-        let (id, text) = self.encode(&call)?;
-        let reply = self.send(|reply| Command::Call { id, text, reply, found: None }).await?;
-        serde_json::from_str(reply.get()).map_err(CallError::Unreadable)
+        let reply = self.ask(&call).await?;
+        self.settle().await;
+        Ok(reply)
     }
 
     /// Appends an entry: exactly once, whatever happens to the connection meanwhile.
@@ -82,7 +95,10 @@ impl Client {
             mpsc::error::TrySendError::Closed(_) => self.ended(),
         })?;
         let reply = answer.await.map_err(|_| self.ended())??;
-        serde_json::from_str(reply.get()).map_err(CallError::Unreadable)
+        let posted = serde_json::from_str(reply.get()).map_err(CallError::Unreadable)?;
+        self.look_at_posted(room, &posted).await;
+        self.settle().await;
+        Ok(posted)
     }
 
     /// Posts a text to a room, by [`Client::append`].
@@ -101,6 +117,7 @@ impl Client {
             reply_to: None,
             mentions: Vec::new(),
             subjects: Vec::new(),
+            ask: None,
             exercise: false,
         })
         .await
@@ -113,7 +130,9 @@ impl Client {
     /// if there is none. Following a room again starts it anew from the given record.
     pub async fn follow(&self, room: RoomId, after: Option<Seq>) -> Result<Position, CallError> {
         self.check_history(room)?;
-        self.send(|reply| Command::Follow { room, after, reply }).await
+        let latest = self.send(|reply| Command::Follow { room, after, reply }).await?;
+        self.settle().await;
+        Ok(latest)
     }
 
     /// Follows a room no more.
@@ -154,7 +173,7 @@ impl Client {
         let _ = state.wait_for(|state| matches!(state, State::SignedOut { .. })).await;
     }
 
-    async fn send<T>(
+    pub(crate) async fn send<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<T, CallError>>) -> Command,
     ) -> Result<T, CallError> {
@@ -181,7 +200,7 @@ impl Client {
         rewritten.map_or(Ok(()), |rewritten| Err(CallError::Rewritten(*rewritten)))
     }
 
-    fn encode<C: Call>(&self, call: &C) -> Result<(u64, String), CallError> {
+    pub(crate) fn encode<C: Call>(&self, call: &C) -> Result<(u64, String), CallError> {
         let id = self.memory.next_id();
         Ok((id, encode(id, call)?))
     }
@@ -204,6 +223,8 @@ pub(crate) enum Command {
     Follow { room: RoomId, after: Option<Seq>, reply: oneshot::Sender<Result<Position, CallError>> },
     /// Follow a room no more.
     Unfollow { room: RoomId, id: u64, text: String, reply: Reply },
+    /// Tell that a history does not hold.
+    Rewritten { found: Rewritten, reply: oneshot::Sender<Result<(), CallError>> },
 }
 
 /// An append on its way. Its text is the same each time it is sent.
@@ -217,20 +238,44 @@ pub(crate) struct Outgoing {
 pub(crate) struct Memory {
     next_id: AtomicU64,
     known: Mutex<Known>,
+    /// Held by whoever walks crowded logs.
+    pub(crate) walking: tokio::sync::Mutex<()>,
 }
 
 /// What is known of the server. Locked for moments, never across an await.
 pub(crate) struct Known {
     pub(crate) heads: Heads,
     pub(crate) signed_in: SignedIn,
-    /// Rooms whose history does not hold.
+    /// Logs whose history does not hold.
     pub(crate) rewritten: Vec<Rewritten>,
+    /// Logs that the server does not let this reader walk.
+    pub(crate) closed: BTreeSet<Option<RoomId>>,
+}
+
+impl Known {
+    /// Keeps that a history does not hold. Answers what was found first, and whether this is it.
+    pub(crate) fn rewritten(&mut self, found: Rewritten) -> (Rewritten, bool) {
+        if let Some(first) = self.rewritten.iter().find(|one| one.room == found.room) {
+            return (*first, false);
+        }
+        self.rewritten.push(found);
+        (found, true)
+    }
+
+    /// The logs that should be walked, and can be.
+    pub(crate) fn crowded(&self) -> impl Iterator<Item = Option<RoomId>> {
+        self.heads.crowded().filter(|room| {
+            let is_rewritten = self.rewritten.iter().any(|one| one.room == *room);
+            !is_rewritten && !self.closed.contains(room)
+        })
+    }
 }
 
 impl Memory {
-    pub(crate) const fn new(first_id: u64, heads: Heads, signed_in: SignedIn) -> Self {
-        let known = Known { heads, signed_in, rewritten: Vec::new() };
-        Self { next_id: AtomicU64::new(first_id), known: Mutex::new(known) }
+    pub(crate) fn new(first_id: u64, heads: Heads, signed_in: SignedIn) -> Self {
+        let known = Known { heads, signed_in, rewritten: Vec::new(), closed: BTreeSet::new() };
+        let walking = tokio::sync::Mutex::new(());
+        Self { next_id: AtomicU64::new(first_id), known: Mutex::new(known), walking }
     }
 
     pub(crate) fn next_id(&self) -> u64 {

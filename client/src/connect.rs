@@ -79,7 +79,7 @@ impl Connector {
         let (state_in, state) = watch::channel(State::Connected);
         let closing = Arc::new(Notify::new());
         let memory = Arc::new(Memory::new(FIRST_ID + 1, self.heads, signed_in.clone()));
-        let worker = Worker {
+        let mut worker = Worker {
             dialler,
             credentials: self.credentials,
             memory: memory.clone(),
@@ -92,7 +92,8 @@ impl Connector {
             outbox: crate::worker::outbox::Outbox::new(outbox_in),
             attempt: 0,
         };
-        tokio::spawn(worker.run(link, signed_in));
+        worker.check_register(&signed_in);
+        tokio::spawn(worker.run(link));
         let client = Client { commands, outbox, state, memory, hold: Arc::new(Hold { closing }) };
         Ok((client, Events(events)))
     }

@@ -159,8 +159,9 @@ pub enum CallError {
     /// The text is not one that can be posted. Nothing was sent.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// The room's history does not hold. Nothing was sent.
-    #[error("the history of this room is not the one seen before; ask your WARP's manager")]
+    /// The history of the room, or of the register, does not hold. Nothing was sent, or what came back
+    /// is not handed out.
+    #[error("this history is not the one seen before; ask your WARP's manager")]
     Rewritten(Rewritten),
     /// The reply is not one that this version of the client can read.
     #[error("the server's reply cannot be read; this client may be too old")]

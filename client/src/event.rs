@@ -9,7 +9,11 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 use warproom_proto::calls::{RoomSummary, SignedIn};
-use warproom_proto::{Body, Entry, Kind, Label, MemberId, Principal, Record, RoomId, Seq, Text};
+use warproom_proto::register::CommonCause;
+use warproom_proto::{
+    Alert, Body, Entry, Kind, Label, Line, MemberId, Outstanding, Principal, Record, RoomId, Seq,
+    Text,
+};
 
 /// The reading end.
 pub struct Events(pub(crate) mpsc::Receiver<Event>);
@@ -25,6 +29,7 @@ impl Events {
 /// What happened.
 #[derive(Clone)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is an entry")]
 pub enum Event {
     /// A followed room has one more record: each once, in order.
     Entry(Delivered),
@@ -48,6 +53,13 @@ pub enum Event {
         /// Whether they are connected now.
         here: bool,
     },
+    /// An ask waits for you. Dropped rather than queued when events are taken slowly:
+    /// [`ListOutstanding`](crate::proto::calls::ListOutstanding) lists them all.
+    Reminder(Outstanding),
+    /// Several organisations name the same supplier or product, one that concerns you. Dropped rather
+    /// than queued when events are taken slowly: [`ListCauses`](crate::proto::calls::ListCauses) lists
+    /// them all.
+    CommonCause(CommonCause),
     /// The client is back after a lost connection. Followed rooms go on by themselves; changes to the
     /// list of rooms in between were not told, so list them again.
     Reconnected(SignedIn),
@@ -98,19 +110,40 @@ impl Delivered {
     /// Who may read it and where it may be carried, if it is shown.
     #[must_use]
     pub fn label(&self) -> Option<Label> {
-        let written = self.entry.as_ref().map(|entry| entry.handling.label)?;
-        match &self.record.body {
-            Body::Shown { label: Some(now), .. } => Some(*now),
-            _ => Some(written),
-        }
+        let entry = self.entry.as_ref()?;
+        Some(label_now(&self.record.body, entry.handling.label))
     }
 
-    /// The text, if it is a post and shown.
+    /// The text of a post, or the summary of an alert, if it is one and shown.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         let entry = self.entry.as_ref()?;
-        let is_post = matches!(entry.handling.kind, Kind::Post { .. });
-        entry.content.text.as_ref().filter(|_| is_post).map(Text::as_str)
+        let is_said = matches!(entry.handling.kind, Kind::Post { .. } | Kind::Alert(_));
+        entry.content.text.as_ref().filter(|_| is_said).map(Text::as_str)
+    }
+
+    /// What it says in one line, if it is an alert and shown.
+    #[must_use]
+    pub fn headline(&self) -> Option<&str> {
+        self.alert()?;
+        self.entry.as_ref()?.content.headline.as_ref().map(Line::as_str)
+    }
+
+    /// What the server and a reader's filter decide by, if it is an alert and shown.
+    #[must_use]
+    pub fn alert(&self) -> Option<&Alert> {
+        match &self.entry.as_ref()?.handling.kind {
+            Kind::Alert(alert) => Some(alert),
+            _ => None,
+        }
+    }
+}
+
+/// The label an entry has now, given the one it was written with.
+pub(crate) const fn label_now(body: &Body, written: Label) -> Label {
+    match body {
+        Body::Shown { label: Some(now), .. } => *now,
+        Body::Shown { label: None, .. } | Body::Withheld { .. } => written,
     }
 }
 
@@ -163,14 +196,32 @@ impl Delivery {
     pub(crate) fn push(&mut self, event: Event) {
         let Some(queue) = &self.queue else { return };
         if !self.backlog.is_empty() {
-            self.backlog.push_back(event);
-            return;
+            return self.hold_back(event);
         }
         match queue.try_send(event) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(event)) => self.backlog.push_back(event),
             Err(mpsc::error::TrySendError::Closed(_)) => self.queue = None,
         }
+    }
+
+    /// Adds to the backlog. A room's news takes the place of older news of it that nobody has had yet,
+    /// so that somebody who changes a room's settings over and over cannot fill the backlog.
+    fn hold_back(&mut self, event: Event) {
+        if let Event::RoomJoined(news) = &event {
+            let is_of_it = |waiting: &&mut Event| match waiting {
+                Event::RoomJoined(older) => older.room == news.room,
+                Event::RoomLeft(room) => *room == news.room,
+                _ => false,
+            };
+            // Behind a leaving it stays a joining of its own.
+            let last = self.backlog.iter_mut().rev().find(is_of_it);
+            if let Some(older @ Event::RoomJoined(_)) = last {
+                *older = event;
+                return;
+            }
+        }
+        self.backlog.push_back(event);
     }
 
     /// Whether a whole page of history may be asked for.
@@ -208,6 +259,7 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use warproom_proto::{Head, Position, RoomSettings};
 
     fn room_of(event: &Event) -> RoomId {
         let Event::RoomLeft(room) = event else { panic!("only rooms left are pushed here") };
@@ -231,6 +283,43 @@ mod tests {
             }
         }
         assert_eq!(read, rooms);
+    }
+
+    fn joined(room: RoomId, read: Seq) -> Event {
+        let name = "Incident".parse().unwrap();
+        let (ceiling, default_label) = (Label::Amber, Label::Amber);
+        let settings =
+            RoomSettings { name, ceiling, default_label, typing: false, presence: false };
+        let latest = Position { seq: 1, head: Head([1; 32]) };
+        Event::RoomJoined(RoomSummary { room, settings, role: None, latest, read })
+    }
+
+    #[tokio::test]
+    async fn of_the_news_of_a_room_that_nobody_had_yet_the_newest_is_told() {
+        let (queue, events) = mpsc::channel(1);
+        let (mut delivery, mut events) = (Delivery::new(queue), Events(events));
+        let (room, other) = (RoomId::random(), RoomId::random());
+        for read in 0..1000 {
+            delivery.push(joined(room, read));
+            delivery.push(joined(other, read));
+        }
+        delivery.push(Event::RoomLeft(room));
+        delivery.push(joined(room, 1000));
+        delivery.push(joined(room, 1001));
+        let mut read = Vec::new();
+        while read.len() < 5 {
+            match events.next().await {
+                Some(Event::RoomJoined(news)) => read.push((news.room, news.read)),
+                Some(Event::RoomLeft(room)) => read.push((room, 0)),
+                _ => panic!("nothing else was pushed"),
+            }
+            if !delivery.is_caught_up() {
+                delivery.drain().await;
+            }
+        }
+        assert!(delivery.is_caught_up());
+        let told = [(room, 0), (other, 999), (room, 999), (room, 0), (room, 1001)];
+        assert_eq!(read, told);
     }
 
     #[tokio::test]

@@ -2,13 +2,13 @@
 //!
 //! Pure: it asks for nothing and delivers nothing itself. Whoever holds it sends the request it
 //! gives, and hands it pages and live records; it answers which of them continue what was delivered,
-//! each once and in order, and names the first that breaks the chain.
+//! each once and in order, and names the first that breaks the chain. Whether they also continue what
+//! earlier clients were shown is for [`crate::heads`].
 
 use warproom_proto::calls::{FollowRoom, Followed};
 use warproom_proto::{Head, LogId, Position, Record, RoomId, Seq};
 
 use crate::event::Discontinuity;
-use crate::heads::check_latest;
 
 /// A followed room.
 pub(crate) struct Follow {
@@ -65,17 +65,12 @@ pub(crate) enum Live {
 }
 
 impl Follow {
-    /// Follows a room from after a record, or from now on. `known` is what is remembered of it.
-    pub(crate) fn new(room: RoomId, after: Option<Seq>, known: Option<Position>) -> Self {
-        let start = Position::start(LogId::room(room));
-        let position =
-            [Some(start), known].into_iter().flatten().find(|position| Some(position.seq) == after);
-        Self {
-            room,
-            delivered: after,
-            head: position.map(|position| position.head),
-            phase: Phase::Wanted,
-        }
+    /// Follows a room from after a record, or from now on. `head` is the one at that record, where it
+    /// is remembered.
+    pub(crate) fn new(room: RoomId, after: Option<Seq>, head: Option<Head>) -> Self {
+        let start = || Position::start(LogId::room(room)).head;
+        let head = if after == Some(0) { Some(start()) } else { head };
+        Self { room, delivered: after, head, phase: Phase::Wanted }
     }
 
     /// Whether the server should be asked.
@@ -99,16 +94,16 @@ impl Follow {
         self.phase = Phase::Wanted;
     }
 
-    /// Takes the answer to [`Follow::ask`]. `known` is what is remembered of the room.
-    pub(crate) fn take_page(&mut self, page: Followed, known: Option<Position>) -> Taken {
+    /// Takes the answer to [`Follow::ask`].
+    pub(crate) fn take_page(&mut self, page: Followed) -> Taken {
         self.phase = Phase::Wanted;
-        if let Err((seq, how)) = self.check_end(page.latest, known) {
+        if let Err((seq, how)) = self.check_end(page.latest) {
             return Taken { records: Vec::new(), then: Then::Stop(seq, how) };
         }
         self.begin(&page);
         let mut records = Vec::with_capacity(page.records.len());
         for record in page.records {
-            match self.step(&record, known) {
+            match self.step(&record) {
                 Live::Deliver => records.push(record),
                 Live::Skip => {}
                 Live::Ask => {
@@ -130,26 +125,27 @@ impl Follow {
     }
 
     /// Takes a record that came by itself.
-    pub(crate) fn take_live(&mut self, record: &Record, known: Option<Position>) -> Live {
+    pub(crate) fn take_live(&mut self, record: &Record) -> Live {
         if self.phase != Phase::Live {
             return Live::Skip;
         }
-        let live = self.step(record, known);
+        let live = self.step(record);
         if live == Live::Ask {
             self.interrupt();
         }
         live
     }
 
-    /// A log never gets shorter than what was delivered or is remembered of it.
-    fn check_end(
-        &self,
-        latest: Position,
-        known: Option<Position>,
-    ) -> Result<(), (Seq, Discontinuity)> {
-        known.map_or(Ok(()), |known| check_latest(known, latest))?;
+    /// A log never gets shorter than what was delivered of it.
+    fn check_end(&self, latest: Position) -> Result<(), (Seq, Discontinuity)> {
         let Some(seq) = self.delivered else { return Ok(()) };
-        check_latest(Position { seq, head: self.head.unwrap_or(latest.head) }, latest)
+        if latest.seq < seq {
+            Err((latest.seq, Discontinuity::RolledBack { remembered: seq }))
+        } else if latest.seq == seq && self.head.is_some_and(|head| head != latest.head) {
+            Err((seq, Discontinuity::Changed))
+        } else {
+            Ok(())
+        }
     }
 
     /// Fixes where "from now on" begins: before the page's first record, else at the log's end.
@@ -163,7 +159,7 @@ impl Follow {
             });
     }
 
-    fn step(&mut self, record: &Record, known: Option<Position>) -> Live {
+    fn step(&mut self, record: &Record) -> Live {
         let before = self.delivered.unwrap_or(0);
         if record.seq <= before {
             return Live::Skip;
@@ -172,9 +168,7 @@ impl Follow {
             return Live::Ask;
         }
         let follows = self.head.is_none_or(|head| record.follows(Position { seq: before, head }));
-        let is_the_known =
-            known.is_none_or(|known| known.seq != record.seq || known.head == record.head);
-        if !follows || !is_the_known {
+        if !follows {
             return Live::Stop(record.seq, Discontinuity::Changed);
         }
         self.delivered = Some(record.seq);

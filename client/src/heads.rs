@@ -2,110 +2,156 @@
 //!
 //! It is plain data: an application keeps it in a profile and hands it back when it connects. It is
 //! not a cursor of what an application has dealt with: a head may be ahead of that.
+//!
+//! What it holds to: *whoever changes or takes back anything at or before a position that this client
+//! was shown is found out, at the latest when the client reads across that position*. For that, each
+//! log has two kinds of positions:
+//!
+//! - The **walked** one moves over records alone, each of which follows the one before. It vouches for
+//!   everything at or before it. The first position ever shown of a log is where its walk begins.
+//! - **Claimed** ones lie beyond it: positions that the server named without the records in between, as
+//!   in the reply to a post, a list of rooms, a sign-in, or "from now on". Nothing replaces a claim but
+//!   a record that follows it; the walk must meet each of them, and then it goes.
+//!
+//! ```text
+//! 1 ──────────▶ walked ─ ─ ─ ─ ─ ◆ claimed ─ ─ ─ ─ ─ ◆──▶ claimed, and read on from
+//!               │ every record from here is checked against the one before
+//! ```
+//!
+//! Claims are few because a log with too many of them is walked, some pages after each call. Who may
+//! not read a log (the register, for guests and bots) never reads across a claim; when it has too many,
+//! all but the latest and the first are worth nothing to it. What is read from the middle of a
+//! log (search, threads, boards, older pages) is held against what is remembered, and not remembered
+//! itself.
 
-use std::collections::BTreeMap;
+mod log;
+mod merge;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use warproom_proto::{Position, RoomId, Seq};
+use warproom_proto::{Head, LogId, Position, Record, RoomId, Seq};
 
 use crate::event::Discontinuity;
+use log::Log;
 
-/// The furthest position the server has shown, of each room and of the register.
+/// The first record found not to fit, and how.
+pub(crate) type Break = (Seq, Discontinuity);
+
+/// The positions the server has shown, of each room and of the register.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heads {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    register: Option<Position>,
+    register: Option<Log>,
     #[serde(default)]
-    rooms: BTreeMap<RoomId, Position>,
+    rooms: BTreeMap<RoomId, Log>,
+    /// Logs that a person decided to believe anew, so that merging does not bring them back.
+    #[serde(skip)]
+    forgotten: BTreeSet<Option<RoomId>>,
 }
 
 impl Heads {
-    /// The furthest position of the register.
+    /// The walked position of the register: everything shown up to it is vouched for.
     #[must_use]
-    pub const fn register(&self) -> Option<Position> {
-        self.register
+    pub fn register(&self) -> Option<Position> {
+        self.register.as_ref().map(|log| log.walked)
     }
 
-    /// The furthest position of a room.
+    /// The walked position of a room: everything shown up to it is vouched for.
     #[must_use]
     pub fn room(&self, room: RoomId) -> Option<Position> {
-        self.rooms.get(&room).copied()
+        self.rooms.get(&room).map(|log| log.walked)
     }
 
     /// Forgets a room, so that whatever the server says of it next is believed.
     pub fn forget(&mut self, room: RoomId) {
         self.rooms.remove(&room);
+        self.forgotten.insert(Some(room));
     }
 
-    /// Remembers a position of a room if it is further than the one remembered.
-    pub(crate) fn remember(&mut self, room: RoomId, position: Position) {
-        let kept = self.rooms.entry(room).or_insert(position);
-        if kept.seq < position.seq {
-            *kept = position;
+    /// Forgets the register, so that whatever the server says of it next is believed.
+    pub fn forget_register(&mut self) {
+        self.register = None;
+        self.forgotten.insert(None);
+    }
+
+    /// Takes records of a log that stand one after the other. Fails, and keeps what it was, if they do
+    /// not follow each other, or are not what was shown before. No room means the register.
+    pub(crate) fn pass(&mut self, room: Option<RoomId>, records: &[Record]) -> Result<(), Break> {
+        let Some((first, last)) = records.first().zip(records.last()) else { return Ok(()) };
+        let id = room.map_or(LogId::REGISTER, LogId::room);
+        log::check_chain(id, first, records)?;
+        if let Some(log) = self.log_mut(room) {
+            return log.pass(records);
+        }
+        self.set(room, Some(last.position().into()));
+        Ok(())
+    }
+
+    /// Takes a position of a log that was shown without what lies before it. Fails if another head was
+    /// shown there before.
+    pub(crate) fn show(&mut self, room: Option<RoomId>, shown: Position) -> Result<(), Break> {
+        if let Some(log) = self.log_mut(room) {
+            return log.claim(shown);
+        }
+        self.set(room, Some(shown.into()));
+        Ok(())
+    }
+
+    /// Whether a log that has come to `latest` may still continue what is remembered of it. `floor` is
+    /// how far it had been shown when the question was asked: answers overtake each other.
+    pub(crate) fn check_latest(
+        &self,
+        room: Option<RoomId>,
+        latest: Position,
+        floor: Seq,
+    ) -> Result<(), Break> {
+        if latest.seq < floor {
+            return Err((latest.seq, Discontinuity::RolledBack { remembered: floor }));
+        }
+        self.check(room, latest)
+    }
+
+    /// Whether a position of a log is not another one than was shown at its number.
+    pub(crate) fn check(&self, room: Option<RoomId>, position: Position) -> Result<(), Break> {
+        self.log(room).map_or(Ok(()), |log| log.check(position))
+    }
+
+    /// How far a log was shown; 0 if it never was.
+    pub(crate) fn reach(&self, room: Option<RoomId>) -> Seq {
+        self.log(room).map_or(0, |log| log.furthest().seq)
+    }
+
+    /// The head at a record, where it is remembered.
+    pub(crate) fn at(&self, room: Option<RoomId>, seq: Seq) -> Option<Head> {
+        self.log(room)?.at(seq)
+    }
+
+    /// The logs that have so many claims that they should be walked.
+    pub(crate) fn crowded(&self) -> impl Iterator<Item = Option<RoomId>> {
+        let rooms = self.rooms.iter().map(|(room, log)| (Some(*room), log));
+        let logs = self.register.iter().map(|log| (None, log)).chain(rooms);
+        logs.filter(|(_, log)| log.is_crowded()).map(|(room, _)| room)
+    }
+
+    fn log(&self, room: Option<RoomId>) -> Option<&Log> {
+        room.map_or(self.register.as_ref(), |room| self.rooms.get(&room))
+    }
+
+    fn log_mut(&mut self, room: Option<RoomId>) -> Option<&mut Log> {
+        match room {
+            Some(room) => self.rooms.get_mut(&room),
+            None => self.register.as_mut(),
         }
     }
 
-    /// Compares the register's position with the one remembered, and remembers it if it fits. What
-    /// lies between the two is only checked by reading it.
-    pub(crate) fn check_register(&mut self, latest: Position) -> Result<(), (Seq, Discontinuity)> {
-        if let Some(known) = self.register {
-            check_latest(known, latest)?;
+    fn set(&mut self, room: Option<RoomId>, log: Option<Log>) {
+        match (room, log) {
+            (None, log) => self.register = log,
+            (Some(room), Some(log)) => drop(self.rooms.insert(room, log)),
+            (Some(room), None) => drop(self.rooms.remove(&room)),
         }
-        self.register = Some(latest);
-        Ok(())
-    }
-}
-
-/// Whether a log that has come to `latest` may still continue what is remembered of it.
-pub(crate) fn check_latest(known: Position, latest: Position) -> Result<(), (Seq, Discontinuity)> {
-    if latest.seq < known.seq {
-        Err((latest.seq, Discontinuity::RolledBack { remembered: known.seq }))
-    } else if latest.seq == known.seq && latest.head != known.head {
-        Err((latest.seq, Discontinuity::Changed))
-    } else {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use warproom_proto::Head;
-
-    const fn at(seq: Seq, head: u8) -> Position {
-        Position { seq, head: Head([head; 32]) }
-    }
-
-    #[test]
-    fn heads_survive_a_profile_file() {
-        let mut heads = Heads::default();
-        let room = RoomId::random();
-        heads.remember(room, at(3, 3));
-        heads.check_register(at(9, 1)).unwrap();
-        let text = serde_json::to_string(&heads).unwrap();
-        assert_eq!(serde_json::from_str::<Heads>(&text).unwrap(), heads);
-        assert_eq!(serde_json::from_str::<Heads>("{}").unwrap(), Heads::default());
-    }
-
-    #[test]
-    fn only_the_furthest_position_is_remembered() {
-        let mut heads = Heads::default();
-        let room = RoomId::random();
-        heads.remember(room, at(3, 3));
-        heads.remember(room, at(2, 2));
-        assert_eq!(heads.room(room), Some(at(3, 3)));
-        heads.forget(room);
-        assert_eq!(heads.room(room), None);
-    }
-
-    #[test]
-    fn a_register_that_went_back_or_changed_is_named() {
-        let mut heads = Heads::default();
-        assert_eq!(heads.check_register(at(9, 1)), Ok(()));
-        let back = Err((8, Discontinuity::RolledBack { remembered: 9 }));
-        assert_eq!(heads.check_register(at(8, 1)), back);
-        assert_eq!(heads.check_register(at(9, 2)), Err((9, Discontinuity::Changed)));
-        assert_eq!(heads.check_register(at(10, 2)), Ok(()));
-        assert_eq!(heads.register(), Some(at(10, 2)));
     }
 }

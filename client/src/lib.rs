@@ -22,12 +22,14 @@
 
 mod append;
 mod backoff;
+mod board;
 mod client;
 mod connect;
 mod error;
 mod event;
 mod follow;
 mod heads;
+mod interrupt;
 mod join;
 mod key;
 mod search;
@@ -35,16 +37,19 @@ mod sign_in;
 mod state;
 mod totp;
 mod transport;
+mod walk;
 mod worker;
 
 pub use warproom_proto as proto;
 
 pub use append::Append;
+pub use board::{Answered, BoardLine, BoardView, ExportError};
 pub use client::Client;
 pub use connect::{Connector, connect};
 pub use error::{CallError, ConnectError, Distrust, JoinError, SignOut};
 pub use event::{Delivered, Discontinuity, Event, Events, Rewritten};
 pub use heads::Heads;
+pub use interrupt::{Why, because, interrupts};
 pub use join::{Joined, Joining, enrol_device, open_invitation};
 pub use key::{Credentials, DeviceKey, DeviceKeyError};
 pub use search::Search;

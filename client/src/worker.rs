@@ -65,8 +65,8 @@ enum End {
 
 impl Worker {
     /// Runs until the client is signed out or closed.
-    pub(crate) async fn run(mut self, link: Link, signed_in: SignedIn) {
-        let reason = self.keep_connected(link, signed_in).await;
+    pub(crate) async fn run(mut self, link: Link) {
+        let reason = self.keep_connected(link).await;
         tracing::info!(%reason, "signed out");
         // First the reason, then the replies that are dropped because of it.
         self.state.send_replace(State::SignedOut { reason });
@@ -77,8 +77,7 @@ impl Worker {
         }
     }
 
-    async fn keep_connected(&mut self, mut link: Link, signed_in: SignedIn) -> SignOut {
-        self.check_register(&signed_in);
+    async fn keep_connected(&mut self, mut link: Link) -> SignOut {
         loop {
             let trouble = match self.serve(link).await {
                 End::Lost(trouble) => trouble,
@@ -236,7 +235,7 @@ impl Worker {
     /// What the worker itself wants to send: the next question about a room, the next append.
     fn next_frame(&mut self) -> Option<String> {
         let is_caught_up = self.delivery.is_caught_up();
-        if let Some((id, call)) = self.rooms.ask(is_caught_up, || self.memory.next_id()) {
+        if let Some((id, call)) = self.rooms.ask(is_caught_up, &self.memory) {
             // A follow request always encodes.
             return request_text(id, &call).ok();
         }
@@ -251,8 +250,14 @@ impl Worker {
                 Some(text)
             }
             Command::Follow { room, after, reply } => {
-                let known = self.memory.known().heads.room(room);
-                self.rooms.follow(room, after, known, reply);
+                let head = after.and_then(|after| self.memory.known().heads.at(Some(room), after));
+                self.rooms.follow(room, after, head, reply);
+                None
+            }
+            Command::Rewritten { found, reply } => {
+                self.rewritten(found);
+                // Who stopped waiting is told by the event.
+                let _ = reply.send(Ok(()));
                 None
             }
             Command::Unfollow { room, id, text, reply } => {
@@ -302,7 +307,14 @@ impl Worker {
                 rooms.take_live(room, record, &mut outlet);
             }
             Notice::Behind { room, .. } => self.rooms.behind(room),
-            Notice::RoomJoined { room } => self.delivery.push(Event::RoomJoined(room)),
+            Notice::RoomJoined { room } => {
+                // It may come after news of later records, so it can be behind but not other.
+                let shown = self.memory.known().heads.show(Some(room.room), room.latest);
+                if let Err((seq, how)) = shown {
+                    self.rewritten(Rewritten { room: Some(room.room), seq, how });
+                }
+                self.delivery.push(Event::RoomJoined(room));
+            }
             Notice::RoomLeft { room } => {
                 self.rooms.left(room);
                 self.delivery.push(Event::RoomLeft(room));
@@ -313,8 +325,18 @@ impl Worker {
             Notice::Presence { room, member, here } if self.delivery.takes_live() => {
                 self.delivery.push(Event::Presence { room, member, here });
             }
+            Notice::Reminder { outstanding } if self.delivery.takes_live() => {
+                self.delivery.push(Event::Reminder(outstanding));
+            }
+            Notice::CommonCause { cause } if self.delivery.takes_live() => {
+                self.delivery.push(Event::CommonCause(cause));
+            }
             Notice::Found { search, room, record } => {
-                self.calls.found(search, Delivered::new(room, record));
+                let checked = self.memory.known().heads.check(Some(room), record.position());
+                match checked {
+                    Ok(()) => self.calls.found(search, Delivered::new(room, record)),
+                    Err((seq, how)) => self.rewritten(Rewritten { room: Some(room), seq, how }),
+                }
             }
             // From a newer server, or passing news that the application is too slow for.
             _ => {}
@@ -325,11 +347,26 @@ impl Worker {
         (&mut self.rooms, Outlet { memory: &self.memory, delivery: &mut self.delivery })
     }
 
-    fn check_register(&mut self, signed_in: &SignedIn) {
-        let checked = self.memory.known().heads.check_register(signed_in.register);
-        if let Err((seq, how)) = checked {
-            tracing::warn!(seq, ?how, "the history of the register does not hold");
-            self.delivery.push(Event::Rewritten(Rewritten { room: None, seq, how }));
+    /// Holds the register's end, as a sign-in shows it, against what is remembered.
+    pub(crate) fn check_register(&mut self, signed_in: &SignedIn) {
+        let shown = {
+            let heads = &mut self.memory.known().heads;
+            let latest = signed_in.register;
+            heads
+                .check_latest(None, latest, heads.reach(None))
+                .and_then(|()| heads.show(None, latest))
+        };
+        if let Err((seq, how)) = shown {
+            self.rewritten(Rewritten { room: None, seq, how });
+        }
+    }
+
+    /// The history of a log does not hold.
+    fn rewritten(&mut self, found: Rewritten) {
+        let (rooms, mut outlet) = self.rooms();
+        match found.room {
+            Some(room) => rooms.stop(room, found.seq, found.how, &mut outlet),
+            None => drop(outlet.rewritten(found)),
         }
     }
 }

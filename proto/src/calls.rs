@@ -3,6 +3,8 @@
 //! To add one: its type in the module it belongs to, one line in the list below, one handler in the
 //! server, one golden vector, one end-to-end test.
 
+mod board;
+mod concern;
 mod entries;
 mod history;
 mod register;
@@ -13,13 +15,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use entries::{EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry};
+pub use board::{
+    AnswerAsk, Board, BoardHistory, BoardRow, ListOutstanding, OutstandingList, ShowBoard,
+};
+pub use concern::{
+    CauseList, ListCauses, ListRegisterEntries, Preferences, QuietHours, RegisterEntryList,
+    SetPreferences, SetRegisterEntry, ShowPreferences,
+};
+pub use entries::{
+    EditEntry, PostAlert, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
+};
 pub use history::{Found, From, HistoryPage, HistoryReferring, Page, RegisterPage, RunSearch};
 pub use register::{
     AddBot, AddInvitation, AddOrganisation, BotAdded, BotList, ChangeMember, ChangeOrganisation,
     DeviceList, InvitationAdded, InvitationList, ListBots, ListDevices, ListInvitations,
     ListMembers, ListOrganisations, MemberList, OrganisationAdded, OrganisationList,
-    PendingInvitation, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation,
+    PendingInvitation, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation, RotateBot,
 };
 pub use rooms::{
     AddToRoom, ChangeRoom, FollowRoom, Followed, ListRooms, MarkRead, OpenRoom, PresentInRoom,
@@ -93,17 +104,23 @@ calls! {
     "organisation.list" ListOrganisations => OrganisationList, Officer, "Lists the organisations of the WARP.";
     "organisation.add" AddOrganisation => OrganisationAdded, Manager, "Adds an organisation to the register.";
     "organisation.change" ChangeOrganisation => Done, Manager, "Replaces an organisation's name, aliases and clients.";
+    "organisation.entries" ListRegisterEntries => RegisterEntryList, Member, "Lists the register entries you may see: what organisations depend on, and their deputies.";
+    "organisation.set_entry" SetRegisterEntry => Done, Officer, "Replaces your organisation's register entry.";
     "member.list" ListMembers => MemberList, Member, "Lists the members; to a guest, those who share a room with it.";
     "member.change" ChangeMember => Done, Manager, "Gives a member another role or standing.";
     "member.remove" RemoveMember => Done, Manager, "Removes a member with every device, room and open connection.";
+    "member.preferences" ShowPreferences => Preferences, Member, "Says what may interrupt you.";
+    "member.prefer" SetPreferences => Done, Member, "Sets what may interrupt you, on every device of yours.";
     "invitation.add" AddInvitation => InvitationAdded, Manager, "Invites a named person of an organisation.";
     "invitation.list" ListInvitations => InvitationList, Manager, "Lists the invitations that can still be redeemed.";
     "invitation.revoke" RevokeInvitation => Done, Manager, "Takes an invitation back.";
     "device.list" ListDevices => DeviceList, Member, "Lists your devices, or for a manager those of another member.";
     "device.revoke" RevokeDevice => Done, Member, "Revokes a device of yours, or for a manager of anyone, and ends its connections.";
     "bot.add" AddBot => BotAdded, Manager, "Gives a bot its grant and answers its token, once.";
+    "bot.rotate" RotateBot => BotAdded, Officer, "Replaces a bot's token, and its webhook's secret; for its owner and for managers.";
     "bot.list" ListBots => BotList, Officer, "Lists the bots and what they may do.";
     "bot.revoke" RevokeBot => Done, Manager, "Ends a bot's grant and its connections.";
+    "cause.list" ListCauses => CauseList, Member, "Lists the common causes that concern your organisation; for a manager all.";
     "register.page" RegisterPage => Page, Officer, "Reads the register, with stubs for what is not yours to see.";
 
     "room.list" ListRooms => RoomList, Anyone, "Lists your rooms; a manager may ask for all.";
@@ -120,10 +137,16 @@ calls! {
     "room.present" PresentInRoom => PresentList, Member, "Says who is connected, if the room has that on.";
 
     "entry.post" PostEntry => Posted, Anyone, "Posts to a room. Answered once it is on stable storage.";
+    "entry.alert" PostAlert => Posted, Anyone, "Posts an alert to a room. A later revision of one with the same source id takes its place.";
+    "entry.answer" AnswerAsk => Posted, Anyone, "Answers an ask for your organisation.";
     "entry.edit" EditEntry => Posted, Anyone, "Puts a new text in the place of your post; both stay in the log.";
     "entry.retract" RetractEntry => Posted, Anyone, "Takes your post back, or for a manager anyone's.";
     "entry.relabel" RelabelEntry => Posted, Anyone, "Gives your post another label, or for a manager anyone's a stricter one.";
     "entry.react" ReactToEntry => Posted, Member, "Gives a reaction to a post, or takes it back.";
+
+    "board.show" ShowBoard => Board, Anyone, "Shows the answers to an ask, one line for each organisation, as far as you may read them.";
+    "board.history" BoardHistory => Page, Anyone, "Reads the answers that one organisation gave to an ask.";
+    "ask.outstanding" ListOutstanding => OutstandingList, Member, "Lists the asks that wait for you.";
 
     "history.page" HistoryPage => Page, Anyone, "Reads a page of a room's history.";
     "history.referring" HistoryReferring => Page, Anyone, "Reads the entries that refer to an entry: its thread, edits and reactions.";

@@ -7,10 +7,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EntryId, MemberId, Principal};
+use crate::alert::Alert;
+use crate::ask::{Ask, Reporting};
+use crate::id::{EntryId, MemberId, OrganisationId, Principal};
 use crate::label::Label;
 use crate::record::Seq;
-use crate::text::{Name, Text};
+use crate::text::{Line, Name, Text};
 
 /// One item of a room's log.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +42,12 @@ pub struct Handling {
     /// Vendors, products and vulnerabilities it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Subject>,
+    /// What it asks every organisation in the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    /// Whether it counts towards a common cause of its subjects.
+    #[serde(default, skip_serializing_if = "Reporting::is_no")]
+    pub common_cause: Reporting,
     /// Whether it belongs to an exercise and must never look real.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,
@@ -54,6 +62,17 @@ pub enum Kind {
         /// The first entry of the thread it answers. Threads are one level deep.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
+    },
+    /// A warning in a standard form.
+    Alert(Alert),
+    /// An organisation's answer to an ask: the current one until it gives another.
+    Answer {
+        /// The entry that asks.
+        of: Seq,
+        /// The organisation it counts for: its author's, or that of a bot's owner.
+        organisation: OrganisationId,
+        /// One of the ask's options.
+        choice: Name,
     },
     /// The author puts a new text in the place of an earlier one; both stay in the log.
     Edit {
@@ -113,7 +132,9 @@ impl Kind {
     pub const fn refers_to(&self) -> Option<Seq> {
         match self {
             Self::Post { reply_to } => *reply_to,
-            Self::Edit { of }
+            Self::Alert(alert) => alert.supersedes,
+            Self::Answer { of, .. }
+            | Self::Edit { of }
             | Self::Retract { of }
             | Self::Relabel { of, .. }
             | Self::React { of, .. } => Some(*of),
@@ -128,29 +149,60 @@ impl Kind {
     /// Whether it is a notice: handling only, about the room or a label, for everyone in the room.
     #[must_use]
     pub const fn is_notice(&self) -> bool {
-        !matches!(self, Self::Post { .. } | Self::Edit { .. } | Self::React { .. } | Self::Unknown)
+        matches!(
+            self,
+            Self::Retract { .. }
+                | Self::Relabel { .. }
+                | Self::Opened { .. }
+                | Self::Changed { .. }
+                | Self::Joined { .. }
+                | Self::Left { .. }
+        )
     }
 }
 
 /// What people read.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Content {
-    /// The text of a post or an edit (Markdown), or the emoji of a reaction.
+    /// The text of a post or an edit (Markdown), the summary of an alert, the note of an answer, or
+    /// the emoji of a reaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
+    /// What an alert says in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<Line>,
+    /// What an alert's readers should do (Markdown).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what_to_do: Option<Text>,
+    /// Where more is to be read: web addresses, as their source gives them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Line>,
+    /// Who issued an alert, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Line>,
 }
 
 impl Content {
     /// Content of just this text.
     #[must_use]
     pub const fn text(text: Text) -> Self {
-        Self { text: Some(text) }
+        Self {
+            text: Some(text),
+            headline: None,
+            what_to_do: None,
+            references: Vec::new(),
+            issuer: None,
+        }
     }
 
     /// Whether there is nothing to read.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.text.is_none()
+            && self.headline.is_none()
+            && self.what_to_do.is_none()
+            && self.references.is_empty()
+            && self.issuer.is_none()
     }
 }
 
@@ -164,6 +216,10 @@ pub enum Subject {
     Product(Name),
     /// A vulnerability, as `CVE-2024-21887`.
     Cve(Name),
+    /// A vendor and product as CPE 2.3 names them, the two parts only: `ivanti:connect_secure`.
+    Cpe(Name),
+    /// Anything else that members follow: `ransomware`, `phishing`, `elections`.
+    Topic(Name),
 }
 
 /// What a room is and allows.

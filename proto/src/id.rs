@@ -89,6 +89,10 @@ id!(
     BotId, "BotId"
 );
 id!(
+    /// A common cause: a supplier or product that several organisations name.
+    CauseId, "CauseId"
+);
+id!(
     /// A room.
     RoomId, "RoomId"
 );

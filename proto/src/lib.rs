@@ -8,7 +8,10 @@
 //! answers with that call's reply or with one of the closed list of [`error`]s, and tells signed-in
 //! clients what happens through [`notice`]s. Everything durable is a [`record::Record`] of a log.
 
+pub mod alert;
+pub mod ask;
 pub mod calls;
+pub mod concern;
 pub mod entry;
 pub mod error;
 pub mod id;
@@ -25,12 +28,15 @@ pub mod text;
 
 mod newtype;
 
+pub use alert::{Alert, Certainty, Message, Severity, Source, Urgency};
+pub use ask::{Ask, Outstanding, Reporting, Stage};
 pub use entry::{Content, Entry, Handling, Kind, RoomRole, RoomSettings, Subject};
 pub use error::{Error, ErrorCode};
 pub use id::{
-    BotId, DeviceId, EntryId, InvitationId, MemberId, OrganisationId, Principal, RoomId, WarpId,
+    BotId, CauseId, DeviceId, EntryId, InvitationId, MemberId, OrganisationId, Principal, RoomId,
+    WarpId,
 };
 pub use label::Label;
 pub use record::{Body, Head, LogId, Position, Record, Salt, Seq};
 pub use secret::Secret;
-pub use text::{Handle, Name, Text};
+pub use text::{Handle, Line, Name, Text};

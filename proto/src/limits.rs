@@ -44,3 +44,34 @@ pub const ORGANISATION_LIST: usize = 32;
 
 /// The most rooms one bot's grant names.
 pub const GRANT_ROOMS: usize = 64;
+
+/// The most options of one ask: a board must be read at a glance, and keys 1 to 8 answer it.
+pub const ASK_OPTIONS: usize = 8;
+
+/// The longest time to answer by, in milliseconds: 31 days.
+pub const ASK_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// The longest note of an answer, in bytes, so that a board of a hundred organisations is one reply.
+pub const NOTE_BYTES: usize = 2048;
+
+/// How often one organisation may answer one ask: far more than minds change, and a bound on what a
+/// board keeps in memory.
+pub const ANSWERS: usize = 100;
+
+/// The most references of one alert.
+pub const REFERENCES: usize = 32;
+
+/// The most suppliers, products and subjects one organisation depends on.
+pub const DEPENDENCIES: usize = 256;
+
+/// The most aliases of one of them.
+pub const DEPENDENCY_ALIASES: usize = 8;
+
+/// The most deputies of one organisation.
+pub const DEPUTIES: usize = 16;
+
+/// The fastest rate of one bot, in appends a minute.
+pub const BOT_PER_MINUTE: u16 = 600;
+
+/// The largest body of a webhook, in bytes: what Mattermost takes by default.
+pub const HOOK_BYTES: usize = 100 * 1024;

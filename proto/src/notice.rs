@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ask::Outstanding;
 use crate::calls::RoomSummary;
 use crate::id::{MemberId, RoomId};
 use crate::record::{Record, Seq};
+use crate::register::CommonCause;
 
 macro_rules! notices {
     ($($(#[$doc:meta])* $variant:ident = $method:literal $fields:tt),* $(,)?) => {
@@ -82,6 +84,16 @@ notices! {
         member: MemberId,
         /// Whether they are connected now.
         here: bool,
+    },
+    /// An ask waits for you: a reminder. `ask.outstanding` lists them all.
+    Reminder = "reminder" {
+        /// What waits.
+        outstanding: Outstanding,
+    },
+    /// Several organisations name the same supplier or product, one that concerns you.
+    CommonCause = "common_cause" {
+        /// What they name.
+        cause: CommonCause,
     },
     /// Your search found something; more may follow until its reply.
     Found = "found" {

@@ -5,8 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::entry::Subject;
 use crate::id::{
-    BotId, DeviceId, InvitationId, MemberId, OrganisationId, Principal, RoomId, WarpId,
+    BotId, CauseId, DeviceId, InvitationId, MemberId, OrganisationId, Principal, RoomId, WarpId,
 };
 use crate::label::Label;
 use crate::newtype::hex_newtype;
@@ -26,7 +27,7 @@ hex_newtype!(
 /// One item of the register.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Act {
-    /// Who did it; `None` where the server's operator did, at its console.
+    /// Who did it; `None` where the server itself did, or its operator at the console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Principal>,
     /// What was done.
@@ -47,6 +48,8 @@ pub enum Event {
     },
     /// An organisation comes in, or its entry is replaced by this one.
     OrganisationSet(Organisation),
+    /// What an organisation depends on and who its deputies are, whole.
+    RegisterEntrySet(RegisterEntry),
     /// A named person is invited.
     InvitationAdded {
         /// The invitation.
@@ -111,12 +114,28 @@ pub enum Event {
         bot: Bot,
         /// SHA-256 of the token.
         token_hash: Head,
+        /// SHA-256 of the webhook's secret, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hook_hash: Option<Head>,
+    },
+    /// A bot's token, and its webhook's secret if it has one, are replaced; the old ones end.
+    BotRotated {
+        /// The bot.
+        bot: BotId,
+        /// SHA-256 of the token from now on.
+        token_hash: Head,
+        /// SHA-256 of the webhook's secret from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hook_hash: Option<Head>,
     },
     /// A bot's grant ends.
     BotRevoked {
         /// Which.
         bot: BotId,
     },
+    /// Several organisations name the same supplier or product, or one more does. The server's own
+    /// act: nobody's name stands beside it.
+    CommonCauseFound(CommonCause),
     /// An act of a newer server.
     #[serde(other)]
     Unknown,
@@ -135,6 +154,53 @@ pub struct Organisation {
     /// The organisations it serves: TLP:AMBER shown to it may be shown to them.
     #[serde(default)]
     pub clients: Vec<OrganisationId>,
+}
+
+/// What an organisation tells of itself: what it depends on, and who stands in. Set by its own
+/// officers; seen by them and by managers, and by every officer if it opts in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RegisterEntry {
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// The suppliers, products and subjects it depends on: a warning about one of them concerns it.
+    #[serde(default)]
+    pub depends_on: Vec<Dependency>,
+    /// Whether every officer of the WARP may see it.
+    #[serde(default)]
+    pub shown: bool,
+    /// Who is reminded, in this order, when nobody else of the organisation has answered in time.
+    #[serde(default)]
+    pub deputies: Vec<MemberId>,
+}
+
+/// Something an organisation depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dependency {
+    /// What.
+    pub subject: Subject,
+    /// What else it is called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Name>,
+}
+
+/// A supplier or product that several organisations name within a while. Told to the managers and to
+/// everyone whose organisation depends on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommonCause {
+    /// Its id: the same when one more organisation names it.
+    pub cause: CauseId,
+    /// What is named.
+    pub subject: Subject,
+    /// How many organisations name it.
+    pub organisations: u32,
+    /// Those of them that allow to be named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<OrganisationId>,
+    /// When the first of them did, in milliseconds since 1970 UTC.
+    pub since_ms: i64,
+    /// Whether it belongs to an exercise and must never look real.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exercise: bool,
 }
 
 /// A person, acting for one organisation.
@@ -202,6 +268,19 @@ pub struct Bot {
     pub owner: MemberId,
     /// What it may do.
     pub grant: Grant,
+    /// Where its webhook posts, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<Hook>,
+}
+
+/// Where a webhook posts and under which label, if the message says nothing stricter or says nothing
+/// at all. Both lie within the bot's grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hook {
+    /// The room.
+    pub room: RoomId,
+    /// The label.
+    pub label: Label,
 }
 
 /// What a bot may do, and until when.
@@ -215,6 +294,21 @@ pub struct Grant {
     /// The strictest label it may post; `None`: it posts nothing.
     #[serde(default)]
     pub post: Option<Label>,
+    /// Whether it may answer asks, for its owner's organisation. It must be able to read them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answer: bool,
+    /// How many entries it may append in a minute, 1 to 600; more are refused until it has waited.
+    #[serde(default = "Grant::usual_rate")]
+    pub per_minute: u16,
     /// When it ends, in milliseconds since 1970 UTC.
     pub expires_at_ms: i64,
+}
+
+impl Grant {
+    /// The rate of a grant that does not say: one entry a second over time.
+    pub const USUAL_PER_MINUTE: u16 = 60;
+
+    const fn usual_rate() -> u16 {
+        Self::USUAL_PER_MINUTE
+    }
 }

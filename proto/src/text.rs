@@ -32,6 +32,9 @@ pub enum TextError {
         "a handle has 2 to 32 characters, a-z, 0-9, full stop, hyphen or underscore, and starts with a letter"
     )]
     NotAHandle,
+    /// A line that is empty, too long or not printable.
+    #[error("a line has 1 to 1000 printable characters and no space at either end")]
+    NotALine,
     /// A text that is empty or too long.
     #[error(
         "a text has 1 to {max_bytes} bytes and no control characters other than tab and new line"
@@ -69,6 +72,35 @@ impl FromStr for Name {
             Ok(Self(text.to_owned()))
         } else {
             Err(TextError::NotAName)
+        }
+    }
+}
+
+/// One line of text, for what is longer than a name and is read whole: a headline, an issuer, a web
+/// address, an id of another system. 1 to 1000 printable characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line(String);
+
+impl Line {
+    /// The most characters it has.
+    pub const CHARS: usize = 1000;
+
+    /// The line as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Line {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let fits = (1..=Self::CHARS).contains(&text.chars().count());
+        if fits && text.trim() == text && !text.chars().any(steers_a_display) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TextError::NotALine)
         }
     }
 }
@@ -141,9 +173,15 @@ macro_rules! display_as_text {
         }
     )*};
 }
-display_as_text!(Name, Handle, Text);
+display_as_text!(Name, Line, Handle, Text);
 
 text_newtype!(Name, "Name", "^.{1,80}$", "1 to 80 printable characters, no space at either end.");
+text_newtype!(
+    Line,
+    "Line",
+    "^.{1,1000}$",
+    "1 to 1000 printable characters in one line, no space at either end."
+);
 text_newtype!(Handle, "Handle", "^[a-z][a-z0-9._-]{1,31}$", "A member's short name.");
 text_newtype!(
     Text,

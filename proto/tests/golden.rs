@@ -48,8 +48,10 @@ fn there_and_back<T: DeserializeOwned + Serialize>(value: &Value) -> Value {
 fn with_surplus(value: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     if let Value::Object(fields) = value {
-        let kinds =
-            ["member", "bot", "vendor", "product", "cve", "before", "device", "shown", "withheld"];
+        let kinds = [
+            "member", "bot", "vendor", "product", "cve", "cpe", "topic", "before", "device",
+            "shown", "withheld",
+        ];
         let is_enum = fields.len() == 1 && fields.keys().all(|name| kinds.contains(&name.as_str()));
         if !is_enum {
             let mut surplus = value.clone();

@@ -14,8 +14,8 @@ use warproom_proto::invitation::Invitation;
 use warproom_proto::register::Act;
 use warproom_proto::rpc::{Incoming, Request};
 use warproom_proto::{
-    Body, EntryId, Handle, Label, LogId, MemberId, Name, Position, Principal, Record, RoomId, Salt,
-    Text, record,
+    Body, EntryId, Handle, Label, LogId, MemberId, Name, Position, Principal, Record, Reporting,
+    RoomId, Salt, Text, record,
 };
 
 fn label() -> impl Strategy<Value = Label> {
@@ -75,6 +75,8 @@ prop_compose! {
             kind,
             mentions: mention.map(MemberId::from_bytes).into_iter().collect(),
             subjects: vendor.map(Subject::Vendor).into_iter().collect(),
+            ask: None,
+            common_cause: Reporting::No,
             exercise,
         };
         (handling, text)
@@ -111,7 +113,7 @@ fn decode_as_everything(text: &str) {
 proptest! {
     #[test]
     fn an_entry_decodes_to_what_was_encoded((handling, text) in entry()) {
-        let content = Content { text: text.and_then(|text| text.parse().ok()) };
+        let content = text.and_then(|text| text.parse().ok()).map_or_else(Content::default, Content::text);
         let entry = Entry { handling, content };
         let encoded = serde_json::to_string(&entry).unwrap();
         let decoded: Entry = serde_json::from_str(&encoded).unwrap();

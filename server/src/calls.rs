@@ -3,6 +3,8 @@
 //! A handler authorises, decides (by a pure function of the domain), appends and replies. To add a
 //! call: its type in `proto`, a handler in the module it belongs to, one line in the table below.
 
+mod board;
+mod concern;
 mod entries;
 mod history;
 mod register;
@@ -24,6 +26,7 @@ use crate::hub::{Peer, Registration};
 use crate::identity::Source;
 use crate::transport::Frame;
 
+pub use entries::{alert_as, post_as};
 pub use register::INVITATION_MS;
 
 /// A connection that is not signed in.
@@ -79,6 +82,11 @@ table! {
     ListOrganisations => register::list_organisations,
     AddOrganisation => register::add_organisation,
     ChangeOrganisation => register::change_organisation,
+    ListRegisterEntries => concern::list_entries,
+    SetRegisterEntry => concern::set_entry,
+    ShowPreferences => concern::preferences,
+    SetPreferences => concern::prefer,
+    ListCauses => concern::list_causes,
     ListMembers => register::list_members,
     ChangeMember => register::change_member,
     RemoveMember => register::remove_member,
@@ -89,6 +97,7 @@ table! {
     RevokeDevice => register::revoke_device,
     AddBot => register::add_bot,
     ListBots => register::list_bots,
+    RotateBot => register::rotate_bot,
     RevokeBot => register::revoke_bot,
     RegisterPage => history::register_page,
     ListRooms => rooms::list,
@@ -104,10 +113,15 @@ table! {
     TypeInRoom => rooms::typing,
     PresentInRoom => rooms::present,
     PostEntry => entries::post,
+    PostAlert => entries::alert,
+    AnswerAsk => board::answer,
     EditEntry => entries::edit,
     RetractEntry => entries::retract,
     RelabelEntry => entries::relabel,
     ReactToEntry => entries::react,
+    ShowBoard => board::show,
+    BoardHistory => board::history,
+    ListOutstanding => board::outstanding,
     HistoryPage => history::page,
     HistoryReferring => history::referring,
     RunSearch => search::run,

@@ -14,7 +14,7 @@ use warproom_server::config::Config;
 use warproom_server::serve::Server;
 use warproom_server::setup::{self, Founding};
 use warproom_server::store::{self, MasterKey};
-use warproom_server::{demo, tls};
+use warproom_server::tls;
 
 /// Warproom: a war room for a WARP. One server serves one WARP.
 #[derive(Parser)]
@@ -52,12 +52,6 @@ enum Command {
     },
     /// Serve the WARP until stopped. SIGHUP loads the certificate again.
     Serve,
-    /// Play the incident of January 2024 on a throw-away server, then stay up to be joined.
-    Demo {
-        /// End after the play.
-        #[arg(long)]
-        exit: bool,
-    },
     /// Check every record of a stopped server's store, and name the first bad one.
     Verify,
     /// Make a new server certificate for the configured address.
@@ -86,11 +80,6 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let config = Config::load(&folder)?;
             log(&config.log)?;
             runtime()?.block_on(serve(config))?;
-        }
-        Command::Demo { exit } => {
-            log("warn")?;
-            let ending = if exit { demo::Ending::Exit } else { demo::Ending::StayUp };
-            runtime()?.block_on(demo::play(ending))?;
         }
         Command::Verify => return verify(&folder),
         Command::Certificate => {

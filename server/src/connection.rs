@@ -1,5 +1,5 @@
-//! One connection's life: upgrade, sign-in, then requests in and replies and deliveries out, until
-//! either side ends it.
+//! One connection's life: HTTP to the upgrade, sign-in, then requests in and replies and deliveries
+//! out, until either side ends it. A connection that brings webhooks never gets beyond HTTP.
 //!
 //! Everything runs in this one task, so dropping it drops all that was in flight. A reply always
 //! leaves before any delivery that became possible through it, because requests are polled here and
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use warproom_proto::{Error, Principal, limits, rpc};
 
@@ -19,6 +19,7 @@ use crate::admission::Place;
 use crate::calls::{self, Answer, Session, Stranger};
 use crate::config::Limits;
 use crate::context::Context;
+use crate::http;
 use crate::hub::{Ended, Outgoing, Queued, Registration};
 use crate::identity::Source;
 use crate::journal::now_ms;
@@ -28,15 +29,20 @@ use crate::transport::{Close, Frame, Incoming, Socket};
 /// How many pings may go unanswered: two missed end the connection.
 const MISSED_PINGS: u32 = 2;
 
-/// Serves a connection from its upgrade to its end.
-pub async fn run(stream: Stream, source: Source, context: Arc<Context>, place: Place) {
+/// Serves a connection from its first request to its end. Whoever is not signed in keeps a place
+/// among strangers, webhooks too.
+pub async fn run(
+    stream: Stream,
+    source: Source,
+    context: Arc<Context>,
+    place: Place,
+    stop: watch::Receiver<bool>,
+) {
     let Some(exporter) = tls::exporter(&stream) else { return };
     let limit = Duration::from_millis(context.limits.handshake_ms);
-    let mut socket = match timeout(limit, Box::pin(Socket::accept(stream))).await {
-        Ok(Ok(socket)) => socket,
-        Ok(Err(error)) => return tracing::debug!(%error, "WebSocket upgrade refused"),
-        Err(_) => return tracing::debug!("WebSocket upgrade took too long"),
-    };
+    // Boxed, so that the memory of HTTP is given back before the connection settles down.
+    let upgraded = Box::pin(http::serve(stream, &context, limit, stop)).await;
+    let Some(mut socket) = upgraded else { return };
     let limit = Duration::from_millis(context.limits.sign_in_ms);
     let stranger = Stranger { context: context.clone(), source, exporter };
     let signed_in = match timeout(limit, Box::pin(sign_in(&mut socket, &stranger))).await {

@@ -10,6 +10,7 @@ use crate::domain::State;
 use crate::hub::Hub;
 use crate::identity::{Passwords, Throttle, TotpCodes};
 use crate::journal::{self, Journal};
+use crate::rate::Rates;
 use crate::store::Store;
 
 /// The parts of a running server.
@@ -28,6 +29,8 @@ pub struct Context {
     pub totp: TotpCodes,
     /// Brakes on guessing.
     pub throttle: Throttle,
+    /// How fast bots append.
+    pub rates: Rates,
     /// Where members reach this server, for invitations.
     pub address: Address,
     /// The bounds.

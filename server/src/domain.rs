@@ -5,9 +5,13 @@
 //! journal's one writer. A decision is a function of a state to a [`Plan`] or a refusal.
 
 mod administration;
+mod alerting;
+mod asking;
 pub mod audience;
+mod causes;
 mod posting;
 mod register;
+mod reminding;
 mod room;
 mod summary;
 #[cfg(test)]
@@ -15,14 +19,17 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
-use warproom_proto::entry::Entry;
+use warproom_proto::calls::Preferences;
+use warproom_proto::entry::{Entry, Handling};
 use warproom_proto::register::Act;
-use warproom_proto::{Error, ErrorCode, Principal, RoomId, Seq};
+use warproom_proto::{Error, ErrorCode, Kind, MemberId, Principal, RoomId, Seq};
 
 pub use administration::Redemption;
+pub use asking::Row;
 pub use audience::Reader;
 pub use posting::{Target, carries};
 pub use register::{Invited, Register};
+pub use reminding::Reminder;
 pub use room::Room;
 pub use summary::{KindTag, Summary};
 
@@ -35,6 +42,10 @@ pub struct State {
     pub rooms: HashMap<RoomId, Room>,
     /// How far each member has read each room.
     pub read: BTreeMap<(RoomId, Principal), Seq>,
+    /// What may interrupt each member, where they have said so.
+    pub preferences: BTreeMap<MemberId, Preferences>,
+    /// What organisations reported lately, towards common causes.
+    reports: causes::Reports,
 }
 
 /// What a decision wants appended, in this order, all or nothing.
@@ -42,8 +53,17 @@ pub struct State {
 pub struct Plan {
     /// The records.
     pub records: Vec<Planned>,
-    /// Read positions to keep.
-    pub read: Option<(RoomId, Principal, Seq)>,
+    /// A mark to keep.
+    pub mark: Option<Mark>,
+}
+
+/// Something small that is kept beside the logs: only its latest value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// How far somebody has read a room.
+    Read(RoomId, Principal, Seq),
+    /// What may interrupt a member.
+    Preferences(MemberId, Preferences),
 }
 
 /// One record to be appended.
@@ -69,9 +89,17 @@ impl Planned {
     pub const fn changes_state(&self) -> bool {
         match self {
             Self::Act(_) => true,
-            Self::Entry { entry, .. } => entry.handling.kind.is_notice(),
+            Self::Entry { entry, .. } => changes_state(&entry.handling),
         }
     }
+}
+
+/// Whether an entry changes its room's fold, and so is among the records that rebuild it.
+#[must_use]
+pub const fn changes_state(handling: &Handling) -> bool {
+    handling.kind.is_notice()
+        || handling.ask.is_some()
+        || matches!(handling.kind, Kind::Alert(_) | Kind::Answer { .. })
 }
 
 impl Plan {
@@ -79,13 +107,19 @@ impl Plan {
     #[must_use]
     pub fn entry(room: RoomId, entry: Entry, carries: Vec<Seq>) -> Self {
         let record = Planned::Entry { room, entry: Box::new(entry), carries, encoded: None };
-        Self { records: vec![record], read: None }
+        Self::of(record)
     }
 
     /// A plan of one administrative act.
     #[must_use]
     pub fn act(by: Principal, event: warproom_proto::register::Event) -> Self {
-        Self { records: vec![Planned::Act(Act { by: Some(by), event })], read: None }
+        Self::of(Planned::Act(Act { by: Some(by), event }))
+    }
+
+    /// A plan of one record.
+    #[must_use]
+    pub fn of(record: Planned) -> Self {
+        Self { records: vec![record], mark: None }
     }
 }
 
@@ -96,11 +130,30 @@ impl State {
     }
 
     /// Takes a committed entry into its room's fold. Entries that change no fold change nothing.
-    pub fn apply_entry(&mut self, room: RoomId, seq: Seq, entry: &Entry) {
-        let Self { register, rooms, .. } = self;
-        rooms.entry(room).or_default().apply(seq, &entry.handling.kind, |member| {
-            register.member(member).map(|record| record.member.organisation)
-        });
+    pub fn apply_entry(
+        &mut self,
+        id: RoomId,
+        (seq, at_ms): (Seq, i64),
+        entry: &Entry,
+        of: &Summary,
+    ) {
+        let Self { register, rooms, reports, .. } = self;
+        let room = rooms.entry(id).or_default();
+        room.apply((seq, at_ms), &entry.handling, of, |who| register.organisation_of(who));
+        reports.apply(id, (seq, at_ms), &entry.handling, |who| register.organisation_of(who));
+    }
+
+    /// Takes a mark in.
+    pub fn apply_mark(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Read(room, who, seq) => {
+                let kept = self.read.entry((*room, *who)).or_insert(0);
+                *kept = (*kept).max(*seq);
+            }
+            Mark::Preferences(member, preferences) => {
+                self.preferences.insert(*member, *preferences);
+            }
+        }
     }
 
     /// A room that somebody is in, and may act in now. For everyone else, and for a room that does

@@ -170,6 +170,14 @@ impl Hub {
         }
     }
 
+    /// Tells every connection of somebody's.
+    pub fn tell_everywhere(&self, who: Principal, notice: &Notice) {
+        let frame = Frame::from(rpc::notice_text(notice));
+        for peer in self.peers_where(|peer| peer.who == who) {
+            peer.outgoing.push_notice(frame.clone());
+        }
+    }
+
     fn tell_presence(&self, room: RoomId, who: Principal, here: bool) {
         let on = journal::read(&self.state)
             .rooms
@@ -270,7 +278,17 @@ impl Hub {
                 self.end(|peer| peer.who == who || theirs(peer.who));
             }
             Event::DeviceRevoked { device } => self.end(|peer| peer.device == Some(*device)),
-            Event::BotRevoked { bot } => self.end(|peer| peer.who == Principal::Bot(*bot)),
+            Event::BotRevoked { bot } | Event::BotRotated { bot, .. } => {
+                self.end(|peer| peer.who == Principal::Bot(*bot));
+            }
+            Event::CommonCauseFound(cause) => {
+                let frame = rpc::notice_text(&Notice::CommonCause { cause: cause.clone() });
+                let frame = Frame::from(frame);
+                let state = journal::read(&self.state);
+                for peer in self.peers_where(|peer| state.register.is_concerned(peer.who, cause)) {
+                    peer.outgoing.push_notice(frame.clone());
+                }
+            }
             _ => {}
         }
     }

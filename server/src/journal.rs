@@ -14,10 +14,12 @@ use tokio::sync::{mpsc, oneshot};
 use warproom_proto::calls::Posted;
 use warproom_proto::entry::{Entry, Kind};
 use warproom_proto::register::{Act, Event};
-use warproom_proto::{EntryId, Error, ErrorCode, Head, LogId, Principal, RoomId, Salt, Seq};
+use warproom_proto::{
+    EntryId, Error, ErrorCode, Head, LogId, MemberId, Principal, RoomId, Salt, Seq,
+};
 
-use crate::domain::{KindTag, Plan, Planned, State, Summary};
-use crate::store::{Appended, CommitError, Committer, Draft, Mark, Store};
+use crate::domain::{Mark, Plan, Planned, State, Summary, changes_state};
+use crate::store::{self, Appended, CommitError, Committer, Draft, Store};
 
 /// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
 const WAITING: usize = 4096;
@@ -145,7 +147,7 @@ struct Writer {
 struct Group {
     drafts: Vec<Draft>,
     whats: Vec<What>,
-    marks: Vec<(RoomId, Principal, Seq)>,
+    marks: Vec<Mark>,
     answers: Vec<(usize, Answer)>,
     changes_state: bool,
 }
@@ -200,13 +202,8 @@ impl Writer {
                 group.answers.push((drafts.len(), answer));
                 group.drafts.extend(drafts);
                 group.whats.extend(plan.records.into_iter().map(what));
-                if let Some((room, who, seq)) = plan.read {
-                    // Two devices may tell of two positions in one group: the further one stays.
-                    let known = group.marks.iter_mut().find(|mark| (mark.0, mark.1) == (room, who));
-                    match known {
-                        Some(known) => known.2 = known.2.max(seq),
-                        None => group.marks.push((room, who, seq)),
-                    }
+                if let Some(mark) = plan.mark {
+                    keep(&mut group.marks, mark);
                 }
             }
         }
@@ -225,7 +222,7 @@ impl Writer {
 
     fn commit(&mut self, group: Group, now_ms: i64) {
         let Group { drafts, whats, marks, answers, changes_state } = group;
-        let sealed: Vec<Mark> = marks.iter().map(mark).collect();
+        let sealed: Vec<store::Mark> = marks.iter().filter_map(sealed).collect();
         let appended = match self.committer.commit(drafts, &sealed, now_ms) {
             Ok(appended) => appended,
             Err(error) => return refuse(&error, answers),
@@ -249,18 +246,17 @@ impl Writer {
         }
     }
 
-    fn apply(&self, committed: &[Committed], marks: &[(RoomId, Principal, Seq)]) {
+    fn apply(&self, committed: &[Committed], marks: &[Mark]) {
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         for record in committed {
             match &record.what {
                 What::Act(act) => state.apply_act(act),
-                What::Entry { room, entry, .. } => state.apply_entry(*room, record.seq, entry),
+                What::Entry { room, entry, summary } => {
+                    state.apply_entry(*room, (record.seq, record.at_ms), entry, summary);
+                }
             }
         }
-        for (room, who, seq) in marks {
-            let kept = state.read.entry((*room, *who)).or_insert(0);
-            *kept = (*kept).max(*seq);
-        }
+        marks.iter().for_each(|mark| state.apply_mark(mark));
     }
 }
 
@@ -298,7 +294,7 @@ fn draft(planned: &Planned, id: Option<&AppendId>) -> Result<Draft, Error> {
             Draft {
                 log,
                 refers_to: entry.handling.kind.refers_to().map(|seq| (seq, summary.kind as u8)),
-                is_state: summary.kind == KindTag::Notice,
+                is_state: changes_state(&entry.handling),
                 summary: summary.to_bytes(),
                 item: match encoded {
                     Some(text) => text.clone().into_bytes(),
@@ -329,20 +325,59 @@ fn taken_in(appended: Appended, what: What) -> Option<Committed> {
     Some(Committed { seq, at_ms, salt, head, commitment, item, what })
 }
 
-fn mark((room, who, seq): &(RoomId, Principal, Seq)) -> Mark {
-    let key = [b"r".as_slice(), room.as_bytes(), &who.to_bytes()].concat();
-    Mark { key, value: seq.to_be_bytes().to_vec() }
+/// Adds a mark to those of a group. Two devices may tell of one thing in one group: of two positions
+/// the further one stays, of two preferences the later.
+fn keep(marks: &mut Vec<Mark>, mark: Mark) {
+    for kept in &mut *marks {
+        match (kept, mark) {
+            (Mark::Read(room, who, kept), Mark::Read(new_room, new_who, seq))
+                if (*room, *who) == (new_room, new_who) =>
+            {
+                *kept = seq.max(*kept);
+                return;
+            }
+            (Mark::Preferences(member, kept), Mark::Preferences(new_member, preferences))
+                if *member == new_member =>
+            {
+                *kept = preferences;
+                return;
+            }
+            _ => {}
+        }
+    }
+    marks.push(mark);
 }
 
-/// Reads back what [`mark`] wrote.
-fn unmark(mark: &Mark) -> Option<(RoomId, Principal, Seq)> {
-    let (room, who) = mark.key.strip_prefix(b"r")?.split_first_chunk::<16>()?;
-    let who = Principal::from_bytes(who.try_into().ok()?)?;
-    Some((
-        RoomId::from_bytes(*room),
-        who,
-        Seq::from_be_bytes(mark.value.as_slice().try_into().ok()?),
-    ))
+/// The two kinds of marks, as the first byte of their keys.
+const READ: &[u8] = b"r";
+const PREFERENCES: &[u8] = b"p";
+
+/// A mark as the store keeps it. Preferences always encode: they are numbers and flags.
+fn sealed(mark: &Mark) -> Option<store::Mark> {
+    let (key, value) = match mark {
+        Mark::Read(room, who, seq) => {
+            let key = [READ, room.as_bytes(), &who.to_bytes()].concat();
+            (key, seq.to_be_bytes().to_vec())
+        }
+        Mark::Preferences(member, preferences) => {
+            let key = [PREFERENCES, member.as_bytes()].concat();
+            (key, serde_json::to_vec(preferences).ok()?)
+        }
+    };
+    Some(store::Mark { key, value })
+}
+
+/// Reads back what [`sealed`] wrote.
+fn unsealed(mark: &store::Mark) -> Option<Mark> {
+    if let Some(key) = mark.key.strip_prefix(READ) {
+        let (room, who) = key.split_first_chunk::<16>()?;
+        let who = Principal::from_bytes(who.try_into().ok()?)?;
+        let seq = Seq::from_be_bytes(mark.value.as_slice().try_into().ok()?);
+        return Some(Mark::Read(RoomId::from_bytes(*room), who, seq));
+    }
+    let member = mark.key.strip_prefix(PREFERENCES)?;
+    let member = MemberId::from_bytes(member.try_into().ok()?);
+    Some(Mark::Preferences(member, serde_json::from_slice(&mark.value).ok()?))
 }
 
 /// Why the state cannot be rebuilt from the store.
@@ -350,7 +385,7 @@ fn unmark(mark: &Mark) -> Option<(RoomId, Principal, Seq)> {
 pub enum RebuildError {
     /// A record cannot be read.
     #[error("{0}")]
-    Read(#[from] crate::store::ReadError),
+    Read(#[from] store::ReadError),
     /// A record opens, and is not what this version can fold.
     #[error("record {seq} of the {log} is not readable by this version")]
     Record {
@@ -364,7 +399,7 @@ pub enum RebuildError {
 /// Rebuilds the state from the logs.
 pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
     let mut state = State::default();
-    for stored in store.page(LogId::REGISTER, 1, usize::MAX, crate::store::Direction::Forward) {
+    for stored in store.page(LogId::REGISTER, 1, usize::MAX, store::Direction::Forward) {
         let stored = stored?;
         let unreadable = |_| RebuildError::Record { log: LogId::REGISTER, seq: stored.seq };
         let act: Act = serde_json::from_slice(&stored.item).map_err(unreadable)?;
@@ -383,12 +418,17 @@ pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
             if entry.handling.kind == Kind::Unknown {
                 return Err(RebuildError::Record { log, seq: stored.seq });
             }
-            state.apply_entry(RoomId::from_bytes(log.0), stored.seq, &entry);
+            let summary = Summary::from_bytes(&stored.summary)
+                .ok_or(RebuildError::Record { log, seq: stored.seq })?;
+            let room = RoomId::from_bytes(log.0);
+            state.apply_entry(room, (stored.seq, stored.at_ms), &entry, &summary);
         }
     }
-    for mark in store.marks(b"r") {
-        if let Some((room, who, seq)) = unmark(&mark?) {
-            state.read.insert((room, who), seq);
+    for kind in [READ, PREFERENCES] {
+        for mark in store.marks(kind) {
+            if let Some(mark) = unsealed(&mark?) {
+                state.apply_mark(&mark);
+            }
         }
     }
     Ok(state)

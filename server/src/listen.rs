@@ -44,7 +44,7 @@ pub async fn listen(
                         peer,
                         acceptor.clone(),
                         context.clone(),
-                        place,
+                        (place, stop.clone()),
                     ));
                 }
             }
@@ -67,14 +67,14 @@ async fn greet(
     peer: SocketAddr,
     acceptor: Acceptor,
     context: Arc<Context>,
-    place: Place,
+    (place, stop): (Place, watch::Receiver<bool>),
 ) {
     // Frames are written whole; waiting to fill a segment would only add latency.
     let _ = stream.set_nodelay(true);
     let limit = Duration::from_millis(context.limits.handshake_ms);
     // Boxed, so that the handshake's memory is given back before the connection settles down.
     match timeout(limit, Box::pin(acceptor.accept(stream))).await {
-        Ok(Ok(stream)) => connection::run(stream, peer.ip().into(), context, place).await,
+        Ok(Ok(stream)) => connection::run(stream, peer.ip().into(), context, place, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
         Err(_) => tracing::debug!("TLS handshake took too long"),
     }

@@ -16,9 +16,10 @@ use crate::context::Context;
 use crate::hub::Hub;
 use crate::identity::{PasswordError, Passwords, Throttle, TotpCodes};
 use crate::journal::{self, Journal, RebuildError};
+use crate::rate::Rates;
 use crate::store::{self, KeyError, MasterKey, OpenError};
 use crate::tls::{self, Certificate, TlsError};
-use crate::{listen, setup};
+use crate::{listen, reminders, setup};
 
 /// How many committed groups wait for delivery. Delivery never waits for a peer, so few do.
 const COMMITTED: usize = 64;
@@ -77,6 +78,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     listening: Task<()>,
     delivering: Task<()>,
+    reminding: Task<()>,
     writing: JoinHandle<()>,
 }
 
@@ -107,6 +109,7 @@ impl Server {
         let positions = rooms.map(|log| (RoomId::from_bytes(log.0), store.position(log)));
         let hub = Hub::new(state.clone(), positions);
         let delivering = tokio::spawn(hub.clone().deliver(to_deliver));
+        let reminding = tokio::spawn(reminders::remind(state.clone(), hub.clone()));
 
         let context = Arc::new(Context {
             state,
@@ -116,6 +119,7 @@ impl Server {
             passwords: Passwords::new()?,
             totp: TotpCodes::default(),
             throttle: Throttle::default(),
+            rates: Rates::default(),
             address: address.clone(),
             limits: config.limits,
             reading: Arc::new(Semaphore::new(READING)),
@@ -125,7 +129,7 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let listening = tokio::spawn(listen::listen(listener, acceptor, context, stopping));
         tracing::info!(%local, "listening");
-        Ok(Self { local, address, certificate, stop, listening, delivering, writing })
+        Ok(Self { local, address, certificate, stop, listening, delivering, reminding, writing })
     }
 
     /// Loads the certificate again. Connections stay; new ones get the new certificate.
@@ -145,6 +149,7 @@ impl Server {
     /// Stops: no new connections, goodbyes said, everything accepted on stable storage.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        self.reminding.abort();
         // The context goes with the last connection, the journal's last handle with the context;
         // so the writer ends, then delivery.
         let _ = self.listening.await;

@@ -22,7 +22,8 @@ pub use rustls::Error as SetupError;
 pub use tokio_rustls::TlsAcceptor as Acceptor;
 
 /// The files of a WARP's keys folder.
-const AUTHORITY_CERTIFICATE: &str = "authority.pem";
+/// The file of the authority's certificate, among the keys: whoever trusts it trusts this WARP.
+pub const AUTHORITY_CERTIFICATE: &str = "authority.pem";
 const AUTHORITY_KEY: &str = "authority.key";
 const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key";

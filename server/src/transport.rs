@@ -1,16 +1,17 @@
-//! The WebSocket over a TLS connection: upgrade, frames in, frames out, all bounded.
+//! The WebSocket over a TLS connection: what an upgrade must be, frames in, frames out, all bounded.
 //!
 //! Only this module names tungstenite. It knows no calls: what a frame says is its caller's business.
+//! Nor does it read HTTP: a request for the upgrade comes to it read.
 
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, Response, header};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use warproom_proto::limits;
 
@@ -77,17 +78,16 @@ pub enum Incoming {
 pub struct Socket(WebSocketStream<Stream>);
 
 impl Socket {
-    /// Answers the upgrade: path `/`, sub-protocol `warproom.v1`. Anything else gets an HTTP error.
-    pub async fn accept(stream: Stream) -> Result<Self, Error> {
+    /// Over a connection whose upgrade was answered, with what was read behind the request.
+    pub async fn upgraded(stream: Stream, read: &[u8]) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_write_buffer_size(WRITE_BUFFER_MOST_BYTES)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        let accepted =
-            tokio_tungstenite::accept_hdr_async_with_config(stream, negotiate, Some(config));
-        Ok(Self(accepted.await?))
+        let role = Role::Server;
+        Self(WebSocketStream::from_partially_read(stream, read.to_vec(), role, Some(config)).await)
     }
 
     /// The next thing the peer does. Cancel-safe.
@@ -132,23 +132,17 @@ impl Socket {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
-fn negotiate(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    let refuse = |status, sentence: &str| {
-        let mut refusal = ErrorResponse::new(Some(sentence.to_owned()));
-        *refusal.status_mut() = status;
-        Err(refusal)
-    };
-    if request.uri().path() != "/" {
-        return refuse(StatusCode::NOT_FOUND, "There is nothing at this path.\n");
-    }
+/// The answer to a request for an upgrade (RFC 6455 §4.2): sub-protocol `warproom.v1`. A request for
+/// anything else gets a sentence.
+pub fn upgrade<B>(request: &Request<B>) -> Result<Response<()>, &'static str> {
+    const REFUSAL: &str = "This server speaks the WebSocket sub-protocol warproom.v1.\n";
     let offered = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let mut offered =
         offered.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
     if !offered.any(|one| one.trim() == limits::SUBPROTOCOL) {
-        let sentence = "This server speaks the WebSocket sub-protocol warproom.v1.\n";
-        return refuse(StatusCode::BAD_REQUEST, sentence);
+        return Err(REFUSAL);
     }
+    let mut response = create_response_with_body(request, || ()).map_err(|_| REFUSAL)?;
     let ours = HeaderValue::from_static(limits::SUBPROTOCOL);
     response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
     Ok(response)

@@ -95,7 +95,7 @@ pub fn fetch(
     Ok(records)
 }
 
-/// Reads what amends a page's records (edits, relabellings, retractions) and is not in the page;
+/// Reads what amends a page's records (edits, relabellings, retractions, later alerts) and is not in the page;
 /// where that is more than fills a page, the newest of it.
 pub fn fetch_amendments(
     store: &Store,
@@ -108,7 +108,8 @@ pub fn fetch_amendments(
     let mut seqs = Vec::new();
     for reference in store.references(log, first.seq..=last.seq) {
         let (target, seq, kind) = reference.map_err(|error| unreadable(&error))?;
-        let amends = [KindTag::Edit as u8, KindTag::Notice as u8].contains(&kind);
+        let amends =
+            [KindTag::Edit as u8, KindTag::Notice as u8, KindTag::Alert as u8].contains(&kind);
         if amends && is_in_page(&target) && !is_in_page(&seq) {
             seqs.push(seq);
         }

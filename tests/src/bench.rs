@@ -5,10 +5,12 @@
 //! a test; nothing here fails because a figure is bad.
 //!
 //! How things flow: `grounds` founds a WARP and starts its server (`process`), `fan_out`, `paced`,
-//! `idle` and `history` each measure one thing through raw connections (`connection`, `load`), and
+//! `idle`, `history`, `board` and
+//! `relayed` each measure one thing through raw connections (`connection`, `load`), and
 //! `report` prints what they found and which aims it reaches.
 
 pub mod bare;
+pub mod board;
 pub mod connection;
 pub mod fan_out;
 pub mod grounds;
@@ -18,4 +20,5 @@ pub mod load;
 pub mod machine;
 pub mod paced;
 pub mod process;
+pub mod relayed;
 pub mod report;

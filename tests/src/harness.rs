@@ -7,6 +7,7 @@
 //! TLS and a client signed in with it; [`Raw`] is a connection with no manners. Nothing here sleeps
 //! for a fixed time: [`eventually`] asks again until a deadline.
 
+mod asking;
 mod binaries;
 mod logs;
 mod person;
@@ -15,7 +16,12 @@ mod reading;
 mod wait;
 mod warp;
 
-pub use binaries::{client_binary, example_binary, server_binary, server_binary_with};
+pub use asking::{
+    answering, asking, choices, from_now, grant, roll_call, warning,
+};
+pub use binaries::{
+    client_binary, demo_binary, example_binary, relay_binary, server_binary, server_binary_with,
+};
 pub use logs::{add_lapsed_invitation, copy_folder};
 pub use person::{Person, refusal, settings};
 pub use raw::{Heard, Raw, RawTls, raw_tls};

@@ -2,10 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "e2e/alertmanager.rs"]
+mod alertmanager;
+#[path = "e2e/alerts.rs"]
+mod alerts;
+#[path = "e2e/apprise.rs"]
+mod apprise;
+#[path = "e2e/asks.rs"]
+mod asks;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/bots.rs"]
+mod bots;
+#[path = "e2e/causes.rs"]
+mod causes;
 #[path = "e2e/chain.rs"]
 mod chain;
+#[path = "e2e/concerns.rs"]
+mod concerns;
 #[path = "e2e/crash.rs"]
 mod crash;
 #[path = "e2e/damage.rs"]
@@ -18,8 +32,12 @@ mod documents;
 mod durability;
 #[path = "e2e/entries.rs"]
 mod entries;
+#[path = "e2e/hooks.rs"]
+mod hooks;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/javascript.rs"]
+mod javascript;
 #[path = "e2e/joining.rs"]
 mod joining;
 #[path = "e2e/labels.rs"]

@@ -3,28 +3,36 @@
 //! To add a command: its arguments as a struct in one of the files below, one variant in
 //! [`Command`] or [`Online`], one function in `commands`, one line in its dispatch.
 
+mod alerts;
+mod asks;
+mod concerns;
 mod entries;
 mod machines;
 mod people;
 mod rooms;
+mod subjects;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use warproom_client::proto::register::Role;
 
+pub(crate) use alerts::Alert;
+pub(crate) use asks::{Answer, Ask, Asking, Board, Options, Reported};
+pub(crate) use concerns::{DependsOn, Deputies, How, Interruptions};
 pub(crate) use entries::{
     Edit, History, React, Read, Relabel, Retract, Say, Search, Seen, Tail, Thread,
 };
 pub(crate) use machines::{
-    BotAdd, BotCommand, BotRevoke, DeviceCommand, DeviceList, DeviceOnline, DeviceRevoke, Enrol,
-    Join, ProfileCommand,
+    BotAdd, BotCommand, BotRevoke, BotRotate, DeviceCommand, DeviceList, DeviceOnline,
+    DeviceRevoke, Enrol, Join, ProfileCommand,
 };
 pub(crate) use people::{
     InvitationCommand, Invite, MemberCommand, Members, OrganisationAdd, OrganisationChange,
     OrganisationCommand, Register, Revoke,
 };
 pub(crate) use rooms::{InRoom, RoomAdd, RoomChange, RoomCommand, RoomOpen, Rooms, WhoInRoom};
+pub(crate) use subjects::Subjects;
 
 /// The war room of a WARP, on the command line.
 #[derive(Parser)]
@@ -89,8 +97,23 @@ pub(crate) enum Online {
     /// List your rooms
     Rooms(Rooms),
     /// Post to a room
-    Say(Say),
+    Say(Box<Say>),
+    /// Warn a room, in a standard form
+    Alert(Box<Alert>),
+    /// Ask every organisation in a room something, with options and a time to answer by
+    Ask(Box<Ask>),
+    /// Answer an ask for your organisation; answer again to change it
+    Answer(Box<Answer>),
+    /// Show who answered an ask, and who did not
+    Board(Board),
+    /// List the asks that wait for you
+    Outstanding,
+    /// List the common causes that concern you: what several organisations name
+    Causes,
+    /// Show or set what may interrupt you
+    Interruptions(Interruptions),
     /// Follow rooms live
+    #[command(visible_alias = "follow")]
     Tail(Tail),
     /// Read a room's history
     History(History),

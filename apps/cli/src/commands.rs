@@ -1,7 +1,11 @@
 //! Every command: what it asks of the server and how it shows the answer. No rules of the WARP are
 //! here; the server has them.
 
+mod alerts;
+mod asks;
+mod boards;
 mod bots;
+mod concerns;
 mod devices;
 mod entries;
 mod follow;
@@ -12,6 +16,7 @@ mod organisations;
 mod profiles;
 mod reading;
 mod register;
+mod reports;
 mod rooms;
 mod searching;
 
@@ -48,6 +53,13 @@ async fn online(session: &mut Session, command: &Online) -> Result<()> {
     match command {
         Online::Rooms(args) => rooms::list(session, args).await,
         Online::Say(args) => entries::say(session, args).await,
+        Online::Alert(args) => alerts::alert(session, args).await,
+        Online::Ask(args) => asks::ask(session, args).await,
+        Online::Answer(args) => asks::answer(session, args).await,
+        Online::Board(args) => boards::board(session, args).await,
+        Online::Outstanding => asks::outstanding(session).await,
+        Online::Causes => concerns::causes(session).await,
+        Online::Interruptions(args) => concerns::interruptions(session, args).await,
         Online::Tail(args) => follow::tail(session, args).await,
         Online::History(args) => reading::history(session, args).await,
         Online::Thread(args) => reading::thread(session, args).await,

@@ -37,6 +37,26 @@ impl Directory {
         }
     }
 
+    /// Somebody's name alone.
+    pub(crate) fn name(&self, who: Principal) -> String {
+        match self.people.get(&who) {
+            Some(person) => person.name.clone(),
+            None => self.describe(who),
+        }
+    }
+
+    /// A room as an argument of a command that can be copied to a shell as it is: by name where no
+    /// character of it means anything to a shell, else by id.
+    pub(crate) fn room_argument(&self, id: RoomId) -> String {
+        let plain = |c: char| c.is_alphanumeric() || " ._-,".contains(c);
+        match self.rooms.get(&id) {
+            Some(name) if name.chars().all(plain) && !name.starts_with('-') => {
+                format!("\"{name}\"")
+            }
+            _ => id.to_string(),
+        }
+    }
+
     /// A member's handle, or what else there is to call them.
     pub(crate) fn handle(&self, member: MemberId) -> String {
         self.known_handle(member).map_or_else(|| member.to_string(), str::to_owned)
@@ -56,6 +76,11 @@ impl Directory {
     /// A room's name.
     pub(crate) fn room(&self, id: RoomId) -> String {
         self.rooms.get(&id).cloned().unwrap_or_else(|| format!("a room that is not yours ({id})"))
+    }
+
+    /// Learns an organisation's name, keeping what is known better already.
+    pub(crate) fn learn_organisation_name(&mut self, id: OrganisationId, name: &str) {
+        self.organisations.entry(id).or_insert_with(|| safe(name));
     }
 
     /// A device's name.
@@ -88,6 +113,9 @@ impl Directory {
     /// Learns somebody in a room, keeping what is known better already.
     pub(crate) fn learn_room_member(&mut self, member: &RoomMember) {
         let organisation = member.organisation_name.as_ref().map(|name| safe(name.as_str()));
+        if let (Some(id), Some(name)) = (member.organisation, &member.organisation_name) {
+            self.learn_organisation_name(id, name.as_str());
+        }
         let handle = self.people.remove(&member.who).and_then(|known| known.handle);
         let person = Person { name: safe(member.name.as_str()), handle, organisation };
         self.people.insert(member.who, person);
@@ -152,8 +180,23 @@ mod tests {
         let mut people = Directory::default();
         assert!(people.describe(member).starts_with("somebody unknown (member "));
         people.learn(member, "Jo Smith", Some("Dover"));
+        assert_eq!(people.name(member), "Jo Smith");
         people.learn(bot, "KEV relay", None);
         assert_eq!(people.describe(member), "Jo Smith, Dover");
         assert_eq!(people.describe(bot), "KEV relay (bot)");
+    }
+    #[test]
+    fn a_room_is_named_in_a_command_only_by_what_a_shell_leaves_alone() {
+        let mut people = Directory::default();
+        let named = |people: &mut Directory, name: &str| {
+            let id = RoomId::from_bytes([3; 16]);
+            people.rooms.insert(id, safe(name));
+            people.room_argument(id)
+        };
+        assert_eq!(named(&mut people, "Early warning"), "\"Early warning\"");
+        let id = RoomId::from_bytes([3; 16]).to_string();
+        for name in ["x\"; rm -rf ~; \"", "$(id)", "`id`", "--json", "a!b"] {
+            assert_eq!(named(&mut people, name), id, "{name}");
+        }
     }
 }

@@ -1,20 +1,21 @@
 //! The Warproom command line: everything a member of a WARP does, from a terminal or a script.
 //!
 //! How things flow: `args` reads what was typed, `commands` has one function per command, `session`
-//! connects with a `profile`, `names` finds what is meant, `show` turns answers into text, `out`
-//! prints it, and `problem` says what went wrong and what to do. It knows the client crate alone: no
+//! connects with a `profile`, `names` and `moment` find what is meant, `prompt` asks a person, `show`
+//! turns answers into text, `out` prints it, and `problem` says what went wrong and what to do. It knows the client crate alone: no
 //! sockets, no TLS, no rules of the server.
 
 mod advice;
 mod args;
-mod ask;
 mod chain;
 mod commands;
 mod directory;
+mod moment;
 mod names;
 mod out;
 mod problem;
 mod profile;
+mod prompt;
 mod session;
 mod show;
 

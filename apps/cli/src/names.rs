@@ -1,8 +1,8 @@
-//! From what a person types to the one thing meant: by id, by name whatever its case, or by the
-//! beginning of a name if that fits only one.
+//! From what a person types to the one thing meant: by id, by name whatever its case, and where a
+//! command only reads also by the beginning of a name if that fits only one.
 
 use warproom_client::proto::Name;
-use warproom_client::proto::calls::{PendingInvitation, RoomMember, RoomSummary};
+use warproom_client::proto::calls::{BoardRow, PendingInvitation, RoomMember, RoomSummary};
 use warproom_client::proto::register::{Bot, Device, Member, Organisation};
 
 use crate::problem::{Problem, problem};
@@ -46,6 +46,7 @@ named! {
     Member, "member", "warproom members", it => it.member, [it.handle, it.name];
     Organisation, "organisation", "warproom organisation list",
         it => it.organisation, [it.name] it.aliases.iter().map(Name::as_str);
+    BoardRow, "organisation on the board", "warproom board ROOM N", it => it.organisation, [it.name];
     Device, "device", "warproom device list", it => it.device, [it.name];
     Bot, "bot", "warproom bot list", it => it.bot, [it.name];
     PendingInvitation, "invitation", "warproom invitation list",
@@ -68,8 +69,22 @@ impl Named for RoomMember {
     }
 }
 
+/// What a name is wanted for, which says how much of it must be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To read: the beginning of a name is enough.
+    Reading,
+    /// To write or remove: the whole name, because one letter too few must not post to another room
+    /// or remove another person.
+    Writing,
+}
+
 /// The one thing that a text names.
-pub(crate) fn find<'a, T: Named>(things: &'a [T], text: &str) -> Result<&'a T, Problem> {
+pub(crate) fn find<'a, T: Named>(
+    things: &'a [T],
+    text: &str,
+    purpose: Purpose,
+) -> Result<&'a T, Problem> {
     let wanted = text.trim().trim_start_matches('@').to_lowercase();
     let whole = |thing: &&T| {
         thing.id() == wanted || thing.names().iter().any(|name| name.to_lowercase() == wanted)
@@ -79,7 +94,19 @@ pub(crate) fn find<'a, T: Named>(things: &'a [T], text: &str) -> Result<&'a T, P
             && thing.names().iter().any(|name| name.to_lowercase().starts_with(&wanted))
     };
     let exact: Vec<&T> = things.iter().filter(whole).collect();
-    let fits = if exact.is_empty() { things.iter().filter(begins).collect() } else { exact };
+    let fits =
+        if exact.is_empty() { things.iter().filter(begins).collect() } else { exact.clone() };
+    if purpose == Purpose::Writing && exact.is_empty() && !fits.is_empty() {
+        return Err(problem(
+            format!(
+                "\"{}\" is not the whole name of any {}; it could mean {}",
+                safe(text),
+                T::KIND,
+                candidates(&fits)
+            ),
+            "write the whole name or the id: only commands that read take the beginning of a name",
+        ));
+    }
     match fits[..] {
         [one] => Ok(one),
         [] => Err(problem(
@@ -128,8 +155,12 @@ mod tests {
     }
 
     fn found(text: &str) -> Result<u8, String> {
+        found_for(Purpose::Reading, text)
+    }
+
+    fn found_for(purpose: Purpose, text: &str) -> Result<u8, String> {
         let all = organisations();
-        find(&all, text)
+        find(&all, text, purpose)
             .map(|organisation| organisation.organisation.as_bytes()[0])
             .map_err(|problem| problem.to_string())
     }
@@ -144,6 +175,21 @@ mod tests {
     fn a_beginning_is_enough_if_it_fits_one() {
         assert_eq!(found("dov"), Ok(3));
         assert_eq!(found("Kent F"), Ok(2));
+    }
+
+    #[test]
+    fn writing_takes_no_beginning_and_lists_what_was_meant() {
+        assert_eq!(
+            found_for(Purpose::Writing, "d"),
+            Err("\"d\" is not the whole name of any organisation; it could mean Dover District \
+                 Council, Dartford"
+                .into())
+        );
+        assert!(found_for(Purpose::Writing, "Kent F").is_err());
+        for whole in ["dover", "DOVER DISTRICT COUNCIL", "03030303-0303-0303-0303-030303030303"] {
+            assert_eq!(found_for(Purpose::Writing, whole), Ok(3), "{whole}");
+        }
+        assert!(found_for(Purpose::Writing, "Twin").unwrap_err().contains("fits more than one"));
     }
 
     #[test]

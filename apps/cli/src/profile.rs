@@ -5,6 +5,7 @@
 //! <profiles>/<name>/profile.json   where the server is, who you are
 //!                   device.key     the key that never leaves this computer
 //!                   heads.json     how far each log had come: the server cannot take it back unseen
+//!                   heads.lock     held while heads.json is changed: commands may run side by side
 //! ```
 
 mod folder;
@@ -129,7 +130,7 @@ impl Profiles {
     }
 
     fn folder(&self, name: &str) -> Folder {
-        Folder { path: self.path.join(name) }
+        Folder::at(self.path.join(name))
     }
 }
 

@@ -6,23 +6,36 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use jiff::tz::TimeZone;
-use tokio::time::timeout;
-use warproom_client::proto::DeviceId;
+use jiff::{Timestamp, Zoned};
+use tokio::time::{sleep, timeout};
 use warproom_client::proto::calls::{Call, Me};
+use warproom_client::proto::{DeviceId, ErrorCode, RoomId};
 use warproom_client::{
     Append, CallError, Client, Connector, Credentials, DeviceKey, Event, Events, Heads, State,
 };
 
 use crate::args::Global;
 use crate::chain;
+use crate::directory::Directory;
 use crate::out::Out;
 use crate::profile::{Folder, Profiles};
+use crate::show::Scene;
 
 /// As many records as one page may hold.
 pub(crate) const PAGE: u16 = 200;
 
 /// How long leaving in order may take; after it the connection is cut.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How often a call is made again that came too fast: with the waits below, well over the second in
+/// which a server lets twenty more through.
+const PATIENCE: u32 = 10;
+
+/// The shortest wait before that, in case the server names none.
+const SHORTEST: Duration = Duration::from_millis(50);
+
+/// The longest: a person watches.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// Where a command runs: what the person chose, and what the computer says.
 pub(crate) struct Place {
@@ -72,7 +85,10 @@ impl Session {
         let mut told = Ok(());
         // Only what is waiting already; nothing more is of interest.
         while let Ok(Some(event)) = timeout(Duration::ZERO, self.events.next()).await {
-            if let Event::Rewritten(rewritten) = event {
+            // What was forgotten since is believed anew.
+            if let Event::Rewritten(rewritten) = event
+                && self.client.rewritten().contains(&rewritten)
+            {
                 let name =
                     rewritten.room.map_or("the register".into(), |room| format!("room {room}"));
                 told = Err(chain::rewritten(&rewritten, &name).into());
@@ -96,6 +112,24 @@ impl Session {
     /// Makes a call.
     pub(crate) async fn call<C: Call>(&self, call: C) -> Result<C::Reply> {
         Ok(self.client.call(call).await?)
+    }
+
+    /// Makes a call that changes nothing, and where the server asks to slow down makes it again: for
+    /// commands that ask about many things, one by one.
+    pub(crate) async fn patiently<C: Call + Clone>(&self, call: C) -> Result<C::Reply> {
+        let mut tries = 0;
+        loop {
+            match self.client.call(call.clone()).await {
+                Err(CallError::Refused(refusal))
+                    if refusal.code == ErrorCode::SlowDown && tries < PATIENCE =>
+                {
+                    tries += 1;
+                    let wait_ms = refusal.data.as_ref().map_or(0, |data| data.retry_after_ms);
+                    sleep(Duration::from_millis(wait_ms).clamp(SHORTEST, LONGEST)).await;
+                }
+                reply => return Ok(reply?),
+            }
+        }
     }
 
     /// Appends an entry, exactly once.
@@ -126,6 +160,16 @@ impl Session {
 
     pub(crate) const fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    /// Now, here.
+    pub(crate) fn now(&self) -> Zoned {
+        Timestamp::now().to_zoned(self.zone.clone())
+    }
+
+    /// What is shown is in this room, now, and these are the names of what it tells of.
+    pub(crate) fn scene<'a>(&'a self, people: &'a Directory, room: RoomId) -> Scene<'a> {
+        Scene { people, zone: &self.zone, now_ms: Timestamp::now().as_millisecond(), room }
     }
 
     /// Who is signed in.

@@ -2,6 +2,10 @@
 //! it is written to takes the colours away where they are not wanted (pipes, `NO_COLOR`).
 
 mod act;
+mod alert;
+mod ask;
+mod board;
+mod concern;
 mod entry;
 mod lists;
 mod page;
@@ -12,10 +16,15 @@ use std::fmt::Write as _;
 use anstyle::{Color, RgbColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use warproom_client::proto::Label;
+use warproom_client::proto::{Label, RoomId};
+
+use crate::directory::Directory;
 
 pub(crate) use act::act;
-pub(crate) use entry::{Item, entry, role};
+pub(crate) use ask::{outstanding, reminder};
+pub(crate) use board::board;
+pub(crate) use concern::{cause, preferences, register_entry, subject};
+pub(crate) use entry::{Item, Superseded, entry, role};
 pub(crate) use lists::{bot, device, invitation, member, organisation, room, room_member};
 pub(crate) use page::page;
 pub(crate) use qr::qr;
@@ -24,6 +33,37 @@ pub(crate) use qr::qr;
 pub(super) const FAINT: Style = Style::new().dimmed();
 /// Stronger text, for names.
 pub(super) const STRONG: Style = Style::new().bold();
+
+/// What is shown is in this room, at this time, and these are the names of what it tells of.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) people: &'a Directory,
+    pub(crate) zone: &'a TimeZone,
+    /// Now, in milliseconds since 1970 UTC.
+    pub(crate) now_ms: i64,
+    pub(crate) room: RoomId,
+}
+
+/// What every line of an exercise begins with. A word and not a colour alone, so that it is there in
+/// a pipe, in a copy and for every eye.
+const EXERCISE: &str = "EXERCISE  ";
+
+/// Everything there is to see of something, every line marked if it is an exercise.
+pub(crate) fn marked(is_exercise: bool, text: &str) -> String {
+    if !is_exercise {
+        return text.to_owned();
+    }
+    let mark = styled(STRONG.invert(), EXERCISE.trim_end());
+    let mark = mark + &EXERCISE[EXERCISE.trim_end().len()..];
+    text.lines().map(|line| format!("{mark}{line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// A line under a header that says something of its own about the entry. Two spaces in, where no line
+/// of a text can stand, so that no text can look like it.
+pub(super) fn caption(name: &str, text: &str) -> String {
+    let space = if text.is_empty() { "" } else { " " };
+    format!("\n  {}{space}{text}", styled(FAINT, &format!("{name}:")))
+}
 
 /// A label as FIRST wants it seen: spelled out, in its colour, on black also where the terminal is
 /// light.
@@ -68,7 +108,7 @@ pub(crate) fn safe(text: &str) -> String {
         match c {
             '\n' => safe.push('\n'),
             '\t' => safe.push_str("    "),
-            c if c.is_control() || reorders(c) => {
+            c if steers(c) => {
                 // Writing to a String cannot fail.
                 let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
             }
@@ -78,13 +118,19 @@ pub(crate) fn safe(text: &str) -> String {
     safe
 }
 
+/// Whether a character could steer a terminal or reorder what is seen.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() || reorders(c)
+}
+
 /// Invisible characters that change the order or the lines of what is seen (Unicode UAX #9). Joiners
 /// stay: emoji and some scripts are written with them.
 fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A text under its header line. Every line is indented, so that no text can look like a header.
+/// A text under its header line. Every line is indented, so that no text can look like a header or a
+/// caption.
 pub(super) fn indented(text: &str) -> String {
     let mut lines = String::new();
     for line in safe(text).lines() {

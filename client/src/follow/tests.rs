@@ -41,8 +41,8 @@ impl Log {
         Followed { records, live, latest: self.position(self.records.len()) }
     }
 
-    fn following(&self, after: Option<Seq>, known: Option<Position>) -> Follow {
-        let mut follow = Follow::new(self.room, after, known);
+    fn following(&self, after: Option<Seq>, head: Option<Head>) -> Follow {
+        let mut follow = Follow::new(self.room, after, head);
         assert_eq!(follow.ask().after, after);
         follow
     }
@@ -60,28 +60,28 @@ fn log() -> Log {
 fn pages_and_then_live_records_come_once_and_in_order() {
     let log = log();
     let mut follow = log.following(Some(0), None);
-    let taken = follow.take_page(log.page(1..4, false), None);
+    let taken = follow.take_page(log.page(1..4, false));
     assert_eq!((numbers(&taken), taken.then), (vec![1, 2, 3], Then::Ask));
     assert!(follow.is_wanted());
     assert_eq!(follow.ask().after, Some(3));
-    let taken = follow.take_page(log.page(3..7, true), None);
+    let taken = follow.take_page(log.page(3..7, true));
     assert_eq!((numbers(&taken), taken.then), (vec![4, 5, 6], Then::Listen));
-    assert_eq!(follow.take_live(log.record(6), None), Live::Skip);
-    assert_eq!(follow.take_live(log.record(7), None), Live::Deliver);
-    assert_eq!(follow.take_live(log.record(7), None), Live::Skip);
+    assert_eq!(follow.take_live(log.record(6)), Live::Skip);
+    assert_eq!(follow.take_live(log.record(7)), Live::Deliver);
+    assert_eq!(follow.take_live(log.record(7)), Live::Skip);
 }
 
 #[test]
 fn a_gap_asks_again_from_the_last_record() {
     let log = log();
     let mut follow = log.following(Some(0), None);
-    follow.take_page(log.page(1..4, true), None);
-    assert_eq!(follow.take_live(log.record(6), None), Live::Ask);
+    follow.take_page(log.page(1..4, true));
+    assert_eq!(follow.take_live(log.record(6)), Live::Ask);
     assert_eq!(follow.ask().after, Some(3));
-    assert_eq!(follow.take_live(log.record(7), None), Live::Skip);
-    let taken = follow.take_page(log.page(4..8, true), None);
+    assert_eq!(follow.take_live(log.record(7)), Live::Skip);
+    let taken = follow.take_page(log.page(4..8, true));
     assert_eq!(numbers(&taken), [4, 5, 6, 7]);
-    assert_eq!(follow.take_live(log.record(8), None), Live::Deliver);
+    assert_eq!(follow.take_live(log.record(8)), Live::Deliver);
 }
 
 #[test]
@@ -90,8 +90,8 @@ fn from_now_on_begins_at_the_end_of_the_log() {
     let mut follow = log.following(None, None);
     let mut page = log.page(1..1, true);
     page.latest = log.position(5);
-    assert_eq!(follow.take_page(page, None).then, Then::Listen);
-    assert_eq!(follow.take_live(log.record(6), None), Live::Deliver);
+    assert_eq!(follow.take_page(page).then, Then::Listen);
+    assert_eq!(follow.take_live(log.record(6)), Live::Deliver);
     follow.interrupt();
     assert_eq!(follow.ask().after, Some(6));
 }
@@ -103,7 +103,7 @@ fn a_withheld_record_keeps_the_chain() {
     let mut page = log.page(1..4, true);
     let commitment = page.records[1].body.commitment();
     page.records[1].body = Body::Withheld { commitment };
-    assert_eq!(numbers(&follow.take_page(page, None)), [1, 2, 3]);
+    assert_eq!(numbers(&follow.take_page(page)), [1, 2, 3]);
 }
 
 #[test]
@@ -112,14 +112,14 @@ fn a_changed_record_stops_the_room() {
     let mut follow = log.following(Some(0), None);
     let mut page = log.page(1..5, true);
     page.records[2].body = log.record(4).body.clone();
-    let taken = follow.take_page(page, None);
+    let taken = follow.take_page(page);
     assert_eq!(numbers(&taken), [1, 2]);
     assert_eq!(taken.then, Then::Stop(3, Discontinuity::Changed));
 
     let other = Log::new(log.room, 9, 1);
     let mut follow = log.following(Some(0), None);
-    follow.take_page(log.page(1..4, true), None);
-    assert_eq!(follow.take_live(other.record(4), None), Live::Stop(4, Discontinuity::Changed));
+    follow.take_page(log.page(1..4, true));
+    assert_eq!(follow.take_live(other.record(4)), Live::Stop(4, Discontinuity::Changed));
 }
 
 #[test]
@@ -128,28 +128,21 @@ fn a_page_with_a_hole_stops_the_room() {
     let mut follow = log.following(Some(0), None);
     let mut page = log.page(1..5, true);
     page.records.remove(2);
-    let taken = follow.take_page(page, None);
+    let taken = follow.take_page(page);
     assert_eq!((numbers(&taken), taken.then), (vec![1, 2], Then::Stop(4, Discontinuity::Changed)));
 }
 
 #[test]
-fn another_history_is_found_even_from_a_bare_number() {
+fn another_history_is_found_from_the_head_that_is_remembered() {
     let (mine, room) = (log(), RoomId::random());
     let other = Log::new(mine.room, 9, 1);
-    // Remembered as far as 5; read again from after 2, whose head nobody kept.
-    let known = Some(mine.position(5));
-    let mut follow = mine.following(Some(2), known);
-    let taken = follow.take_page(other.page(3..7, true), known);
-    assert_eq!(numbers(&taken), [3, 4]);
-    assert_eq!(taken.then, Then::Stop(5, Discontinuity::Changed));
-    // Read on from the very record remembered.
-    let mut follow = mine.following(Some(5), known);
-    let taken = follow.take_page(other.page(6..10, true), known);
+    let mut follow = mine.following(Some(5), Some(mine.position(5).head));
+    let taken = follow.take_page(other.page(6..10, true));
     assert_eq!(taken.then, Then::Stop(6, Discontinuity::Changed));
     // A room's chain begins with its own id.
     let mut follow = Follow::new(room, Some(0), None);
     follow.ask();
-    let taken = follow.take_page(mine.page(1..3, true), None);
+    let taken = follow.take_page(mine.page(1..3, true));
     assert_eq!(taken.then, Then::Stop(1, Discontinuity::Changed));
 }
 
@@ -159,12 +152,7 @@ fn a_log_that_went_back_stops_the_room() {
     let short = Log::new(long.room, 4, 0);
     let rolled_back = Then::Stop(4, Discontinuity::RolledBack { remembered: 9 });
     let mut follow = long.following(Some(9), None);
-    assert_eq!(follow.take_page(short.page(1..1, true), None).then, rolled_back);
-    let known = Some(long.position(9));
-    for after in [None, Some(0), Some(9)] {
-        let mut follow = long.following(after, known);
-        assert_eq!(follow.take_page(short.page(1..1, true), known).then, rolled_back);
-    }
+    assert_eq!(follow.take_page(short.page(1..1, true)).then, rolled_back);
 }
 
 #[test]
@@ -172,10 +160,10 @@ fn an_end_with_another_head_stops_the_room() {
     let log = log();
     let other = Log::new(log.room, 9, 1);
     let mut follow = log.following(Some(0), None);
-    follow.take_page(log.page(1..10, true), None);
+    follow.take_page(log.page(1..10, true));
     follow.interrupt();
     follow.ask();
-    let taken = follow.take_page(other.page(1..1, true), None);
+    let taken = follow.take_page(other.page(1..1, true));
     assert_eq!(taken.then, Then::Stop(9, Discontinuity::Changed));
 }
 
@@ -183,7 +171,7 @@ fn an_end_with_another_head_stops_the_room() {
 fn a_server_that_promises_more_and_gives_nothing_is_not_asked_at_once() {
     let log = log();
     let mut follow = log.following(Some(0), None);
-    assert_eq!(follow.take_page(log.page(1..1, false), None).then, Then::AskLater);
+    assert_eq!(follow.take_page(log.page(1..1, false)).then, Then::AskLater);
     assert!(follow.is_wanted());
 }
 
@@ -193,6 +181,6 @@ fn the_largest_number_does_not_overflow() {
     let mut follow = log.following(None, None);
     let mut page = log.page(1..1, true);
     page.latest.seq = Seq::MAX;
-    assert_eq!(follow.take_page(page, None).then, Then::Listen);
-    assert_eq!(follow.take_live(log.record(9), None), Live::Skip);
+    assert_eq!(follow.take_page(page).then, Then::Listen);
+    assert_eq!(follow.take_live(log.record(9)), Live::Skip);
 }

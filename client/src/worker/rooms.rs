@@ -11,12 +11,13 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use warproom_proto::calls::{FollowRoom, Followed};
-use warproom_proto::{Error, ErrorCode, Position, Record, RoomId, Seq};
+use warproom_proto::{Error, ErrorCode, Head, Position, Record, RoomId, Seq};
 
 use crate::client::Memory;
 use crate::error::{CallError, retry_after};
 use crate::event::{Delivered, Delivery, Discontinuity, Event, Rewritten};
 use crate::follow::{Follow, Live, Then};
+use crate::heads::Break;
 
 /// Questions under way at a time. With the worker's calls they stay within what a server takes.
 pub(crate) const ASKED_AT_ONCE: usize = 4;
@@ -41,6 +42,8 @@ pub(crate) struct Rooms {
 
 struct Room {
     follow: Follow,
+    /// How far the log had been shown when the question under way was asked.
+    floor: Seq,
     caller: Option<Caller>,
 }
 
@@ -51,35 +54,36 @@ pub(crate) struct Outlet<'a> {
 }
 
 impl Outlet<'_> {
-    fn known(&self, room: RoomId) -> Option<Position> {
-        self.memory.known().heads.room(room)
-    }
-
-    fn deliver(&mut self, room: RoomId, record: Record) {
-        self.memory.known().heads.remember(room, record.position());
+    /// Delivers a record if it is the one that was shown before, if any was.
+    fn deliver(&mut self, room: RoomId, record: Record) -> Result<(), Break> {
+        self.memory.known().heads.pass(Some(room), std::slice::from_ref(&record))?;
         self.delivery.push(Event::Entry(Delivered::new(room, record)));
+        Ok(())
     }
 
-    fn rewritten(&mut self, room: RoomId, seq: Seq, how: Discontinuity) -> Rewritten {
-        let rewritten = Rewritten { room: Some(room), seq, how };
-        self.memory.known().rewritten.push(rewritten);
-        self.delivery.push(Event::Rewritten(rewritten));
-        rewritten
+    /// Tells that the history of a log does not hold: once, until it is forgotten.
+    pub(crate) fn rewritten(&mut self, found: Rewritten) -> Rewritten {
+        let (first, is_new) = self.memory.known().rewritten(found);
+        if is_new {
+            tracing::warn!(room = ?found.room, seq = found.seq, how = ?found.how, "a history does not hold");
+            self.delivery.push(Event::Rewritten(first));
+        }
+        first
     }
 }
 
 impl Rooms {
-    /// Follows a room from after a record, or from now on.
+    /// Follows a room from after a record, whose head may be known, or from now on.
     pub(crate) fn follow(
         &mut self,
         room: RoomId,
         after: Option<Seq>,
-        known: Option<Position>,
+        head: Option<Head>,
         caller: Caller,
     ) {
         self.remove(room);
-        let follow = Follow::new(room, after, known);
-        self.followed.insert(room, Room { follow, caller: Some(caller) });
+        let follow = Follow::new(room, after, head);
+        self.followed.insert(room, Room { follow, floor: 0, caller: Some(caller) });
         self.wanted.push_back(room);
     }
 
@@ -98,14 +102,10 @@ impl Rooms {
         self.remove(room);
     }
 
-    /// What to ask next, under the number that `id` gives; nothing while enough is under way. While
+    /// What to ask next, and under which number; nothing while enough is under way. While
     /// the application has events to take, only rooms whose follow somebody waits for: they may be
     /// waiting before they take the next event.
-    pub(crate) fn ask(
-        &mut self,
-        is_caught_up: bool,
-        id: impl FnOnce() -> u64,
-    ) -> Option<(u64, FollowRoom)> {
+    pub(crate) fn ask(&mut self, is_caught_up: bool, memory: &Memory) -> Option<(u64, FollowRoom)> {
         if self.wakes_at().is_some() || self.asked.len() >= ASKED_AT_ONCE {
             return None;
         }
@@ -113,7 +113,8 @@ impl Rooms {
             if let Some(entry) = self.followed.get_mut(&room)
                 && entry.follow.is_wanted()
             {
-                let id = id();
+                let id = memory.next_id();
+                entry.floor = memory.known().heads.reach(Some(room));
                 self.asked.insert(id, room);
                 return Some((id, entry.follow.ask()));
             }
@@ -151,16 +152,24 @@ impl Rooms {
 
     fn take_page(&mut self, room: RoomId, page: Followed, outlet: &mut Outlet<'_>) {
         let Some(entry) = self.followed.get_mut(&room) else { return };
-        let latest = page.latest;
-        let taken = entry.follow.take_page(page, outlet.known(room));
+        let (latest, floor) = (page.latest, entry.floor);
+        let continues = outlet.memory.known().heads.check_latest(Some(room), latest, floor);
+        if let Err((seq, how)) = continues {
+            return self.stop(room, seq, how, outlet);
+        }
+        let taken = entry.follow.take_page(page);
         for record in taken.records {
-            outlet.deliver(room, record);
+            if let Err((seq, how)) = outlet.deliver(room, record) {
+                return self.stop(room, seq, how, outlet);
+            }
         }
         if let Then::Stop(seq, how) = taken.then {
-            self.stop(room, seq, how, outlet);
-            return;
+            return self.stop(room, seq, how, outlet);
         }
-        outlet.memory.known().heads.remember(room, latest);
+        let shown = outlet.memory.known().heads.show(Some(room), latest);
+        if let Err((seq, how)) = shown {
+            return self.stop(room, seq, how, outlet);
+        }
         if let Some(caller) = entry.caller.take() {
             // Who stopped waiting for the answer follows all the same.
             let _ = caller.send(Ok(latest));
@@ -202,8 +211,12 @@ impl Rooms {
         if !outlet.delivery.takes_live() {
             return self.behind(room);
         }
-        match entry.follow.take_live(&record, outlet.known(room)) {
-            Live::Deliver => outlet.deliver(room, record),
+        match entry.follow.take_live(&record) {
+            Live::Deliver => {
+                if let Err((seq, how)) = outlet.deliver(room, record) {
+                    self.stop(room, seq, how, outlet);
+                }
+            }
             Live::Skip => {}
             Live::Ask => self.wanted.push_back(room),
             Live::Stop(seq, how) => self.stop(room, seq, how, outlet),
@@ -239,9 +252,15 @@ impl Rooms {
         self.paused_until = Some(Instant::now() + wait);
     }
 
-    fn stop(&mut self, room: RoomId, seq: Seq, how: Discontinuity, outlet: &mut Outlet<'_>) {
-        tracing::warn!(%room, seq, ?how, "the history of a room does not hold");
-        let rewritten = outlet.rewritten(room, seq, how);
+    /// The history of a room does not hold: it is followed no more.
+    pub(crate) fn stop(
+        &mut self,
+        room: RoomId,
+        seq: Seq,
+        how: Discontinuity,
+        outlet: &mut Outlet<'_>,
+    ) {
+        let rewritten = outlet.rewritten(Rewritten { room: Some(room), seq, how });
         let caller = self.followed.get_mut(&room).and_then(|entry| entry.caller.take());
         // Who stopped waiting is told by the event.
         let _ = caller.map(|caller| caller.send(Err(CallError::Rewritten(rewritten))));

@@ -5,17 +5,18 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 use warproom_proto::calls::{
-    Done, Followed, Found, ListRooms, Me, Posted, Proof, RoomList, StartSession, sign_in_message,
+    Done, Followed, Found, HistoryPage, ListRooms, Me, Page, Posted, Proof, RoomList, RoomSummary,
+    StartSession, sign_in_message,
 };
 use warproom_proto::rpc::{Request, notice_text, reply_text};
 use warproom_proto::{
     Body, DeviceId, Error, ErrorCode, Head, Label, LogId, MemberId, Position, Principal, Record,
-    RoomId, Salt, Secret, WarpId, limits,
+    RoomId, RoomSettings, Salt, Secret, WarpId, limits,
 };
 
 use super::*;
 use crate::transport::tls::scripted::{Peer, Server};
-use crate::{CallError, Client, ConnectError, Connector, DeviceKey, Events, State};
+use crate::{CallError, Client, ConnectError, Connector, DeviceKey, Discontinuity, Events, State};
 
 const ENOUGH: Duration = Duration::from_secs(10);
 
@@ -333,4 +334,149 @@ async fn dropping_the_events_does_not_stop_the_client() {
     let (rooms, _) =
         tokio::join!(client.call(ListRooms::default()), peer.serve("room.list", reply));
     assert!(rooms.unwrap().rooms.is_empty());
+}
+
+fn summary(room: RoomId, latest: &Record) -> RoomSummary {
+    let settings = RoomSettings {
+        name: "Incident".parse().unwrap(),
+        ceiling: Label::Amber,
+        default_label: Label::Amber,
+        typing: false,
+        presence: false,
+    };
+    RoomSummary { room, settings, role: None, latest: latest.position(), read: 0 }
+}
+
+/// A log that is another one from this record on.
+fn rewritten_log(room: RoomId, length: u16, from: usize) -> Vec<Record> {
+    let mut records = log(room, length);
+    let mut at = records[from - 2].position();
+    for record in &mut records[from - 1..] {
+        record.body = Body::Withheld { commitment: Head([9; 32]) };
+        at = at.next(&record.body.commitment());
+        record.head = at.head;
+    }
+    records
+}
+
+#[tokio::test]
+async fn a_room_that_a_list_or_a_posts_reply_shows_otherwise_than_before_is_told_once() {
+    let server = Server::start().await;
+    let (client, mut events, mut peer) = start(&server, 8).await;
+    let room = RoomId::random();
+    let (mine, other) = (log(room, 9), rewritten_log(room, 9, 3));
+    let serving = async {
+        let list = |at: &Record| RoomList { rooms: vec![summary(room, at)] };
+        peer.serve("room.list", list(&mine[1])).await;
+        let Record { seq, head, .. } = mine[7];
+        peer.serve("entry.post", Posted { seq, at_ms: 0, head }).await;
+        peer.tell(Notice::RoomJoined { room: summary(room, &mine[6]) }).await;
+        // Shorter than the post's reply; the list is given all the same.
+        peer.serve("room.list", list(&mine[6])).await;
+        peer.serve("room.list", list(&other[7])).await;
+    };
+    let calling = async {
+        client.call(ListRooms::default()).await.unwrap();
+        client.post(room, Label::Amber, "one").await.unwrap();
+        assert!(matches!(next(&mut events).await, Some(Event::RoomJoined(_))));
+        assert!(client.rewritten().is_empty());
+        assert_eq!(client.call(ListRooms::default()).await.unwrap().rooms.len(), 1);
+        client.call(ListRooms::default()).await.unwrap();
+    };
+    tokio::join!(serving, calling);
+    let how = Discontinuity::RolledBack { remembered: 8 };
+    let expected = Rewritten { room: Some(room), seq: 7, how };
+    assert_eq!(client.rewritten(), [expected]);
+    let told = next(&mut events).await;
+    assert!(matches!(told, Some(Event::Rewritten(found)) if found == expected));
+    let posted = client.post(room, Label::Amber, "two").await;
+    assert!(matches!(posted, Err(CallError::Rewritten(found)) if found == expected));
+    client.forget(room);
+    assert!(client.rewritten().is_empty());
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_what_was_shown_is_not_handed_out() {
+    let server = Server::start().await;
+    let (client, mut events, mut peer) = start(&server, 8).await;
+    let room = RoomId::random();
+    let (mine, other) = (log(room, 9), rewritten_log(room, 9, 7));
+    let page = |records: &[Record]| Page {
+        records: records.to_vec(),
+        amendments: Vec::new(),
+        latest: other[8].position(),
+    };
+    let call =
+        |after| HistoryPage { room, from: warproom_proto::calls::From::After(after), limit: 9 };
+    let serving = async {
+        let rooms = vec![summary(room, &mine[1])];
+        peer.serve("room.list", RoomList { rooms }).await;
+        let rooms = vec![summary(room, &mine[7])];
+        peer.serve("room.list", RoomList { rooms }).await;
+        peer.serve("history.page", page(&other[2..5])).await;
+        peer.serve("history.page", page(&other[5..])).await;
+    };
+    let calling = async {
+        client.call(ListRooms::default()).await.unwrap();
+        client.call(ListRooms::default()).await.unwrap();
+        assert_eq!(client.call(call(2)).await.unwrap().records.len(), 3);
+        client.call(call(5)).await.err().unwrap()
+    };
+    let ((), refused) = tokio::join!(serving, calling);
+    let expected = Rewritten { room: Some(room), seq: 8, how: Discontinuity::Changed };
+    assert!(matches!(refused, CallError::Rewritten(found) if found == expected), "{refused}");
+    assert!(matches!(next(&mut events).await, Some(Event::Rewritten(found)) if found == expected));
+    assert_eq!(client.heads().room(room), Some(mine[4].position()));
+}
+
+#[tokio::test]
+async fn a_room_shown_often_and_never_read_is_walked_by_and_by() {
+    let server = Server::start().await;
+    let (client, _events, mut peer) = start(&server, 8).await;
+    let room = RoomId::random();
+    let records = log(room, 30);
+    let serving = async {
+        for at in 0..9 {
+            let rooms = vec![summary(room, &records[3 * at])];
+            peer.serve("room.list", RoomList { rooms }).await;
+        }
+        let latest = records[29].position();
+        let page =
+            |records: &[Record]| Page { records: records.to_vec(), amendments: Vec::new(), latest };
+        let params = peer.serve("history.page", page(&records[1..20])).await;
+        assert_eq!(params["from"]["after"], 1);
+        peer.serve("room.typing", Done {}).await;
+    };
+    let calling = async {
+        for _ in 0..9 {
+            client.call(ListRooms::default()).await.unwrap();
+        }
+        client.call(warproom_proto::calls::TypeInRoom { room }).await.unwrap();
+    };
+    tokio::join!(serving, calling);
+    assert_eq!(client.heads().room(room), Some(records[19].position()));
+}
+
+#[tokio::test]
+async fn the_register_is_walked_to_its_end_on_request() {
+    let server = Server::start().await;
+    let (client, _events, mut peer) = start(&server, 8).await;
+    let mut at = Position::start(LogId::REGISTER);
+    let records: Vec<_> = (1..=4)
+        .map(|seq| {
+            let body = Body::Withheld { commitment: Head([seq; 32]) };
+            at = at.next(&body.commitment());
+            Record { seq: at.seq, head: at.head, body }
+        })
+        .collect();
+    let page =
+        |records: &[Record]| Page { records: records.to_vec(), amendments: Vec::new(), latest: at };
+    let serving = async {
+        peer.serve("register.page", page(&records[..3])).await;
+        let params = peer.serve("register.page", page(&records[3..])).await;
+        assert_eq!(params["after"], 3);
+    };
+    let (walked, ()) = tokio::join!(client.walk_register(), serving);
+    walked.unwrap();
+    assert_eq!(client.heads().register(), Some(at));
 }

@@ -4,11 +4,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Alert;
+use crate::ask::{Ask, Reporting};
 use crate::entry::Subject;
 use crate::id::{EntryId, MemberId, RoomId};
 use crate::label::Label;
 use crate::record::{Head, Seq};
-use crate::text::Text;
+use crate::text::{Line, Text};
 
 /// Posts to a room.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +33,50 @@ pub struct PostEntry {
     /// Vendors, products and vulnerabilities it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Subject>,
-    /// Whether it belongs to an exercise.
+    /// What it asks every organisation in the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    /// Whether it belongs to an exercise. What refers to an exercise always does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exercise: bool,
+}
+
+/// Posts an alert to a room.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostAlert {
+    /// Which room.
+    pub room: RoomId,
+    /// Your name for the entry.
+    pub id: EntryId,
+    /// Who may read it.
+    pub label: Label,
+    /// How bad, how soon, how sure, when, and what it takes the place of.
+    pub alert: Alert,
+    /// What it says in one line.
+    pub headline: Line,
+    /// What has happened, in Markdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text>,
+    /// What its readers should do, in Markdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what_to_do: Option<Text>,
+    /// Where more is to be read: at most 32.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Line>,
+    /// Who issued it, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Line>,
+    /// Vendors, products and vulnerabilities it is about: at most 32.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Subject>,
+    /// What it asks every organisation in the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    /// Whether it counts, as a report of your organisation, towards a common cause of its subjects.
+    #[serde(default, skip_serializing_if = "Reporting::is_no")]
+    pub common_cause: Reporting,
+    /// Whether it belongs to an exercise. What takes the place of an exercise always does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BotId, DeviceId, InvitationId, MemberId, OrganisationId};
-use crate::register::{Bot, Device, Grant, Member, Organisation, Role, Standing};
+use crate::register::{Bot, Device, Grant, Hook, Member, Organisation, Role, Standing};
 use crate::secret::Secret;
 use crate::text::{Handle, Name};
 
@@ -100,6 +100,15 @@ plain! {
         name: Name,
         /// What it may do.
         grant: Grant,
+        /// Where a webhook of its posts; not said: it has none.
+        #[serde(default)]
+        hook: Option<Hook>,
+    }
+
+    /// Replaces a bot's token, and its webhook's secret if it has one. The old ones end.
+    RotateBot {
+        /// Which.
+        bot: BotId,
     }
 
     /// Lists the bots.
@@ -169,13 +178,16 @@ pub struct DeviceList {
     pub devices: Vec<Device>,
 }
 
-/// A bot was added.
+/// A bot was added, or got a new token.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct BotAdded {
     /// Its id.
     pub bot: BotId,
     /// Its token. Said this once.
     pub token: Secret,
+    /// The address of its webhook, `https://…/hooks/…`: whoever has it may post. Said this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<Secret>,
 }
 
 /// The bots.

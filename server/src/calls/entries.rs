@@ -1,23 +1,35 @@
 //! Calls that append an entry: posts, edits, retractions, relabellings, reactions.
 
+use std::sync::Arc;
+
 use warproom_proto::calls::{
-    EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
+    EditEntry, PostAlert, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
 };
 use warproom_proto::entry::{Content, Entry, Handling, Kind};
-use warproom_proto::{EntryId, Error, ErrorCode, LogId, RoomId, Seq};
+use warproom_proto::{EntryId, Error, ErrorCode, LogId, Principal, Reporting, RoomId, Seq};
 
 use super::Session;
 use super::history::blocking;
+use crate::context::Context;
 use crate::domain::{Plan, Planned, State, Target, carries};
 use crate::journal::append_id;
 use crate::view;
 
 pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
-    let author = session.who();
+    post_as(&session.context, session.who(), call).await
+}
+
+/// A post of somebody's, whichever way it came in.
+pub async fn post_as(
+    context: &Arc<Context>,
+    author: Principal,
+    call: PostEntry,
+) -> Result<Posted, Error> {
     // Asked here too, so that a stranger to the room costs no reading of it.
-    session.context.state().room_of(author, call.room)?;
+    context.state().room_of(author, call.room)?;
+    allowed_rate(context, author)?;
     let answered = match call.reply_to {
-        Some(answered) => answered_by(session, call.room, answered).await?,
+        Some(answered) => answered_by(context, call.room, answered).await?,
         None => Vec::new(),
     };
     let thread = answered.first();
@@ -28,24 +40,55 @@ pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
         kind: Kind::Post { reply_to: thread.map(|thread| thread.seq) },
         mentions: call.mentions.clone(),
         subjects: call.subjects.clone(),
-        exercise: call.exercise,
+        ask: call.ask.clone(),
+        common_cause: Reporting::No,
+        exercise: call.exercise || answered.iter().any(|target| target.summary.exercise),
     };
     let entry = Entry { handling, content: Content::text(call.text.clone()) };
     // Encoded here, on this connection's time, and not by the one writer.
     let encoded = serde_json::to_string(&entry).map_err(|_| ErrorCode::ServerFault)?;
     let id = append_id(call.room, author, call.id);
     let carries = carries(thread);
-    let decide = move |state: &State, _| {
-        state.decide_post(author, &call, &answered)?;
+    let decide = move |state: &State, now_ms| {
+        state.decide_post(author, &call, &answered, now_ms)?;
         let record = Planned::Entry {
             room: call.room,
             entry: Box::new(entry),
             carries,
             encoded: Some(encoded),
         };
-        Ok(Plan { records: vec![record], read: None })
+        Ok(Plan::of(record))
     };
-    session.context.journal.append_one(id, decide).await
+    context.journal.append_one(id, decide).await
+}
+
+pub async fn alert(session: &Session, call: PostAlert) -> Result<Posted, Error> {
+    alert_as(&session.context, session.who(), call).await
+}
+
+/// An alert of somebody's, whichever way it came in.
+pub async fn alert_as(
+    context: &Arc<Context>,
+    author: Principal,
+    call: PostAlert,
+) -> Result<Posted, Error> {
+    context.state().room_of(author, call.room)?;
+    allowed_rate(context, author)?;
+    let superseded = match call.alert.supersedes {
+        Some(seq) => Some(target(context, call.room, seq).await?),
+        None => None,
+    };
+    let id = append_id(call.room, author, call.id);
+    let decide =
+        move |state: &State, now_ms| state.decide_alert(author, call, superseded.as_ref(), now_ms);
+    context.journal.append_one(id, decide).await
+}
+
+/// A bot appends no faster than its grant says, over all its connections.
+pub fn allowed_rate(context: &Context, who: Principal) -> Result<(), Error> {
+    let Principal::Bot(bot) = who else { return Ok(()) };
+    let per_minute = context.state().register.bot(bot).map(|bot| bot.grant.per_minute);
+    context.rates.take(bot, per_minute.ok_or(ErrorCode::SignInRequired)?)
 }
 
 pub async fn edit(session: &Session, call: EditEntry) -> Result<Posted, Error> {
@@ -64,16 +107,17 @@ pub async fn retract(session: &Session, call: RetractEntry) -> Result<Posted, Er
 }
 
 pub async fn relabel(session: &Session, call: RelabelEntry) -> Result<Posted, Error> {
-    let author = session.who();
-    session.context.state().room_of(author, call.room)?;
-    let of = target(session, call.room, call.of).await?;
+    let (context, author) = (&session.context, session.who());
+    context.state().room_of(author, call.room)?;
+    allowed_rate(context, author)?;
+    let of = target(context, call.room, call.of).await?;
     let thread = match of.summary.carries.last() {
-        Some(first) => Some(target(session, call.room, *first).await?),
+        Some(first) => Some(target(context, call.room, *first).await?),
         None => None,
     };
     let id = append_id(call.room, author, call.id);
     let decide = move |state: &State, _| state.decide_relabel(author, &call, &of, thread.as_ref());
-    session.context.journal.append_one(id, decide).await
+    context.journal.append_one(id, decide).await
 }
 
 pub async fn react(session: &Session, call: ReactToEntry) -> Result<Posted, Error> {
@@ -88,31 +132,28 @@ pub async fn react(session: &Session, call: ReactToEntry) -> Result<Posted, Erro
 async fn on_target(
     session: &Session,
     (room, id, of): (RoomId, EntryId, Seq),
-    decide: impl FnOnce(&State, warproom_proto::Principal, &Target) -> Result<Plan, Error>
-    + Send
-    + 'static,
+    decide: impl FnOnce(&State, Principal, &Target) -> Result<Plan, Error> + Send + 'static,
 ) -> Result<Posted, Error> {
-    let author = session.who();
-    session.context.state().room_of(author, room)?;
-    let target = target(session, room, of).await?;
+    let (context, author) = (&session.context, session.who());
+    context.state().room_of(author, room)?;
+    allowed_rate(context, author)?;
+    let target = target(context, room, of).await?;
     let decide = move |state: &State, _| decide(state, author, &target);
-    session.context.journal.append_one(append_id(room, author, id), decide).await
+    context.journal.append_one(append_id(room, author, id), decide).await
 }
 
 /// What the server knows of an entry.
-async fn target(session: &Session, room: RoomId, seq: Seq) -> Result<Target, Error> {
-    let read = blocking(&session.context, move |store| {
-        view::fetch_each(store, room, std::iter::once(seq))
-    });
+pub async fn target(context: &Arc<Context>, room: RoomId, seq: Seq) -> Result<Target, Error> {
+    let read = blocking(context, move |store| view::fetch_each(store, room, std::iter::once(seq)));
     let stored = read.await?.pop().ok_or(ErrorCode::NotFound)?;
     Ok(Target { seq, summary: view::summary(&stored, LogId::room(room))? })
 }
 
 /// What a reply answers: the first entry of the thread, and the reply in it that was pointed at.
-async fn answered_by(session: &Session, room: RoomId, seq: Seq) -> Result<Vec<Target>, Error> {
-    let answered = target(session, room, seq).await?;
+async fn answered_by(context: &Arc<Context>, room: RoomId, seq: Seq) -> Result<Vec<Target>, Error> {
+    let answered = target(context, room, seq).await?;
     Ok(match answered.summary.carries.last() {
-        Some(first) => vec![target(session, room, *first).await?, answered],
+        Some(first) => vec![target(context, room, *first).await?, answered],
         None => vec![answered],
     })
 }

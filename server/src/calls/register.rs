@@ -4,22 +4,24 @@ use warproom_proto::calls::{
     AddBot, AddInvitation, AddOrganisation, BotAdded, BotList, ChangeMember, ChangeOrganisation,
     DeviceList, Done, InvitationAdded, InvitationList, ListBots, ListDevices, ListInvitations,
     ListMembers, ListOrganisations, MemberList, OrganisationAdded, OrganisationList,
-    PendingInvitation, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation,
+    PendingInvitation, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation, RotateBot,
 };
 use warproom_proto::invitation::Invitation;
 use warproom_proto::register::{Member, Role};
-use warproom_proto::{BotId, Error, ErrorCode, InvitationId, MemberId, OrganisationId, Principal};
+use warproom_proto::{
+    BotId, Error, ErrorCode, Head, InvitationId, MemberId, OrganisationId, Principal, Secret,
+};
 
 use super::Session;
 use crate::domain::{Plan, State};
-use crate::identity;
 use crate::journal::now_ms;
+use crate::{hooks, identity};
 
 /// How long an invitation can be redeemed: a fortnight covers a holiday.
 pub const INVITATION_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 /// Appends an administrative act.
-async fn act(
+pub async fn act(
     session: &Session,
     decide: impl FnOnce(&State, Principal, i64) -> Result<Plan, Error> + Send + 'static,
 ) -> Result<Done, Error> {
@@ -160,12 +162,44 @@ pub async fn revoke_device(session: &Session, call: RevokeDevice) -> Result<Done
 pub async fn add_bot(session: &Session, call: AddBot) -> Result<BotAdded, Error> {
     let bot = BotId::random();
     let owner: MemberId = session.who().member().ok_or(ErrorCode::NotAllowed)?;
-    let (token, token_hash) = identity::bot_token().map_err(|_| ErrorCode::ServerFault)?;
+    let has_hook = call.hook.is_some();
+    let Armed { token, token_hash, hook, hook_hash } = arm(session)?;
     let decide = move |state: &State, _, now_ms| {
-        state.decide_add_bot(owner, (bot, token_hash), call, now_ms)
+        state.decide_add_bot(owner, (bot, token_hash, hook_hash), call, now_ms)
     };
     manage(session, decide).await?;
-    Ok(BotAdded { bot, token })
+    Ok(BotAdded { bot, token, hook: has_hook.then_some(hook) })
+}
+
+pub async fn rotate_bot(
+    session: &Session,
+    RotateBot { bot }: RotateBot,
+) -> Result<BotAdded, Error> {
+    let Armed { token, token_hash, hook, hook_hash } = arm(session)?;
+    let decide =
+        move |state: &State, by, _| state.decide_rotate_bot(by, bot, (token_hash, hook_hash));
+    act(session, decide).await?;
+    let has_hook = session.context.state().register.bot(bot).is_some_and(|bot| bot.hook.is_some());
+    Ok(BotAdded { bot, token, hook: has_hook.then_some(hook) })
+}
+
+/// What a bot proves itself by, and what is kept of it.
+struct Armed {
+    token: Secret,
+    token_hash: Head,
+    /// The address of its webhook, with the secret in it.
+    hook: Secret,
+    hook_hash: Head,
+}
+
+fn arm(session: &Session) -> Result<Armed, Error> {
+    let fault = |_| ErrorCode::ServerFault;
+    let (token, token_hash) = identity::bot_token().map_err(fault)?;
+    let secret = hooks::new_secret().map_err(fault)?;
+    let hook_hash = identity::hash(&secret);
+    let address = &session.context.address.host_port;
+    let hook = format!("https://{address}/hooks/{}", secret.expose()).into();
+    Ok(Armed { token, token_hash, hook, hook_hash })
 }
 
 pub async fn list_bots(session: &Session, _: ListBots) -> Result<BotList, Error> {
@@ -177,6 +211,7 @@ pub async fn list_bots(session: &Session, _: ListBots) -> Result<BotList, Error>
         let mut bot = bot.clone();
         if !is_manager {
             bot.grant.rooms.retain(|room| state.room_of(who, *room).is_ok());
+            bot.hook = bot.hook.filter(|hook| bot.grant.rooms.contains(&hook.room));
         }
         (!bot.grant.rooms.is_empty()).then_some(bot)
     };

@@ -11,7 +11,7 @@ use warproom_proto::{Error, ErrorCode, LogId, Principal, Record, RoomId, limits}
 
 use super::Session;
 use super::history::{blocking, reading_allowed};
-use crate::domain::{Plan, State};
+use crate::domain::{Mark, Plan, State};
 use crate::journal::append_id;
 use crate::store::Direction;
 use crate::view;
@@ -68,8 +68,12 @@ pub async fn remove(session: &Session, call: RemoveFromRoom) -> Result<Posted, E
 }
 
 pub async fn members(session: &Session, call: RoomMembers) -> Result<RoomMemberList, Error> {
-    let state = session.context.state();
-    let room = state.room_seen_by(session.who(), call.room)?;
+    let (state, who) = (session.context.state(), session.who());
+    let room = state.room_seen_by(who, call.room)?;
+    // Who is in a room is something to read: a bot that reads nothing does not get it either.
+    if matches!(who, Principal::Bot(_)) {
+        reading_allowed(&state, who, call.room)?;
+    }
     let mut members: Vec<_> =
         room.present().filter_map(|(who, role)| room_member(&state, who, role)).collect();
     members.sort_by_key(|one| one.name.folded());
@@ -148,7 +152,8 @@ pub async fn mark_read(session: &Session, call: MarkRead) -> Result<Done, Error>
         state.room_of(who, room)?;
         // Asked again: another device may have read further meanwhile.
         let further = state.read.get(&(room, who)).is_none_or(|kept| *kept < seq);
-        Ok(Plan { records: Vec::new(), read: further.then_some((room, who, seq)) })
+        let mark = further.then_some(Mark::Read(room, who, seq));
+        Ok(Plan { records: Vec::new(), mark })
     };
     session.context.journal.append(None, decide).await?;
     Ok(Done {})

@@ -2,9 +2,9 @@
 
 use aho_corasick::AhoCorasick;
 use warproom_proto::calls::{Found, RunSearch};
-use warproom_proto::entry::Entry;
+use warproom_proto::entry::{Content, Entry};
 use warproom_proto::notice::Notice;
-use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, Seq, limits, rpc};
+use warproom_proto::{Error, ErrorCode, Line, LogId, Principal, RoomId, Seq, Text, limits, rpc};
 
 use super::Session;
 use super::history::{a_few_at_a_time, limit, reading_allowed};
@@ -46,8 +46,10 @@ impl Needle {
         }
         let entry = serde_json::from_slice::<Entry>(item);
         entry.is_ok_and(|entry| {
-            let text = entry.content.text;
-            text.is_some_and(|text| text.as_str().to_lowercase().contains(&self.folded))
+            let Content { text, headline, what_to_do, .. } = &entry.content;
+            let texts = [text.as_ref().map(Text::as_str), what_to_do.as_ref().map(Text::as_str)];
+            let mut texts = texts.into_iter().flatten().chain(headline.as_ref().map(Line::as_str));
+            texts.any(|text| text.to_lowercase().contains(&self.folded))
         })
     }
 }

@@ -3,16 +3,20 @@
 
 use std::collections::HashSet;
 
-use warproom_proto::calls::{AddBot, AddInvitation, AddOrganisation, ChangeMember};
+use warproom_proto::calls::{
+    AddBot, AddInvitation, AddOrganisation, ChangeMember, Preferences, QuietHours, SetRegisterEntry,
+};
 use warproom_proto::entry::{Kind, RoomRole, RoomSettings};
-use warproom_proto::register::{Act, Bot, Device, Event, Member, Organisation, Role, Standing};
+use warproom_proto::register::{
+    Act, Bot, Device, Event, Grant, Hook, Member, Organisation, RegisterEntry, Role, Standing,
+};
 use warproom_proto::{
     BotId, DeviceId, EntryId, Error, ErrorCode, Head, InvitationId, Label, MemberId,
     OrganisationId, Principal, RoomId, Secret, limits,
 };
 
 use super::posting::notice_entry;
-use super::{Plan, Planned, State};
+use super::{Mark, Plan, Planned, State};
 
 /// What redeeming an invitation sets, prepared outside (hashing is slow).
 pub struct Redemption {
@@ -103,7 +107,7 @@ impl State {
             standing: Standing::Active,
         };
         let event = Event::InvitationAdded { invitation, member, code_hash, expires_at_ms };
-        Ok(Plan { records: vec![Planned::Act(Act { by, event })], read: None })
+        Ok(Plan::of(Planned::Act(Act { by, event })))
     }
 
     /// Taking an invitation back.
@@ -132,7 +136,7 @@ impl State {
         ];
         let by = Some(Principal::Member(member));
         let records = events.map(|event| Planned::Act(Act { by, event }));
-        Ok(Plan { records: records.into(), read: None })
+        Ok(Plan { records: records.into(), mark: None })
     }
 
     /// Another device for a member whose password and code were right; `rehashed` is set when the
@@ -242,11 +246,11 @@ impl State {
     pub fn decide_add_bot(
         &self,
         owner: MemberId,
-        (bot, token_hash): (BotId, Head),
+        (bot, token_hash, hook_hash): (BotId, Head, Head),
         call: AddBot,
         now_ms: i64,
     ) -> Result<Plan, Error> {
-        let AddBot { name, grant } = call;
+        let AddBot { name, grant, hook } = call;
         let refuse = |sentence: &'static str| Err(Error::new(ErrorCode::BadParams, sentence));
         let distinct: HashSet<RoomId> = grant.rooms.iter().copied().collect();
         if distinct.len() != grant.rooms.len()
@@ -260,6 +264,14 @@ impl State {
         if grant.expires_at_ms <= now_ms {
             return refuse("bot.add: the grant would have ended already");
         }
+        if !(1..=limits::BOT_PER_MINUTE).contains(&grant.per_minute) {
+            return refuse("bot.add: a bot's rate is 1 to 600 entries a minute");
+        }
+        if hook.is_some_and(|hook| !is_within(&grant, hook)) {
+            return refuse(
+                "bot.add: its webhook must post to a room of the grant, under a label of the grant",
+            );
+        }
         if self.register.bots().any(|other| other.name.folded() == name.folded()) {
             return Err(Error::new(ErrorCode::Conflict, "a bot has this name already"));
         }
@@ -268,11 +280,70 @@ impl State {
         grant.rooms.iter().try_for_each(known)?;
         let who = Principal::Bot(bot);
         let rooms = grant.rooms.clone();
-        let mut plan =
-            Plan::act(by, Event::BotAdded { bot: Bot { bot, name, owner, grant }, token_hash });
+        let mut plan = Plan::act(
+            by,
+            Event::BotAdded {
+                bot: Bot { bot, name, owner, grant, hook },
+                token_hash,
+                hook_hash: hook.map(|_| hook_hash),
+            },
+        );
         let joined = Kind::Joined { who, role: RoomRole::Participant };
         plan.records.extend(rooms.into_iter().map(|room| planned(room, by, joined.clone())));
         Ok(plan)
+    }
+
+    /// Another token for a bot, and another secret for its webhook if it has one: by its owner or a
+    /// manager.
+    pub fn decide_rotate_bot(
+        &self,
+        by: Principal,
+        bot: BotId,
+        (token_hash, hook_hash): (Head, Head),
+    ) -> Result<Plan, Error> {
+        let is_theirs = |other: &&Bot| other.bot == bot && Principal::Member(other.owner) == by;
+        let is_manager = self.register.is_manager(by);
+        let mut bots = self.register.bots();
+        let found = bots.find(|other| is_theirs(other) || is_manager && other.bot == bot);
+        let hook_hash = found.ok_or(ErrorCode::NotFound)?.hook.map(|_| hook_hash);
+        Ok(Plan::act(by, Event::BotRotated { bot, token_hash, hook_hash }))
+    }
+
+    /// What an organisation depends on and who stands in, as one of its officers says.
+    pub fn decide_set_entry(&self, by: Principal, call: SetRegisterEntry) -> Result<Plan, Error> {
+        let organisation = self.register.organisation_of(by).ok_or(ErrorCode::NotAllowed)?;
+        let SetRegisterEntry { depends_on, shown, deputies } = call;
+        let too_many_names =
+            depends_on.iter().any(|one| one.aliases.len() > limits::DEPENDENCY_ALIASES);
+        if depends_on.len() > limits::DEPENDENCIES
+            || deputies.len() > limits::DEPUTIES
+            || too_many_names
+        {
+            let sentence = "organisation.set_entry: at most 256 dependencies with 8 aliases each, and 16 deputies";
+            return Err(Error::new(ErrorCode::BadParams, sentence));
+        }
+        let distinct: HashSet<_> = deputies.iter().collect();
+        let is_ours = |member: &MemberId| {
+            let member = self.register.present_member(*member);
+            member.is_some_and(|member| member.organisation == organisation)
+        };
+        if distinct.len() != deputies.len() || !deputies.iter().all(is_ours) {
+            let sentence = "a deputy is a member of your own organisation, named once";
+            return Err(Error::new(ErrorCode::Conflict, sentence));
+        }
+        let entry = RegisterEntry { organisation, depends_on, shown, deputies };
+        Ok(Plan::act(by, Event::RegisterEntrySet(entry)))
+    }
+
+    /// What may interrupt a member.
+    pub fn decide_prefer(&self, member: MemberId, preferences: Preferences) -> Result<Plan, Error> {
+        let is_minute = |minute: u16| minute < 24 * 60;
+        let fits = |quiet: QuietHours| is_minute(quiet.from_minute) && is_minute(quiet.to_minute);
+        if !preferences.quiet.is_none_or(fits) {
+            let sentence = "member.prefer: quiet hours are minutes of the day, 0 to 1439";
+            return Err(Error::new(ErrorCode::BadParams, sentence));
+        }
+        Ok(Plan { records: Vec::new(), mark: Some(Mark::Preferences(member, preferences)) })
     }
 
     /// Ending a bot's grant and its stay in every room.
@@ -284,6 +355,11 @@ impl State {
         plan.records.extend(self.departures(by, Principal::Bot(bot)));
         Ok(plan)
     }
+}
+
+/// Whether a webhook posts only what its bot may.
+fn is_within(grant: &Grant, hook: Hook) -> bool {
+    grant.rooms.contains(&hook.room) && grant.post.is_some_and(|ceiling| hook.label <= ceiling)
 }
 
 fn planned(room: RoomId, by: Principal, kind: Kind) -> Planned {

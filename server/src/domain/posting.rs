@@ -2,9 +2,12 @@
 //! refusal.
 
 use warproom_proto::calls::{EditEntry, PostEntry, ReactToEntry, RelabelEntry, RetractEntry};
-use warproom_proto::entry::{Content, Entry, Handling, Kind, RoomRole, RoomSettings};
-use warproom_proto::{EntryId, Error, ErrorCode, Label, MemberId, Principal, RoomId, Seq, limits};
+use warproom_proto::entry::{Content, Entry, Handling, Kind, RoomRole, RoomSettings, Subject};
+use warproom_proto::{
+    EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, RoomId, Seq, limits,
+};
 
+use super::asking::check_ask;
 use super::summary::{KindTag, Summary};
 use super::{Plan, Room, State};
 
@@ -35,18 +38,15 @@ impl State {
         author: Principal,
         call: &PostEntry,
         answered: &[Target],
+        now_ms: i64,
     ) -> Result<(), Error> {
         let room = self.room_to_write(author, call.room, call.label)?;
-        if call.mentions.len() > limits::MENTIONS || call.subjects.len() > limits::SUBJECTS {
-            return Err(Error::new(
-                ErrorCode::BadParams,
-                format!(
-                    "entry.post: at most {} mentions and {} subjects",
-                    limits::MENTIONS,
-                    limits::SUBJECTS
-                ),
-            ));
+        check_subjects(&call.subjects, limits::SUBJECTS)?;
+        if call.mentions.len() > limits::MENTIONS {
+            let sentence = format!("entry.post: at most {} mentions", limits::MENTIONS);
+            return Err(Error::new(ErrorCode::BadParams, sentence));
         }
+        call.ask.as_ref().map_or(Ok(()), |ask| check_ask(ask, now_ms))?;
         let is_here = |member: &MemberId| room.role(Principal::Member(*member)).is_some();
         if !call.mentions.iter().all(is_here) {
             return Err(Error::new(
@@ -56,7 +56,7 @@ impl State {
         }
         for answered in answered {
             self.readable(author, room, answered)?;
-            is_post(answered)?;
+            is_said(answered)?;
             at_least(room.label(answered.seq, &answered.summary), call.label)?;
         }
         Ok(())
@@ -75,11 +75,8 @@ impl State {
         self.room_to_write(author, call.room, label)?;
         let kind = Kind::Edit { of: call.of };
         let content = Content::text(call.text.clone());
-        Ok(Plan::entry(
-            call.room,
-            entry(call.id, author, label, kind, content),
-            carries(Some(target)),
-        ))
+        let entry = entry(call.id, author, label, kind, content);
+        Ok(Plan::entry(call.room, belonging(entry, target), carries(Some(target))))
     }
 
     /// Taking a post back.
@@ -91,7 +88,7 @@ impl State {
     ) -> Result<Plan, Error> {
         let room = self.room_of(author, call.room)?;
         self.known(author, room, target)?;
-        is_post(target)?;
+        is_said(target)?;
         if room.is_retracted(target.seq) {
             return Err(retracted());
         }
@@ -112,7 +109,7 @@ impl State {
     ) -> Result<Plan, Error> {
         let room = self.room_to_write(author, call.room, call.to)?;
         self.known(author, room, target)?;
-        is_post(target)?;
+        is_said(target)?;
         if room.is_retracted(target.seq) {
             return Err(retracted());
         }
@@ -148,15 +145,12 @@ impl State {
         }
         let room = self.room_of(author, call.room)?;
         self.readable(author, room, target)?;
-        is_post(target)?;
+        is_said(target)?;
         let label = room.label(target.seq, &target.summary);
         let kind = Kind::React { of: call.of, withdrawn: call.withdrawn };
         let content = Content::text(call.reaction.clone());
-        Ok(Plan::entry(
-            call.room,
-            entry(call.id, author, label, kind, content),
-            carries(Some(target)),
-        ))
+        let entry = entry(call.id, author, label, kind, content);
+        Ok(Plan::entry(call.room, belonging(entry, target), carries(Some(target))))
     }
 
     /// Other settings for a room.
@@ -231,7 +225,12 @@ impl State {
     }
 
     /// A room that somebody may write to under this label.
-    fn room_to_write(&self, who: Principal, room: RoomId, label: Label) -> Result<&Room, Error> {
+    pub(super) fn room_to_write(
+        &self,
+        who: Principal,
+        room: RoomId,
+        label: Label,
+    ) -> Result<&Room, Error> {
         let room = self.room_of(who, room)?;
         let ceiling = room.settings().map_or(Label::Clear, |settings| settings.ceiling);
         if label > ceiling {
@@ -269,7 +268,12 @@ impl State {
     }
 
     /// Refuses an entry that the author may not read, as if it did not exist.
-    fn readable(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
+    pub(super) fn readable(
+        &self,
+        who: Principal,
+        room: &Room,
+        target: &Target,
+    ) -> Result<(), Error> {
         if self.may_read(who, room, target.seq, &target.summary) {
             Ok(())
         } else {
@@ -278,7 +282,7 @@ impl State {
     }
 
     /// The same, but an author knows what they wrote: a bot without a reading grant too.
-    fn known(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
+    pub(super) fn known(&self, who: Principal, room: &Room, target: &Target) -> Result<(), Error> {
         if target.summary.author == who { Ok(()) } else { self.readable(who, room, target) }
     }
 
@@ -291,6 +295,14 @@ impl State {
             return Err(retracted());
         }
         is_post(target)
+    }
+}
+
+/// What somebody said to the room: a post or an alert.
+fn is_said(target: &Target) -> Result<(), Error> {
+    match target.summary.kind {
+        KindTag::Post | KindTag::Alert => Ok(()),
+        _ => Err(Error::new(ErrorCode::Conflict, "this is neither a post nor an alert")),
     }
 }
 
@@ -309,8 +321,16 @@ fn not_yours() -> Error {
     Error::new(ErrorCode::NotAllowed, "only its author may do this")
 }
 
+/// What an entry is about is a short list.
+pub(super) fn check_subjects(subjects: &[Subject], most: usize) -> Result<(), Error> {
+    if subjects.len() <= most {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::BadParams, format!("at most {most} subjects")))
+}
+
 /// What carries something takes the strictest label of what it carries.
-fn at_least(carried: Label, label: Label) -> Result<(), Error> {
+pub(super) fn at_least(carried: Label, label: Label) -> Result<(), Error> {
     if label >= carried {
         return Ok(());
     }
@@ -326,9 +346,17 @@ fn entry(id: EntryId, author: Principal, label: Label, kind: Kind, content: Cont
         kind,
         mentions: Vec::new(),
         subjects: Vec::new(),
+        ask: None,
+        common_cause: Reporting::No,
         exercise: false,
     };
     Entry { handling, content }
+}
+
+/// An entry about another one: about an exercise, it belongs to it.
+fn belonging(mut entry: Entry, target: &Target) -> Entry {
+    entry.handling.exercise = target.summary.exercise;
+    entry
 }
 
 /// The entry of a notice: handling only, for everyone in the room.

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use warproom_proto::register::{Act, Bot, Device, Event, Member, Organisation, Role, Standing};
+use warproom_proto::concern;
+use warproom_proto::register::{
+    Act, Bot, CommonCause, Dependency, Device, Event, Member, Organisation, RegisterEntry, Role,
+    Standing,
+};
 use warproom_proto::{
-    BotId, DeviceId, Handle, Head, InvitationId, MemberId, Name, OrganisationId, Principal, RoomId,
-    Secret, WarpId,
+    BotId, CauseId, DeviceId, Handle, Head, InvitationId, MemberId, Name, OrganisationId,
+    Principal, RoomId, Secret, WarpId,
 };
 
 /// The register.
@@ -13,12 +17,15 @@ use warproom_proto::{
 pub struct Register {
     warp: Option<(WarpId, Name)>,
     organisations: BTreeMap<OrganisationId, Organisation>,
+    entries: BTreeMap<OrganisationId, RegisterEntry>,
+    causes: BTreeMap<CauseId, CommonCause>,
     members: BTreeMap<MemberId, MemberRecord>,
     handles: HashMap<Handle, MemberId>,
     invitations: BTreeMap<InvitationId, Invited>,
     devices: BTreeMap<DeviceId, DeviceRecord>,
     bots: BTreeMap<BotId, BotRecord>,
     bot_tokens: HashMap<Head, BotId>,
+    bot_hooks: HashMap<Head, BotId>,
 }
 
 /// A member, also after removal: names stay known for what they wrote.
@@ -61,6 +68,12 @@ impl Register {
             Event::OrganisationSet(organisation) => {
                 self.organisations.insert(organisation.organisation, organisation.clone());
             }
+            Event::RegisterEntrySet(entry) => {
+                self.entries.insert(entry.organisation, entry.clone());
+            }
+            Event::CommonCauseFound(cause) => {
+                self.causes.insert(cause.cause, cause.clone());
+            }
             Event::InvitationAdded { invitation, member, code_hash, expires_at_ms } => {
                 let invited = Invited {
                     by: *by,
@@ -101,18 +114,29 @@ impl Register {
                     record.revoked = true;
                 }
             }
-            Event::BotAdded { bot, token_hash } => {
-                self.bot_tokens.insert(*token_hash, bot.bot);
+            Event::BotAdded { bot, token_hash, hook_hash } => {
                 self.bots.insert(bot.bot, BotRecord { bot: bot.clone(), revoked: false });
+                self.arm_bot(bot.bot, Some(*token_hash), *hook_hash);
+            }
+            Event::BotRotated { bot, token_hash, hook_hash } => {
+                self.arm_bot(*bot, Some(*token_hash), *hook_hash);
             }
             Event::BotRevoked { bot } => {
                 if let Some(record) = self.bots.get_mut(bot) {
                     record.revoked = true;
                 }
-                self.bot_tokens.retain(|_, of| of != bot);
+                self.arm_bot(*bot, None, None);
             }
             Event::RoomOpened { .. } | Event::Unknown => {}
         }
+    }
+
+    /// Replaces what a bot proves itself by.
+    fn arm_bot(&mut self, bot: BotId, token_hash: Option<Head>, hook_hash: Option<Head>) {
+        self.bot_tokens.retain(|_, of| *of != bot);
+        self.bot_hooks.retain(|_, of| *of != bot);
+        self.bot_tokens.extend(token_hash.map(|hash| (hash, bot)));
+        self.bot_hooks.extend(hook_hash.map(|hash| (hash, bot)));
     }
 
     fn remove(&mut self, member: MemberId) {
@@ -217,8 +241,76 @@ impl Register {
     /// The bot whose token has this hash, if its grant has not ended.
     #[must_use]
     pub fn bot_by_token(&self, token_hash: &Head, now_ms: i64) -> Option<&Bot> {
-        let bot = self.bot(*self.bot_tokens.get(token_hash)?)?;
+        self.bot_in_force(*self.bot_tokens.get(token_hash)?, now_ms)
+    }
+
+    /// The bot whose webhook's secret has this hash, if its grant has not ended.
+    #[must_use]
+    pub fn bot_by_hook(&self, hook_hash: &Head, now_ms: i64) -> Option<&Bot> {
+        self.bot_in_force(*self.bot_hooks.get(hook_hash)?, now_ms)
+    }
+
+    fn bot_in_force(&self, bot: BotId, now_ms: i64) -> Option<&Bot> {
+        let bot = self.bot(bot)?;
         (now_ms < bot.grant.expires_at_ms && self.is_active(Principal::Bot(bot.bot))).then_some(bot)
+    }
+
+    /// What an organisation says that it depends on.
+    #[must_use]
+    pub fn depends_on(&self, organisation: OrganisationId) -> &[Dependency] {
+        self.entries.get(&organisation).map_or(&[], |entry| &entry.depends_on)
+    }
+
+    /// Who stands in for an organisation, in order.
+    #[must_use]
+    pub fn deputies(&self, organisation: OrganisationId) -> &[MemberId] {
+        self.entries.get(&organisation).map_or(&[], |entry| &entry.deputies)
+    }
+
+    /// The register entries that were set.
+    pub fn entries(&self) -> impl Iterator<Item = &RegisterEntry> {
+        self.entries.values()
+    }
+
+    /// Whether somebody may see an organisation's register entry.
+    #[must_use]
+    pub fn may_see_entry(&self, who: Principal, entry: &RegisterEntry) -> bool {
+        let is_own = self.organisation_of(who) == Some(entry.organisation);
+        match self.role(who) {
+            Some(Role::Manager) => true,
+            Some(Role::Officer) => is_own || entry.shown,
+            Some(Role::Guest) => is_own,
+            None => false,
+        }
+    }
+
+    /// Every common cause, also those of long ago.
+    pub fn causes(&self) -> impl Iterator<Item = &CommonCause> {
+        self.causes.values()
+    }
+
+    /// Whether a common cause concerns somebody: a manager, or whoever depends on it.
+    #[must_use]
+    pub fn is_concerned(&self, who: Principal, cause: &CommonCause) -> bool {
+        let depends = |organisation| {
+            let subjects = std::slice::from_ref(&cause.subject);
+            !concern::concerns(self.depends_on(organisation), subjects).is_empty()
+        };
+        match self.role(who) {
+            Some(Role::Manager) => true,
+            Some(_) => self.organisation_of(who).is_some_and(depends),
+            None => false,
+        }
+    }
+
+    /// The organisation that somebody acts for: a bot for its owner's.
+    #[must_use]
+    pub fn organisation_of(&self, who: Principal) -> Option<OrganisationId> {
+        let member = match who {
+            Principal::Member(member) => member,
+            Principal::Bot(bot) => self.bot(bot)?.owner,
+        };
+        self.member(member).map(|record| record.member.organisation)
     }
 
     /// Whether somebody may do anything now. A bot whose owner may not, may not either.
@@ -276,6 +368,8 @@ impl Register {
                 Event::InvitationAdded { .. } | Event::InvitationRevoked { .. } | Event::Unknown,
                 _,
             ) => false,
+            (Event::RegisterEntrySet(entry), _) => self.may_see_entry(who, entry),
+            (Event::CommonCauseFound(cause), _) => self.is_concerned(who, cause),
             (Event::DeviceEnrolled(device), _) => Principal::Member(device.member) == who,
             (Event::DeviceRevoked { device }, _) => self
                 .devices
@@ -283,7 +377,7 @@ impl Register {
                 .is_some_and(|record| Principal::Member(record.device.member) == who),
             (Event::RoomOpened { room }, _) => is_in(*room),
             (Event::BotAdded { bot, .. }, _) => bot.grant.rooms.iter().all(|room| is_in(*room)),
-            (Event::BotRevoked { bot }, _) => {
+            (Event::BotRevoked { bot } | Event::BotRotated { bot, .. }, _) => {
                 self.bot(*bot).is_some_and(|bot| bot.grant.rooms.iter().all(|room| is_in(*room)))
             }
         }

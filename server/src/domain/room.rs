@@ -1,11 +1,12 @@
-//! A room as a fold over its log: settings, who was in it when, and which posts were relabelled or
-//! retracted.
+//! A room as a fold over its log: settings, who was in it when, which posts were relabelled or
+//! retracted, what was asked and answered, and which alert is the latest of its source.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use warproom_proto::entry::{Kind, RoomRole, RoomSettings};
-use warproom_proto::{Label, MemberId, OrganisationId, Principal, Seq};
+use warproom_proto::entry::{Handling, Kind, RoomRole, RoomSettings};
+use warproom_proto::{Label, Line, OrganisationId, Principal, Seq};
 
+use super::asking::Asked;
 use super::audience::{self, Reader, Relation};
 use super::summary::{KindTag, Summary};
 
@@ -17,6 +18,10 @@ pub struct Room {
     by_organisation: HashMap<OrganisationId, Vec<Principal>>,
     relabelled: HashMap<Seq, Label>,
     retracted: HashSet<Seq>,
+    asks: BTreeMap<Seq, Asked>,
+    /// The latest alert of each author, source id and exercise flag: an exercise never takes the
+    /// place of what is real, nor the other way round.
+    alerts: HashMap<(Principal, Line, bool), Seq>,
 }
 
 /// Somebody's times in the room.
@@ -38,16 +43,21 @@ impl Room {
     /// Takes a committed entry in.
     pub fn apply(
         &mut self,
-        seq: Seq,
-        kind: &Kind,
-        organisation_of: impl Fn(MemberId) -> Option<OrganisationId>,
+        (seq, at_ms): (Seq, i64),
+        handling: &Handling,
+        summary: &Summary,
+        organisation_of: impl Fn(Principal) -> Option<OrganisationId>,
     ) {
-        match kind {
+        if let Some(ask) = &handling.ask {
+            self.asks.insert(seq, Asked::new(at_ms, ask.clone(), summary.clone()));
+        }
+        match &handling.kind {
             Kind::Opened { settings } | Kind::Changed { settings } => {
                 self.settings = Some(settings.clone());
             }
             Kind::Joined { who, role } => {
-                let organisation = who.member().and_then(organisation_of);
+                // A bot stands for no organisation when labels ask who was there.
+                let organisation = who.member().and_then(|_| organisation_of(*who));
                 self.join(seq, *who, *role, organisation);
             }
             Kind::Left { who } => {
@@ -63,6 +73,17 @@ impl Room {
             }
             Kind::Retract { of } => {
                 self.retracted.insert(*of);
+            }
+            Kind::Answer { of, organisation, .. } => {
+                if let Some(asked) = self.asks.get_mut(of) {
+                    asked.answer(*organisation, seq, summary.clone());
+                }
+            }
+            Kind::Alert(alert) => {
+                if let Some(source) = &alert.source {
+                    let key = (handling.author, source.id.clone(), handling.exercise);
+                    self.alerts.insert(key, seq);
+                }
             }
             Kind::Post { .. } | Kind::Edit { .. } | Kind::React { .. } | Kind::Unknown => {}
         }
@@ -108,11 +129,29 @@ impl Room {
     pub fn label(&self, seq: Seq, summary: &Summary) -> Label {
         let labelled = match summary.kind {
             KindTag::Edit | KindTag::React => summary.carries.first().copied().unwrap_or(seq),
-            KindTag::Post | KindTag::Notice => seq,
+            KindTag::Post | KindTag::Alert | KindTag::Answer | KindTag::Notice => seq,
         };
         let own = self.relabelled.get(&labelled).copied().unwrap_or(summary.label);
         let carried = summary.carries.iter().filter_map(|seq| self.relabelled.get(seq));
         carried.copied().fold(own, Label::max)
+    }
+
+    /// What was asked by an entry that was not taken back.
+    #[must_use]
+    pub fn asked(&self, seq: Seq) -> Option<&Asked> {
+        self.asks.get(&seq).filter(|_| !self.is_retracted(seq))
+    }
+
+    /// Everything that was asked and not taken back.
+    pub fn all_asked(&self) -> impl Iterator<Item = (Seq, &Asked)> {
+        let all = self.asks.iter().filter(|(seq, _)| !self.is_retracted(**seq));
+        all.map(|(seq, asked)| (*seq, asked))
+    }
+
+    /// The latest alert of an author with this source id.
+    #[must_use]
+    pub fn latest_alert(&self, author: Principal, source: &Line, exercise: bool) -> Option<Seq> {
+        self.alerts.get(&(author, source.clone(), exercise)).copied()
     }
 
     /// Whether a post was taken back.
@@ -124,8 +163,9 @@ impl Room {
     /// Whether a reader who is in the room may read a record of it.
     #[must_use]
     pub fn may_read(&self, reader: &Reader, seq: Seq, summary: &Summary) -> bool {
-        let is_about_retracted = matches!(summary.kind, KindTag::Edit | KindTag::React)
-            && summary.carries.first().is_some_and(|of| self.is_retracted(*of));
+        let is_about = matches!(summary.kind, KindTag::Edit | KindTag::React | KindTag::Answer);
+        let is_about_retracted =
+            is_about && summary.carries.first().is_some_and(|of| self.is_retracted(*of));
         if self.is_retracted(seq) || is_about_retracted {
             return false;
         }

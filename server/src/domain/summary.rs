@@ -16,7 +16,14 @@ pub enum KindTag {
     React = 3,
     /// A notice: about the room or a label, for everyone in the room.
     Notice = 4,
+    /// An alert.
+    Alert = 5,
+    /// An organisation's answer to an ask.
+    Answer = 6,
 }
+
+/// The bit of the kind's byte that says that an entry belongs to an exercise.
+const EXERCISE: u8 = 0x80;
 
 impl KindTag {
     const fn from_byte(byte: u8) -> Option<Self> {
@@ -25,6 +32,8 @@ impl KindTag {
             2 => Some(Self::Edit),
             3 => Some(Self::React),
             4 => Some(Self::Notice),
+            5 => Some(Self::Alert),
+            6 => Some(Self::Answer),
             _ => None,
         }
     }
@@ -37,6 +46,8 @@ pub struct Summary {
     pub label: Label,
     /// What it is.
     pub kind: KindTag,
+    /// Whether it belongs to an exercise.
+    pub exercise: bool,
     /// Who wrote it.
     pub author: Principal,
     /// The entries it carries: the one it refers to, and that one's thread. Whoever may not read
@@ -52,16 +63,20 @@ impl Summary {
             Kind::Post { .. } => KindTag::Post,
             Kind::Edit { .. } => KindTag::Edit,
             Kind::React { .. } => KindTag::React,
+            Kind::Alert(_) => KindTag::Alert,
+            Kind::Answer { .. } => KindTag::Answer,
             _ => KindTag::Notice,
         };
-        Self { label: handling.label, kind, author: handling.author, carries }
+        let Handling { label, author, exercise, .. } = *handling;
+        Self { label, kind, exercise, author, carries }
     }
 
-    /// As bytes: label, kind, author (17), then eight bytes for each entry carried.
+    /// As bytes: label, kind (its highest bit: exercise), author (17), then eight bytes for each entry carried.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(19 + 8 * self.carries.len());
-        bytes.extend([self.label.strictness(), self.kind as u8]);
+        let exercise = if self.exercise { EXERCISE } else { 0 };
+        bytes.extend([self.label.strictness(), self.kind as u8 | exercise]);
         bytes.extend(self.author.to_bytes());
         self.carries.iter().for_each(|seq| bytes.extend(seq.to_be_bytes()));
         bytes
@@ -75,7 +90,8 @@ impl Summary {
         let (carried, rest) = carried.as_chunks::<8>();
         rest.is_empty().then_some(Self {
             label: Label::from_strictness(head[0])?,
-            kind: KindTag::from_byte(head[1])?,
+            kind: KindTag::from_byte(head[1] & !EXERCISE)?,
+            exercise: head[1] & EXERCISE != 0,
             author: Principal::from_bytes(author)?,
             carries: carried.iter().map(|seq| Seq::from_be_bytes(*seq)).collect(),
         })
@@ -91,11 +107,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_summary_reads_back_as_itself(
-            label in 0_u8..5, kind in 1_u8..5, id: [u8; 16], carries: Vec<Seq>,
+            label in 0_u8..5, kind in 1_u8..7, exercise: bool, id: [u8; 16], carries: Vec<Seq>,
         ) {
             let summary = Summary {
                 label: Label::from_strictness(label).unwrap(),
                 kind: KindTag::from_byte(kind).unwrap(),
+                exercise,
                 author: Principal::Bot(BotId::from_bytes(id)),
                 carries,
             };

@@ -1,5 +1,7 @@
 //! The rules, tried on small states made by hand.
 
+mod warning;
+
 use warproom_proto::calls::{PostEntry, RelabelEntry};
 use warproom_proto::entry::{Entry, Kind, RoomRole, RoomSettings};
 use warproom_proto::register::{Act, Bot, Event, Grant, Member, Organisation, Role, Standing};
@@ -12,6 +14,8 @@ use super::posting::notice_entry;
 use super::{KindTag, Reader, State, Summary, Target};
 
 const ROOM: RoomId = RoomId::from_bytes([1; 16]);
+/// The time of decisions, in milliseconds since 1970 UTC.
+const NOW: i64 = 1_000_000;
 const BOT: BotId = BotId::from_bytes([2; 16]);
 
 fn member(n: u8) -> MemberId {
@@ -65,16 +69,25 @@ fn state() -> State {
         rooms: vec![ROOM],
         read: Some(Label::AmberStrict),
         post: Some(Label::Green),
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
         expires_at_ms: 1,
     };
     let name = "Relay".parse().unwrap();
-    let bot = Bot { bot: BOT, name, owner: member(11), grant };
-    act(Event::BotAdded { bot, token_hash: Head([0; 32]) });
+    let bot = Bot { bot: BOT, name, owner: member(11), grant, hook: None };
+    act(Event::BotAdded { bot, token_hash: Head([0; 32]), hook_hash: None });
     state
 }
 
 fn enter(state: &mut State, seq: Seq, kind: Kind) {
-    state.apply_entry(ROOM, seq, &notice_entry(EntryId::random(), person(11), kind));
+    let entry = notice_entry(EntryId::random(), person(11), kind);
+    apply(state, seq, &entry, Vec::new());
+}
+
+/// Takes an entry in, a second after the one before it.
+fn apply(state: &mut State, seq: Seq, entry: &Entry, carries: Vec<Seq>) {
+    let at_ms = i64::try_from(seq).unwrap() * 1000;
+    state.apply_entry(ROOM, (seq, at_ms), entry, &Summary::of(&entry.handling, carries));
 }
 
 fn joined(who: Principal) -> Kind {
@@ -98,7 +111,8 @@ fn with_room(ceiling: Label) -> State {
 }
 
 fn post(label: Label) -> Summary {
-    Summary { label, kind: KindTag::Post, author: person(10), carries: Vec::new() }
+    let (kind, author) = (KindTag::Post, person(10));
+    Summary { label, kind, exercise: false, author, carries: Vec::new() }
 }
 
 fn reads(state: &State, who: Principal, seq: Seq, summary: &Summary) -> bool {
@@ -205,6 +219,7 @@ fn posting(label: Label) -> PostEntry {
         reply_to: None,
         mentions: Vec::new(),
         subjects: Vec::new(),
+        ask: None,
         exercise: false,
     }
 }
@@ -219,10 +234,13 @@ fn nothing_is_posted_above_the_ceiling_of_the_room_or_the_grant() {
         let state = with_room(ceiling);
         for label in Label::ALL {
             let refused = (label > ceiling).then_some(ErrorCode::LabelRefused);
-            assert_eq!(code(state.decide_post(person(10), &posting(label), &[])), refused);
+            assert_eq!(code(state.decide_post(person(10), &posting(label), &[], NOW)), refused);
             let refused = (label > ceiling.min(Label::Green)).then_some(ErrorCode::LabelRefused);
-            assert_eq!(code(state.decide_post(Principal::Bot(BOT), &posting(label), &[])), refused);
-            let stranger = state.decide_post(person(20), &posting(label), &[]);
+            assert_eq!(
+                code(state.decide_post(Principal::Bot(BOT), &posting(label), &[], NOW)),
+                refused
+            );
+            let stranger = state.decide_post(person(20), &posting(label), &[], NOW);
             assert_eq!(code(stranger), Some(ErrorCode::NotFound));
         }
     }
@@ -236,14 +254,14 @@ fn a_reply_is_at_least_as_strict_as_its_thread() {
         for label in Label::ALL {
             let refused = (label < thread).then_some(ErrorCode::LabelRefused);
             assert_eq!(
-                code(state.decide_post(person(10), &posting(label), std::slice::from_ref(&target))),
+                code(state.decide_post(person(10), &posting(label), &[target.clone()], NOW)),
                 refused
             );
         }
     }
     enter(&mut state, 20, Kind::Relabel { of: 10, to: Label::Red });
     let target = Target { seq: 10, summary: post(Label::Green) };
-    let milder = state.decide_post(person(10), &posting(Label::Green), &[target]);
+    let milder = state.decide_post(person(10), &posting(Label::Green), &[target], NOW);
     assert_eq!(code(milder), Some(ErrorCode::LabelRefused), "the label it has now counts");
 }
 
@@ -274,7 +292,7 @@ fn a_fold_is_the_same_whatever_else_is_in_the_log() {
     for kind in [Kind::Post { reply_to: None }, Kind::Edit { of: 10 }, Kind::Unknown] {
         let mut entry: Entry = notice_entry(EntryId::random(), person(10), kind);
         entry.handling.label = Label::Clear;
-        busy.apply_entry(ROOM, 11, &entry);
+        apply(&mut busy, 11, &entry, Vec::new());
     }
     for who in [person(10), person(20), Principal::Bot(BOT)] {
         assert_eq!(reads_up_to(&plain, who), reads_up_to(&busy, who));

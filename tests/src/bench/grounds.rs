@@ -8,15 +8,15 @@ use futures_util::StreamExt as _;
 use tempfile::TempDir;
 use tokio_rustls::TlsConnector;
 use warproom_client::{Joined, TotpSecret, open_invitation};
-use warproom_proto::calls::{AddInvitation, AddOrganisation, AddToRoom, OpenRoom};
-use warproom_proto::invitation::{Address, Invitation};
-use warproom_proto::register::Role;
-use warproom_proto::{EntryId, Label, Name, RoomId, RoomRole, RoomSettings};
+use warproom_proto::calls::{AddBot, AddInvitation, AddOrganisation, AddToRoom, OpenRoom};
+use warproom_proto::invitation::{Address, Fingerprint, Invitation};
+use warproom_proto::register::{Grant, Role};
+use warproom_proto::{EntryId, Label, Name, RoomId, RoomRole, RoomSettings, limits};
 use warproom_server::setup::{self, Founding};
 
 use super::connection::{Connection, connector};
 use super::machine::{Cores, check_on_disk};
-use super::process::{Process, server_binary};
+use super::process::{self, Process};
 
 /// Limits are for strangers and fast typists; a load is neither.
 const ENVIRONMENT: &[(&str, &str)] = &[
@@ -42,6 +42,7 @@ pub struct Grounds {
     /// What its connections trust.
     pub tls: TlsConnector,
     manager: Joined,
+    authority: Fingerprint,
     /// Officers, each a member with a device.
     pub officers: Vec<Joined>,
 }
@@ -52,26 +53,36 @@ impl Grounds {
         check_on_disk(within)?;
         let folder = tempfile::Builder::new().prefix("warproom-bench-").tempdir_in(within)?;
         let mut invitation = setup::init(&folder.path().join("warp"), founding()?)?;
-        let binary = server_binary()?;
+        let binary = process::binary("warproom-server")?;
         let process = start(&binary, folder.path(), cores)?;
         invitation.address.host_port = process.local.to_string();
         let tls = connector(&folder.path().join("warp/keys"))?;
+        let authority = invitation.address.authority;
         let manager = join(&invitation).await?;
         let process = Some(process);
         let officers_wanted = officers;
         let officers = Vec::new();
-        let mut grounds = Self { process, folder, binary, cores, tls, manager, officers };
-        grounds.officers = grounds.invite(officers_wanted, &invitation.address).await?;
+        let mut grounds =
+            Self { process, folder, binary, cores, tls, manager, authority, officers };
+        grounds.officers = grounds.invite(("officer", officers_wanted, ORGANISATIONS)).await?;
         Ok(grounds)
     }
 
-    async fn invite(&self, officers: usize, address: &Address) -> anyhow::Result<Vec<Joined>> {
+    /// As many further organisations, each with an officer.
+    pub async fn councils(&self, number: usize) -> anyhow::Result<Vec<Joined>> {
+        self.invite(("council", number, number)).await
+    }
+
+    async fn invite(
+        &self,
+        (kind, officers, councils): (&str, usize, usize),
+    ) -> anyhow::Result<Vec<Joined>> {
         /// The server hashes two passwords at a time; more in waiting keep it busy.
         const AT_ONCE: usize = 4;
         let mut manager = self.connect(&self.manager).await?;
         let mut organisations = Vec::new();
-        for number in 0..ORGANISATIONS {
-            let name = format!("Council {number}").parse()?;
+        for number in 0..councils {
+            let name = format!("Council {kind} {number}").parse()?;
             let (aliases, clients) = (Vec::new(), Vec::new());
             let added = manager.ask(&AddOrganisation { name, aliases, clients }).await?;
             organisations.push(added.organisation);
@@ -80,13 +91,13 @@ impl Grounds {
         for number in 0..officers {
             let call = AddInvitation {
                 name: format!("Officer {number}").parse()?,
-                handle: format!("officer-{number}").parse()?,
-                organisation: organisations[number % ORGANISATIONS],
+                handle: format!("{kind}-{number}").parse()?,
+                organisation: organisations[number % councils],
                 role: Role::Officer,
             };
             let mut invitation: Invitation =
                 manager.ask(&call).await?.text.expose().parse::<Invitation>()?;
-            invitation.address.clone_from(address);
+            invitation.address.host_port = self.process()?.local.to_string();
             invitations.push(invitation);
         }
         let joining = futures_util::stream::iter(&invitations).map(join).buffered(AT_ONCE);
@@ -110,6 +121,28 @@ impl Grounds {
         }
         self.process = Some(start(&self.binary, self.folder.path(), self.cores)?);
         Ok(())
+    }
+
+    /// Where the server is, and what its certificate comes from.
+    pub fn address(&self) -> anyhow::Result<Address> {
+        let host_port = self.process()?.local.to_string();
+        Ok(Address { host_port, authority: self.authority })
+    }
+
+    /// A bot that may post to a room, as fast as bots may; its token.
+    pub async fn add_bot(&self, room: RoomId) -> anyhow::Result<String> {
+        let grant = Grant {
+            rooms: vec![room],
+            read: None,
+            post: Some(Label::Green),
+            answer: false,
+            per_minute: limits::BOT_PER_MINUTE,
+            expires_at_ms: i64::MAX,
+        };
+        let mut manager = self.connect(&self.manager).await?;
+        let name = "Relay".parse()?;
+        let added = manager.ask(&AddBot { name, grant, hook: None }).await?;
+        Ok(added.token.expose().to_owned())
     }
 
     /// A connection signed in as a device.

@@ -88,18 +88,18 @@ impl Drop for Process {
     }
 }
 
-/// The server's binary, beside this one. Under cargo it is built first, so that it is never stale.
-pub fn server_binary() -> anyhow::Result<PathBuf> {
+/// A program's binary, beside this one. Under cargo it is built first, so that it is never stale.
+pub fn binary(package: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
-    let binary = own.with_file_name("warproom-server");
+    let binary = own.with_file_name(package);
     if let Some(cargo) = std::env::var_os("CARGO") {
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "warproom-server"]);
+        build.args(["build", "--quiet", "--package", package]);
         if own.parent().is_some_and(|folder| folder.ends_with("release")) {
             build.arg("--release");
         }
-        ensure!(build.status()?.success(), "warproom-server does not build");
+        ensure!(build.status()?.success(), "{package} does not build");
     }
-    ensure!(binary.exists(), "{} is not there: build warproom-server", binary.display());
+    ensure!(binary.exists(), "{} is not there: build {package}", binary.display());
     Ok(binary)
 }

@@ -11,7 +11,7 @@ use warproom_tests::bench::fan_out::{self, Effort};
 use warproom_tests::bench::grounds::Grounds;
 use warproom_tests::bench::machine::{self, Cores};
 use warproom_tests::bench::report::Report;
-use warproom_tests::bench::{history, idle, paced};
+use warproom_tests::bench::{board, history, idle, paced, relayed};
 
 /// Measure the server: what it costs to deliver, to wait, to remember.
 #[derive(Parser)]
@@ -44,6 +44,10 @@ enum Rows {
     Idle,
     /// Rooms of up to a million entries.
     History,
+    /// A board of 100 organisations with 10,000 answers.
+    Board,
+    /// A feed's alert to every officer, and a whole catalogue while others talk.
+    Relayed,
 }
 
 /// The bench's own processes.
@@ -133,6 +137,14 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
     if wanted(Rows::Idle) {
         say("idle connections")?;
         idle::run(&mut grounds, if quick { 100 } else { 1_000 }, &mut report).await?;
+    }
+    if wanted(Rows::Board) {
+        say("a board")?;
+        board::run(&grounds, if quick { 5 } else { 100 }, &mut report).await?;
+    }
+    if wanted(Rows::Relayed) {
+        say("what a relay brings")?;
+        relayed::run(&grounds, &folder, &mut report).await?;
     }
     if wanted(Rows::History) {
         say("history")?;

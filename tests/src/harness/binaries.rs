@@ -31,6 +31,23 @@ pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
+/// The relay.
+pub fn relay_binary() -> anyhow::Result<PathBuf> {
+    on_demand("warproom-relay")
+}
+
+/// The demo.
+pub fn demo_binary() -> anyhow::Result<PathBuf> {
+    on_demand("warproom-demo")
+}
+
+/// A program that few tests need.
+fn on_demand(package: &str) -> anyhow::Result<PathBuf> {
+    let folder = target_folder()?;
+    build(&folder, &["-p", package])?;
+    Ok(folder.join(profile()).join(package))
+}
+
 /// The server with features, as one with a planted bug. It is built into a folder of its own, so
 /// that the binary everyone else runs stays clean.
 pub fn server_binary_with(features: &[&str]) -> anyhow::Result<PathBuf> {

@@ -128,6 +128,7 @@ impl Person {
             reply_to: Some(to),
             mentions: Vec::new(),
             subjects: Vec::new(),
+            ask: None,
             exercise: false,
         };
         self.client.append(post).await

@@ -4,10 +4,11 @@
 use std::fs;
 
 use tempfile::TempDir;
-use warproom_client::{CallError, Discontinuity, Event, Events, Rewritten};
+use warproom_client::{CallError, Client, Discontinuity, Event, Events, Heads, Rewritten};
+use warproom_proto::calls::ListRooms;
 use warproom_proto::{Label, LogId, RoomId, Seq};
 use warproom_tests::harness::{
-    DEADLINE, Person, Warp, chain_end, copy_folder, entries_up_to, entry_of, eventually, until,
+    Person, Warp, chain_end, copy_folder, entries_up_to, entry_of, until,
 };
 
 /// A WARP with one room of two, and a copy of its store of when the room had five records.
@@ -126,8 +127,7 @@ async fn a_register_put_back_from_an_older_copy_is_noticed_at_sign_in() -> anyho
     copied.warp.manager().back().await?;
     copied.warp.organisation("Thanet District Council").await?;
     let (client, _events) = copied.dan.connect().await?;
-    let noted = async || client.heads().register().is_some().then(|| client.heads());
-    let heads = eventually(DEADLINE, noted).await?;
+    let heads = client.heads();
     assert_eq!(heads.register().map(|known| known.seq), Some(before + 1));
     client.close().await;
     copied.put_back().await?;
@@ -135,6 +135,128 @@ async fn a_register_put_back_from_an_older_copy_is_noticed_at_sign_in() -> anyho
     let (_client, mut events) = copied.dan.connector().heads(heads).connect().await?;
     let how = Discontinuity::RolledBack { remembered: before + 1 };
     assert_eq!(rewritten(&mut events).await?, Rewritten { room: None, seq: before, how });
+    Ok(())
+}
+
+/// What a client of dan's remembers that read the room's five records, then did as it is told while
+/// somebody else posted three more; and the WARP put back to the five and grown to eleven others.
+async fn rewritten_since<F>(
+    copied: &mut Copied,
+    shown: impl FnOnce(Client) -> F,
+) -> anyhow::Result<Heads>
+where
+    F: Future<Output = anyhow::Result<Client>>,
+{
+    let room = copied.room;
+    let (client, mut events) = copied.dan.follow(room, 0).await?;
+    entries_up_to(&mut events, room, 5).await?;
+    client.unfollow(room).await?;
+    copied.post(3).await?;
+    let client = shown(client).await?;
+    let heads = client.heads();
+    assert_eq!(heads.room(room).map(|walked| walked.seq), Some(5), "only what was read is walked");
+    client.close().await;
+    copied.put_back().await?;
+    copied.post(6).await?;
+    Ok(heads)
+}
+
+/// Reading on from what was read tells that a record is not the one that was shown.
+async fn is_told_at(copied: &Copied, heads: Heads, seq: Seq) -> anyhow::Result<()> {
+    let room = copied.room;
+    let (client, mut events) = copied.dan.connector().heads(heads).connect().await?;
+    // Whether the call or the event says it first is not settled.
+    let _ = client.follow(room, Some(5)).await;
+    let expected = Rewritten { room: Some(room), seq, how: Discontinuity::Changed };
+    assert_eq!(rewritten(&mut events).await?, expected);
+    assert_eq!(client.rewritten(), [expected]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_followed_from_now_on_is_told_that_the_records_left_out_are_others()
+-> anyhow::Result<()> {
+    let mut copied = Copied::make().await?;
+    let room = copied.room;
+    let heads = rewritten_since(&mut copied, async |client| {
+        assert_eq!(client.follow(room, None).await?.seq, 8);
+        Ok(client)
+    });
+    let heads = heads.await?;
+    // From now on once more: nothing of it is read, and the log is longer than it was.
+    let (client, _events) = copied.dan.connector().heads(heads).connect().await?;
+    assert_eq!(client.follow(room, None).await?.seq, 11);
+    let heads = client.heads();
+    client.close().await;
+    is_told_at(&copied, heads, 8).await
+}
+
+#[tokio::test]
+async fn who_only_posted_is_told_that_the_post_is_gone() -> anyhow::Result<()> {
+    let mut copied = Copied::make().await?;
+    let room = copied.room;
+    let heads = rewritten_since(&mut copied, async |client| {
+        assert_eq!(client.post(room, Label::Green, "I was here").await?.seq, 9);
+        Ok(client)
+    });
+    let heads = heads.await?;
+    is_told_at(&copied, heads, 9).await
+}
+
+#[tokio::test]
+async fn who_only_listed_rooms_is_told_of_one_that_is_shorter_or_other() -> anyhow::Result<()> {
+    let mut copied = Copied::make().await?;
+    let room = copied.room;
+    let list = async |client: Client| {
+        let rooms = client.call(ListRooms::default()).await?.rooms;
+        assert_eq!(rooms.iter().map(|room| room.latest.seq).collect::<Vec<_>>(), [8]);
+        Ok(client)
+    };
+    let heads = rewritten_since(&mut copied, list).await?;
+    is_told_at(&copied, heads.clone(), 8).await?;
+
+    copied.put_back().await?;
+    let (client, mut events) = copied.dan.connector().heads(heads).connect().await?;
+    assert_eq!(client.call(ListRooms::default()).await?.rooms.len(), 1, "the list is given");
+    let how = Discontinuity::RolledBack { remembered: 8 };
+    let expected = Rewritten { room: Some(room), seq: 5, how };
+    assert_eq!(rewritten(&mut events).await?, expected);
+    let posted = client.post(room, Label::Green, "on top of it").await;
+    assert!(matches!(posted, Err(CallError::Rewritten(found)) if found == expected));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_walks_the_register_is_told_that_it_is_another_than_at_sign_in() -> anyhow::Result<()> {
+    let mut copied = Copied::make().await?;
+    let (client, _events) = copied.dan.connect().await?;
+    let before = client.signed_in().register.seq;
+    let heads = client.heads();
+    client.close().await;
+    copied.warp.manager().back().await?;
+    copied.warp.organisation("Thanet District Council").await?;
+    // The second sign-in is shown the new end, and no record of it.
+    let (client, _events) = copied.dan.connector().heads(heads).connect().await?;
+    let heads = client.heads();
+    assert_eq!(heads.register().map(|walked| walked.seq), Some(before));
+    client.close().await;
+    // An honest register is walked to its end.
+    let (client, _events) = copied.dan.connector().heads(heads.clone()).connect().await?;
+    client.walk_register().await?;
+    assert_eq!(client.heads().register().map(|walked| walked.seq), Some(before + 1));
+    client.close().await;
+
+    copied.put_back().await?;
+    copied.warp.manager().back().await?;
+    for name in ["Ashford Borough Council", "Folkestone & Hythe District Council"] {
+        copied.warp.organisation(name).await?;
+    }
+    let (client, mut events) = copied.dan.connector().heads(heads).connect().await?;
+    let walked = client.walk_register().await;
+    let how = Discontinuity::Changed;
+    let expected = Rewritten { room: None, seq: before + 1, how };
+    assert!(matches!(walked, Err(CallError::Rewritten(found)) if found == expected));
+    assert_eq!(rewritten(&mut events).await?, expected);
     Ok(())
 }
 

@@ -384,8 +384,15 @@ async fn add_bot(
         (Instant::now() + lasting, i64::try_from((now + lasting).as_millis())?);
     let name = format!("Relay {}", EntryId::random()).parse()?;
     let label = Some(Label::Green);
-    let grant = Grant { rooms: rooms.to_vec(), read: label, post: label, expires_at_ms };
-    Ok((by.call(AddBot { name, grant }).await?, ends))
+    let grant = Grant {
+        rooms: rooms.to_vec(),
+        read: label,
+        post: label,
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
+        expires_at_ms,
+    };
+    Ok((by.call(AddBot { name, grant, hook: None }).await?, ends))
 }
 
 #[tokio::test]

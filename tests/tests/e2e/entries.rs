@@ -39,6 +39,7 @@ fn post(room: RoomId, label: Label, text: &str) -> PostEntry {
         reply_to: None,
         mentions: Vec::new(),
         subjects: Vec::new(),
+        ask: None,
         exercise: false,
     }
 }
@@ -73,6 +74,7 @@ async fn a_post_is_read_as_it_was_written() -> anyhow::Result<()> {
     let written = PostEntry {
         mentions: vec![tom.member],
         subjects: vec![Subject::Vendor("Civica".parse()?), Subject::Cve("CVE-2024-21887".parse()?)],
+        ask: None,
         exercise: true,
         ..post(room, Label::Amber, "Planning is **down**.\n\tForms too: \"£\" \\ 🔥")
     };

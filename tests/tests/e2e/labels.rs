@@ -249,8 +249,15 @@ async fn add_bot(
     post: Option<Label>,
 ) -> anyhow::Result<BotAdded> {
     let name = format!("Relay {}", EntryId::random()).parse()?;
-    let grant = Grant { rooms: vec![room], read, post, expires_at_ms: i64::MAX };
-    Ok(warp.manager().client.call(AddBot { name, grant }).await?)
+    let grant = Grant {
+        rooms: vec![room],
+        read,
+        post,
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
+        expires_at_ms: i64::MAX,
+    };
+    Ok(warp.manager().client.call(AddBot { name, grant, hook: None }).await?)
 }
 
 async fn sign_in(warp: &Warp, bot: &BotAdded) -> anyhow::Result<(Client, Events)> {
@@ -268,9 +275,15 @@ async fn a_bot_reads_up_to_its_ceiling_live_and_in_history_and_never_red() -> an
     let warp = Warp::start().await?;
     let mary = warp.manager();
     let room = warp.room(&[mary], Label::Red, Label::Amber).await?;
-    let grant =
-        Grant { rooms: vec![room], read: Some(Label::Red), post: None, expires_at_ms: i64::MAX };
-    let red = mary.client.call(AddBot { name: "Too much".parse()?, grant }).await;
+    let grant = Grant {
+        rooms: vec![room],
+        read: Some(Label::Red),
+        post: None,
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
+        expires_at_ms: i64::MAX,
+    };
+    let red = mary.client.call(AddBot { name: "Too much".parse()?, grant, hook: None }).await;
     assert_eq!(refusal(red)?.code, ErrorCode::BadParams, "no grant reads RED");
 
     for ceiling in Label::ALL.into_iter().filter(|ceiling| *ceiling < Label::Red) {

@@ -107,8 +107,7 @@ fn only(folder: &str, word: &str, allowed: &[&str]) {
 fn crates_depend_in_one_direction() {
     assert_eq!(workspace_dependencies("proto"), Vec::<String>::new());
     assert_eq!(workspace_dependencies("client"), ["warproom-proto"]);
-    // The demo plays real clients; that nothing else of the server does is checked below.
-    assert_eq!(workspace_dependencies("server"), ["warproom-client", "warproom-proto"]);
+    assert_eq!(workspace_dependencies("server"), ["warproom-proto"]);
     for app in fs::read_dir(Path::new(WORKSPACE).join("apps")).unwrap().flatten() {
         let depends = dependencies(&app.path());
         let ours: Vec<_> = depends.iter().filter(|name| name.starts_with("warproom")).collect();
@@ -152,8 +151,10 @@ fn only_the_transport_knows_the_websocket() {
 }
 
 #[test]
-fn only_the_demo_knows_the_client() {
-    only("server/src", "warproom_client", &["server/src/demo.rs", "server/src/demo/"]);
+fn only_the_door_knows_http() {
+    for word in ["hyper", "hyper_util", "http_body_util"] {
+        only("server/src", word, &["server/src/http.rs", "server/src/http/"]);
+    }
 }
 
 #[test]

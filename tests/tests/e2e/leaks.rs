@@ -50,9 +50,15 @@ async fn nothing_that_a_removed_manager_made_lets_them_back() -> anyhow::Result<
     let (name, handle) = ("Another Self".parse()?, "another.self".parse()?);
     let call = AddInvitation { name, handle, organisation: council, role: Role::Manager };
     let invitation: Invitation = manager.client.call(call).await?.text.expose().parse()?;
-    let grant =
-        Grant { rooms: vec![room], read: Some(Label::Green), post: None, expires_at_ms: i64::MAX };
-    let bot = manager.client.call(AddBot { name: "Ear".parse()?, grant }).await?;
+    let grant = Grant {
+        rooms: vec![room],
+        read: Some(Label::Green),
+        post: None,
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
+        expires_at_ms: i64::MAX,
+    };
+    let bot = manager.client.call(AddBot { name: "Ear".parse()?, grant, hook: None }).await?;
     ensure!(open_invitation(&invitation).await.is_ok(), "it worked before");
 
     warp.manager().client.call(RemoveMember { member: manager.member }).await?;

@@ -137,9 +137,11 @@ async fn the_bot_of_the_crate_documentation_answers() -> anyhow::Result<()> {
         rooms: vec![room],
         read: Some(Label::Green),
         post: Some(Label::Green),
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
         expires_at_ms: i64::MAX,
     };
-    let added = manager.client.call(AddBot { name: "Status".parse()?, grant }).await?;
+    let added = manager.client.call(AddBot { name: "Status".parse()?, grant, hook: None }).await?;
     let (_client, mut events) = manager.follow(room, 0).await?;
     let mut bot = Command::new(example_binary("bot")?);
     bot.env("WARPROOM_ADDRESS", warp.address().to_string());
@@ -168,7 +170,7 @@ async fn the_bot_of_the_crate_documentation_answers() -> anyhow::Result<()> {
 
 #[test]
 fn the_demo_plays_to_its_end() -> anyhow::Result<()> {
-    let output = Command::new(harness::server_binary()?).args(["demo", "--exit"]).output()?;
+    let output = Command::new(harness::demo_binary()?).arg("--exit").output()?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for part in [

@@ -130,10 +130,17 @@ async fn everything_said(warp: &Warp) -> anyhow::Result<Vec<Canary>> {
 
     let in_a_day = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() + 86_400_000;
     let expires_at_ms = i64::try_from(in_a_day)?;
-    let grant = Grant { rooms: vec![room], read: None, post: Some(Label::Green), expires_at_ms };
+    let grant = Grant {
+        rooms: vec![room],
+        read: None,
+        post: Some(Label::Green),
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
+        expires_at_ms,
+    };
     let name = put("a bot's name", "Ocelot Relay").parse()?;
     client.append(join(room, manager)).await?;
-    let bot = manager.client.call(AddBot { name, grant }).await?;
+    let bot = manager.client.call(AddBot { name, grant, hook: None }).await?;
     put("a bot's token", bot.token.expose());
     let mut relay = Wire::stranger(warp).await?;
     relay.sign_in(&warproom_client::Credentials::Token(bot.token)).await?;

@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use warproom_client::proto::{Label, Seq};
 
+use super::{Asking, Subjects, Switch};
+
 /// `say`
 #[derive(clap::Args)]
 pub(crate) struct Say {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// What to say, in Markdown; `-` or nothing reads it from standard input
     pub(crate) text: Option<String>,
@@ -22,6 +24,10 @@ pub(crate) struct Say {
     /// It belongs to an exercise
     #[arg(long)]
     pub(crate) exercise: bool,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) subjects: Subjects,
 }
 
 /// `tail`
@@ -33,6 +39,9 @@ pub(crate) struct Tail {
     /// Begin after this entry instead of now
     #[arg(long, value_name = "N")]
     pub(crate) since: Option<Seq>,
+    /// Ring the terminal's bell for what may interrupt you; `warproom interruptions` says what does
+    #[arg(long, value_enum, value_name = "SWITCH", default_value_t = Switch::On)]
+    pub(crate) bell: Switch,
 }
 
 /// `history`
@@ -80,7 +89,7 @@ pub(crate) struct Search {
 /// `edit`
 #[derive(clap::Args)]
 pub(crate) struct Edit {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The number of your post
     #[arg(value_name = "N")]
@@ -92,7 +101,7 @@ pub(crate) struct Edit {
 /// `retract`
 #[derive(clap::Args)]
 pub(crate) struct Retract {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The number of the post
     #[arg(value_name = "N")]
@@ -102,7 +111,7 @@ pub(crate) struct Retract {
 /// `relabel`
 #[derive(clap::Args)]
 pub(crate) struct Relabel {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The number of the post
     #[arg(value_name = "N")]
@@ -114,7 +123,7 @@ pub(crate) struct Relabel {
 /// `react`
 #[derive(clap::Args)]
 pub(crate) struct React {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The number of the post
     #[arg(value_name = "N")]
@@ -129,7 +138,7 @@ pub(crate) struct React {
 /// `read`
 #[derive(clap::Args)]
 pub(crate) struct Read {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The last entry you have read; the newest if not given
     #[arg(value_name = "N")]

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use warproom_client::proto::{Handle, Label, Name};
+use warproom_client::proto::register::Grant;
+use warproom_client::proto::{Handle, Label, Name, limits};
+
+use crate::moment::Moment;
 
 /// `join`
 #[derive(clap::Args)]
@@ -66,7 +69,7 @@ pub(crate) struct DeviceList {
 /// `device revoke`
 #[derive(clap::Args)]
 pub(crate) struct DeviceRevoke {
-    /// The device, by name or id
+    /// The device, by its whole name or id
     pub(crate) device: String,
     /// For managers: another member's, by handle, name or id
     #[arg(long, value_name = "HANDLE")]
@@ -80,6 +83,8 @@ pub(crate) enum BotCommand {
     Add(BotAdd),
     /// List the bots and what they may do
     List,
+    /// Give a bot another token, and its webhook another address; they are printed once
+    Rotate(BotRotate),
     /// End a bot's grant and its connections
     Revoke(BotRevoke),
 }
@@ -89,7 +94,7 @@ pub(crate) enum BotCommand {
 pub(crate) struct BotAdd {
     /// What it is called
     pub(crate) name: Name,
-    /// A room it is put into, by name or id; may be repeated
+    /// A room it is put into, by its whole name or id; may be repeated
     #[arg(long = "room", value_name = "ROOM", required = true)]
     pub(crate) rooms: Vec<String>,
     /// The strictest label it may read; nothing if not given
@@ -98,15 +103,39 @@ pub(crate) struct BotAdd {
     /// The strictest label it may post; nothing if not given
     #[arg(long, value_name = "LABEL")]
     pub(crate) post: Option<Label>,
-    /// For how many days
-    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3660))]
-    pub(crate) days: u16,
+    /// Let it answer asks for your organisation; it must be able to read them
+    #[arg(long, requires = "read")]
+    pub(crate) answer: bool,
+    /// How many entries it may write in a minute
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Grant::USUAL_PER_MINUTE,
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(limits::BOT_PER_MINUTE))
+    )]
+    pub(crate) per_minute: u16,
+    /// Until when, as "2026-11-22 14:00" or 90d
+    #[arg(long, value_name = "TIME", default_value = "90d")]
+    pub(crate) expires: Moment,
+    /// Give it a webhook that posts to this room, by its whole name or id
+    #[arg(long, value_name = "ROOM", requires = "hook_label")]
+    pub(crate) hook: Option<String>,
+    /// The label of what the webhook posts, unless a message asks for a stricter one
+    #[arg(long, value_name = "LABEL", requires = "hook")]
+    pub(crate) hook_label: Option<Label>,
+}
+
+/// `bot rotate`
+#[derive(clap::Args)]
+pub(crate) struct BotRotate {
+    /// The bot, by its whole name or id
+    pub(crate) bot: String,
 }
 
 /// `bot revoke`
 #[derive(clap::Args)]
 pub(crate) struct BotRevoke {
-    /// The bot, by name or id
+    /// The bot, by its whole name or id
     pub(crate) bot: String,
 }
 
@@ -117,4 +146,26 @@ pub(crate) enum ProfileCommand {
     List,
     /// Show a profile: who you are, where its server is and how it is known
     Show,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::args::Args;
+
+    #[test]
+    fn a_webhook_has_a_room_and_a_label_and_an_answering_bot_reads() {
+        let takes = |options: &[&str]| {
+            let line = ["warproom", "bot", "add", "Monitoring", "--room", "Ops"];
+            Args::try_parse_from(line.iter().chain(options)).is_ok()
+        };
+        assert!(takes(&["--post", "green", "--hook", "Ops", "--hook-label", "green"]));
+        assert!(!takes(&["--hook", "Ops"]));
+        assert!(!takes(&["--hook-label", "green"]));
+        assert!(takes(&["--read", "green", "--answer", "--per-minute", "600", "--expires", "30d"]));
+        assert!(!takes(&["--answer"]));
+        assert!(!takes(&["--per-minute", "601"]));
+        assert!(!takes(&["--per-minute", "0"]));
+    }
 }

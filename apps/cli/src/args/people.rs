@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use warproom_client::proto::{Handle, Name, Seq};
 
-use super::RoleName;
+use super::{DependsOn, Deputies, RoleName};
 
 /// `members`
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(crate) enum MemberCommand {
 /// A member.
 #[derive(clap::Args)]
 pub(crate) struct Who {
-    /// The member, by handle, name or id
+    /// The member, by handle, whole name or id
     #[arg(value_name = "HANDLE")]
     pub(crate) member: String,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Who {
 /// `member role`
 #[derive(clap::Args)]
 pub(crate) struct RoleChange {
-    /// The member, by handle, name or id
+    /// The member, by handle, whole name or id
     #[arg(value_name = "HANDLE")]
     pub(crate) member: String,
     /// The role from now on
@@ -53,7 +53,7 @@ pub(crate) struct Invite {
     /// The short name they will have, as jo.smith
     #[arg(long)]
     pub(crate) handle: Handle,
-    /// The organisation they act for, by name, alias or id
+    /// The organisation they act for, by its whole name, alias or id
     #[arg(long, short)]
     pub(crate) organisation: String,
     /// What they will be
@@ -87,6 +87,10 @@ pub(crate) enum OrganisationCommand {
     Add(OrganisationAdd),
     /// Change an organisation's name, aliases or clients
     Change(OrganisationChange),
+    /// Show or change what your organisation depends on: a warning about it concerns you
+    DependsOn(DependsOn),
+    /// Show or set who is reminded when nobody else of your organisation answers
+    Deputies(Deputies),
 }
 
 /// `organisation add`
@@ -105,7 +109,7 @@ pub(crate) struct OrganisationAdd {
 /// `organisation change`
 #[derive(clap::Args)]
 pub(crate) struct OrganisationChange {
-    /// The organisation, by name, alias or id
+    /// The organisation, by its whole name, alias or id
     pub(crate) organisation: String,
     /// What it is called from now on
     #[arg(long)]

@@ -63,7 +63,7 @@ pub(crate) struct Signals {
 /// `room add`
 #[derive(clap::Args)]
 pub(crate) struct RoomAdd {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The member, by handle, name or id
     pub(crate) member: String,
@@ -75,7 +75,7 @@ pub(crate) struct RoomAdd {
 /// A room and somebody in it.
 #[derive(clap::Args)]
 pub(crate) struct WhoInRoom {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// The member or bot, by handle, name or id
     pub(crate) who: String,
@@ -91,7 +91,7 @@ pub(crate) struct InRoom {
 /// `room change`
 #[derive(clap::Args)]
 pub(crate) struct RoomChange {
-    /// The room, by name or id
+    /// The room, by its whole name or id
     pub(crate) room: String,
     /// What it is called from now on
     #[arg(long)]

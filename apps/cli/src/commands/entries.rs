@@ -6,18 +6,21 @@ use warproom_client::proto::calls::{
     EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
 };
 
+use super::asks;
 use crate::args::{Edit, React, Relabel, Retract, Say};
-use crate::ask;
-use crate::names;
+use crate::names::{self, Purpose};
+use crate::prompt;
 use crate::session::Session;
 use crate::show;
 
 /// `say`
 pub(crate) async fn say(session: &Session, args: &Say) -> Result<()> {
-    let text = ask::text(args.text.as_deref())?;
-    let room = session.room(&args.room).await?;
+    let ask = asks::asking(&args.asking, &session.now())?;
+    let text = prompt::text(args.text.as_deref())?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
     let members = if args.mention.is_empty() { Vec::new() } else { session.members().await? };
-    let mentions = args.mention.iter().map(|text| Ok(names::find(&members, text)?.member));
+    let mentions =
+        args.mention.iter().map(|text| Ok(names::find(&members, text, Purpose::Writing)?.member));
     let label = args.label.unwrap_or(room.settings.default_label);
     let call = PostEntry {
         room: room.room,
@@ -26,18 +29,25 @@ pub(crate) async fn say(session: &Session, args: &Say) -> Result<()> {
         text,
         reply_to: args.reply_to,
         mentions: mentions.collect::<Result<_>>()?,
-        subjects: Vec::new(),
+        subjects: args.subjects.list(),
+        ask,
         exercise: args.exercise,
     };
+    let asks = call.ask.is_some();
     let posted = session.append(call).await?;
-    let name = &room.settings.name;
-    done(session, posted, |seq| format!("#{seq} in {name}  {}", show::chip(label)))
+    let name = show::safe(room.settings.name.as_str());
+    done(session, posted, |seq| {
+        let board =
+            if asks { format!("\n{}", asks::board_command(&room, seq)) } else { String::new() };
+        let said = format!("#{seq} in {name}  {}{board}", show::chip(label));
+        show::marked(args.exercise, &said)
+    })
 }
 
 /// `edit`
 pub(crate) async fn edit(session: &Session, args: &Edit) -> Result<()> {
-    let text = ask::text(args.text.as_deref())?;
-    let room = session.room(&args.room).await?.room;
+    let text = prompt::text(args.text.as_deref())?;
+    let room = session.room(&args.room, Purpose::Writing).await?.room;
     let call = EditEntry { room, id: EntryId::random(), of: args.of, text };
     let posted = session.append(call).await?;
     done(session, posted, |_| format!("#{} is edited; the room still sees that it was", args.of))
@@ -45,7 +55,7 @@ pub(crate) async fn edit(session: &Session, args: &Edit) -> Result<()> {
 
 /// `retract`
 pub(crate) async fn retract(session: &Session, args: &Retract) -> Result<()> {
-    let room = session.room(&args.room).await?.room;
+    let room = session.room(&args.room, Purpose::Writing).await?.room;
     let call = RetractEntry { room, id: EntryId::random(), of: args.of };
     let posted = session.append(call).await?;
     done(session, posted, |_| {
@@ -55,7 +65,7 @@ pub(crate) async fn retract(session: &Session, args: &Retract) -> Result<()> {
 
 /// `relabel`
 pub(crate) async fn relabel(session: &Session, args: &Relabel) -> Result<()> {
-    let room = session.room(&args.room).await?.room;
+    let room = session.room(&args.room, Purpose::Writing).await?.room;
     let call = RelabelEntry { room, id: EntryId::random(), of: args.of, to: args.label };
     let posted = session.append(call).await?;
     done(session, posted, |_| format!("#{} is now {}", args.of, show::chip(args.label)))
@@ -63,12 +73,12 @@ pub(crate) async fn relabel(session: &Session, args: &Relabel) -> Result<()> {
 
 /// `react`
 pub(crate) async fn react(session: &Session, args: &React) -> Result<()> {
-    let room = session.room(&args.room).await?.room;
+    let room = session.room(&args.room, Purpose::Writing).await?.room;
     let call = ReactToEntry {
         room,
         id: EntryId::random(),
         of: args.of,
-        reaction: ask::parse(&args.emoji)?,
+        reaction: prompt::parse(&args.emoji)?,
         withdrawn: args.withdraw,
     };
     let posted = session.append(call).await?;

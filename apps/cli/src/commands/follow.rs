@@ -1,17 +1,25 @@
-//! `tail`: rooms live, until interrupted.
+//! `tail`: rooms live, until interrupted; and among what is said there, the reminders and common
+//! causes that come for this member.
 
+mod concern;
+
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use tokio::time::{MissedTickBehavior, interval};
+use serde_json::json;
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use warproom_client::proto::calls::RoomSummary;
+use warproom_client::proto::{Outstanding, RoomId, Seq};
 use warproom_client::{Delivered, Event, Rewritten, State};
 
-use super::in_room;
-use crate::args::Tail;
+use self::concern::Concern;
+use super::{asks, in_room};
+use crate::args::{Switch, Tail};
 use crate::chain;
 use crate::directory::Directory;
-use crate::out::{Out, note};
+use crate::names::Purpose;
+use crate::out::{self, Out, note};
 use crate::problem::problem;
 use crate::session::Session;
 use crate::show::{self, Item};
@@ -19,12 +27,18 @@ use crate::show::{self, Item};
 /// How often the heads are kept while following: what a crash may forget of them.
 const KEEP_HEADS: Duration = Duration::from_secs(10);
 
+/// How often what concerns this member is asked for again: a colleague may have changed it on another
+/// computer, and of that nobody is told.
+const ASK_AGAIN: Duration = Duration::from_mins(5);
+
 /// `tail`
 pub(crate) async fn tail(session: &mut Session, args: &Tail) -> Result<()> {
     let mut following = Following::start(session, args).await?;
     let mut state = session.client().state();
     let mut keep = interval(KEEP_HEADS);
     keep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ask_again = interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
+    ask_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             // What the connection does is told before what came over it.
@@ -39,6 +53,7 @@ pub(crate) async fn tail(session: &mut Session, args: &Tail) -> Result<()> {
                 None => bail!(session.ended()),
             },
             _ = keep.tick() => session.keep_heads()?,
+            _ = ask_again.tick() => following.concern.ask_again(session).await,
         }
     }
 }
@@ -50,6 +65,7 @@ fn say_state(state: &State) -> Result<()> {
         State::Reconnecting { wait, .. } if wait.is_zero() => {}
         State::Reconnecting { attempt, wait, trouble } => {
             let wait = wait.as_secs_f32().ceil();
+            let trouble = show::safe(&trouble.to_string());
             note(&format!("{trouble}; connecting again in {wait} s (attempt {attempt})"));
         }
         State::SignedOut { reason } => bail!(warproom_client::CallError::SignedOut(reason.clone())),
@@ -63,6 +79,10 @@ struct Following {
     /// Whether rooms joined from now on are followed too.
     all: bool,
     people: Directory,
+    concern: Concern,
+    bell: Switch,
+    /// How far each room had come when following it began: of what was said before, no bell tells.
+    began: HashMap<RoomId, Seq>,
 }
 
 impl Following {
@@ -77,12 +97,14 @@ impl Following {
         let all = args.rooms.is_empty();
         let mut rooms = if all { session.rooms(false).await? } else { Vec::new() };
         for room in &args.rooms {
-            rooms.push(session.room(room).await?);
+            rooms.push(session.room(room, Purpose::Reading).await?);
         }
         let ids: Vec<_> = rooms.iter().map(|room| room.room).collect();
         let people = session.directory(&ids).await;
+        let mut began = HashMap::new();
         for room in &rooms {
-            session.client().follow(room.room, args.since).await?;
+            let position = session.client().follow(room.room, args.since).await?;
+            began.insert(room.room, position.seq);
         }
         let names: Vec<_> =
             rooms.iter().map(|room| show::safe(room.settings.name.as_str())).collect();
@@ -90,7 +112,8 @@ impl Following {
             names if names.is_empty() => "you are in no room yet; Ctrl-C ends".to_owned(),
             names => format!("following {names}; Ctrl-C ends"),
         });
-        Ok(Self { rooms, all, people })
+        let concern = Concern::ask(session).await;
+        Ok(Self { rooms, all, people, concern, bell: args.bell, began })
     }
 
     async fn take(&mut self, session: &Session, event: Event) -> Result<()> {
@@ -107,12 +130,20 @@ impl Following {
                 }
                 Ok(())
             }
-            Event::Reconnected(_) if self.all => {
-                // If the line is gone again, the next time it is back will do.
-                for room in session.rooms(false).await.unwrap_or_default() {
-                    self.joined(session, room).await;
+            Event::Reconnected(_) => {
+                self.concern.ask_again(session).await;
+                if self.all {
+                    // If the line is gone again, the next time it is back will do.
+                    for room in session.rooms(false).await.unwrap_or_default() {
+                        self.joined(session, room).await;
+                    }
                 }
                 Ok(())
+            }
+            Event::Reminder(waits) => self.reminder(session, &waits).await,
+            Event::CommonCause(cause) => {
+                let json = json!({ "common_cause": cause });
+                session.out().give(&json, |_| show::cause(&cause, &self.people, session.zone()))
             }
             Event::Rewritten(found) => {
                 self.warn(&found);
@@ -123,17 +154,37 @@ impl Following {
     }
 
     async fn entry(&mut self, session: &Session, delivered: &Delivered) -> Result<()> {
+        let mut item = Item::from(&delivered.record);
         if session.out() == Out::Human {
             let record = std::slice::from_ref(&delivered.record);
             session.learn_missing(&mut self.people, record).await;
+            item.concerns = self.concern.reasons(&item);
         }
         session.out().give(&in_room(delivered.room, &delivered.record), |_| {
-            let entry = show::entry(&Item::from(&delivered.record), &self.people, session.zone());
+            let entry = show::entry(&item, &session.scene(&self.people, delivered.room));
             // With one room its name on every line would only be in the way.
             if self.rooms.len() == 1 && !self.all {
                 return entry;
             }
             show::in_room(&self.name(delivered.room), &entry)
+        })?;
+        let is_new = self.began.get(&delivered.room).is_none_or(|began| delivered.seq > *began);
+        // A bell among JSON would be one more thing that is no JSON.
+        let rings = self.bell == Switch::On && session.out() == Out::Human;
+        if is_new && rings && self.concern.interrupts(&item, &session.now()) {
+            out::ring();
+        }
+        Ok(())
+    }
+
+    async fn reminder(&self, session: &Session, waits: &Outstanding) -> Result<()> {
+        let entry = match session.out() {
+            Out::Human => asks::entry_of(session, waits).await,
+            Out::Json => None,
+        };
+        session.out().give(&json!({ "reminder": waits }), |_| {
+            let scene = session.scene(&self.people, waits.room);
+            show::reminder(waits, entry.as_ref(), &scene)
         })
     }
 
@@ -148,9 +199,13 @@ impl Following {
                 match session.client().follow(room.room, Some(room.latest.seq)).await {
                     Ok(_) => {
                         note(&format!("you are in {name} now"));
+                        self.began.insert(room.room, room.latest.seq);
                         self.rooms.push(room);
                     }
-                    Err(error) => note(&format!("{name} cannot be followed now: {error}")),
+                    Err(error) => {
+                        let error = show::safe(&error.to_string());
+                        note(&format!("{name} cannot be followed now: {error}"));
+                    }
                 }
             }
             None => {}
@@ -164,7 +219,7 @@ impl Following {
         note(&format!("WARNING: {problem}. What to do: {}.", problem.next()));
     }
 
-    fn name(&self, room: warproom_client::proto::RoomId) -> String {
+    fn name(&self, room: RoomId) -> String {
         self.people.room(room)
     }
 }

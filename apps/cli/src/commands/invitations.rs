@@ -4,14 +4,14 @@ use anyhow::Result;
 use warproom_client::proto::calls::{AddInvitation, ListInvitations, RevokeInvitation};
 
 use crate::args::{InvitationCommand, Invite, Revoke};
-use crate::names;
+use crate::names::{self, Purpose};
 use crate::out::note;
 use crate::session::Session;
 use crate::show;
 
 /// `invite`
 pub(crate) async fn invite(session: &Session, args: &Invite) -> Result<()> {
-    let organisation = session.organisation(&args.organisation).await?;
+    let organisation = session.organisation(&args.organisation, Purpose::Writing).await?;
     let call = AddInvitation {
         name: args.name.clone(),
         handle: args.handle.clone(),
@@ -20,7 +20,7 @@ pub(crate) async fn invite(session: &Session, args: &Invite) -> Result<()> {
     };
     let added = session.call(call).await?;
     // The text alone goes to standard output, so that it can be piped to where it is needed.
-    session.out().give(&added, |added| added.text.expose().to_owned())?;
+    session.out().give(&added, |added| show::safe(added.text.expose()))?;
     note(&format!(
         "Hand this text to {}, {}, and to nobody else, by a way you trust: whoever has it becomes that member.\nIt works once, until {}, and is not shown again. They run: warproom join TEXT",
         args.name,
@@ -53,7 +53,7 @@ async fn list(session: &Session) -> Result<()> {
 
 async fn revoke(session: &Session, args: &Revoke) -> Result<()> {
     let pending = session.call(ListInvitations {}).await?.invitations;
-    let found = names::find(&pending, &args.invitation)?;
+    let found = names::find(&pending, &args.invitation, Purpose::Writing)?;
     let done = session.call(RevokeInvitation { invitation: found.invitation }).await?;
     session.out().give(&done, |_| format!("The invitation of {} is void", found.member.name))
 }

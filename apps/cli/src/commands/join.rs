@@ -1,7 +1,6 @@
 //! `join` and `device enrol`: how this computer becomes a member's device.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use warproom_client::proto::calls::{Invited, SignedIn};
@@ -10,10 +9,10 @@ use warproom_client::proto::{Handle, Name};
 use warproom_client::{JoinError, Joined, TotpSecret, enrol_device, open_invitation};
 
 use crate::args::{Enrol, Join};
-use crate::ask;
-use crate::out::note;
+use crate::out::{note, write_new};
 use crate::problem::problem;
-use crate::profile::{NewFolder, Profile, write_whole};
+use crate::profile::{NewFolder, Profile};
+use crate::prompt;
 use crate::session::Place;
 use crate::show::{self, safe};
 
@@ -23,10 +22,10 @@ pub(crate) async fn join(place: &Place, args: &Join) -> Result<()> {
     let (joining, invited) = open_invitation(&invitation).await?;
     note(&introduction(place, &invitation.address, &invited));
     let folder = place.profiles.make()?;
-    let password = ask::new_password(args.password_file.as_deref())?;
+    let password = prompt::new_password(args.password_file.as_deref())?;
     let totp = TotpSecret::generate();
     match &args.totp_file {
-        Some(file) => write_new(file, totp.to_base32().expose())?,
+        Some(file) => write_new(file, format!("{}\n", totp.to_base32().expose()).as_bytes())?,
         None => hand_over(&totp, &invited)?,
     }
     let joined = match joining.redeem(password, &totp, device_name(args.device_name.as_ref())).await
@@ -46,8 +45,8 @@ pub(crate) async fn enrol(place: &Place, args: &Enrol) -> Result<()> {
         )
     })?;
     let folder = place.profiles.make()?;
-    let password = ask::password(args.password_file.as_deref())?;
-    let code = ask::code("Code from your authenticator app: ", |_| true)?;
+    let password = prompt::password(args.password_file.as_deref())?;
+    let code = prompt::code("Code from your authenticator app: ", |_| true)?;
     let name = device_name(args.device_name.as_ref());
     let joined = enrol_device(&address, args.handle.clone(), password, code, name).await?;
     keep(place, folder, address, &joined, None)
@@ -57,7 +56,7 @@ pub(crate) async fn enrol(place: &Place, args: &Enrol) -> Result<()> {
 fn invitation(given: &str) -> Result<Invitation> {
     let piped;
     let text = if given == "-" {
-        piped = ask::visible("Invitation: ")?;
+        piped = prompt::visible("Invitation: ")?;
         &piped
     } else {
         given
@@ -97,7 +96,7 @@ fn hand_over(totp: &TotpSecret, invited: &Invited) -> Result<()> {
     note(&format!("Address  {}\nSecret   {}\n", uri.expose(), totp.to_base32().expose()));
     // A code typed as it changes is right too: it was read from the app a moment ago.
     let mut before = totp.code_now();
-    ask::code("The code the app shows now: ", |typed| {
+    prompt::code("The code the app shows now: ", |typed| {
         let now = totp.code_now();
         let is_right = typed == now.expose() || typed == before.expose();
         before = now;
@@ -156,20 +155,6 @@ fn not_redeemed(
         ),
     )
     .into()
-}
-
-/// Writes a secret to a file that was not there, for its owner alone.
-fn write_new(file: &Path, secret: &str) -> Result<()> {
-    if file.exists() {
-        return Err(problem(
-            format!("{} exists already", safe(&file.display().to_string())),
-            "name a file that does not exist yet, so that no other secret is lost",
-        )
-        .into());
-    }
-    let folder = file.parent().filter(|path| !path.as_os_str().is_empty());
-    let name = file.file_name().and_then(|name| name.to_str()).context("this is no file's name")?;
-    write_whole(folder.unwrap_or(Path::new(".")), name, format!("{secret}\n").as_bytes())
 }
 
 /// What to call this device: as asked, or this computer's name.

@@ -5,6 +5,7 @@ use warproom_client::proto::calls::{ChangeMember, RemoveMember, RoomMembers};
 use warproom_client::proto::register::Standing;
 
 use crate::args::MemberCommand;
+use crate::names::Purpose;
 use crate::session::Session;
 use crate::show;
 
@@ -17,7 +18,7 @@ pub(crate) async fn list(session: &Session, room: Option<&str>) -> Result<()> {
 }
 
 async fn of_room(session: &Session, room: &str) -> Result<()> {
-    let room = session.room(room).await?;
+    let room = session.room(room, Purpose::Reading).await?;
     let people = session.directory(&[]).await;
     for member in session.call(RoomMembers { room: room.room }).await?.members {
         session.out().give(&member, |member| show::room_member(member, &people))?;
@@ -48,7 +49,7 @@ pub(crate) async fn run(session: &Session, command: &MemberCommand) -> Result<()
             Change::Role(args.role.into()).make(session, &args.member).await
         }
         MemberCommand::Remove(who) => {
-            let member = session.member(&who.member).await?;
+            let member = session.member(&who.member, Purpose::Writing).await?;
             let done = session.call(RemoveMember { member: member.member }).await?;
             session.out().give(&done, |_| {
                 format!("{} is removed, with every device and from every room", member.name)
@@ -64,7 +65,7 @@ enum Change {
 
 impl Change {
     async fn make(self, session: &Session, member: &str) -> Result<()> {
-        let member = session.member(member).await?;
+        let member = session.member(member, Purpose::Writing).await?;
         let (role, standing) = match self {
             Self::Standing(standing, _) => (None, Some(standing)),
             Self::Role(role) => (Some(role), None),

@@ -6,7 +6,7 @@ use warproom_client::proto::register::Organisation;
 use warproom_client::proto::{Name, OrganisationId};
 
 use crate::args::{OrganisationAdd, OrganisationChange, OrganisationCommand};
-use crate::names;
+use crate::names::{self, Purpose};
 use crate::problem::problem;
 use crate::session::Session;
 use crate::show;
@@ -17,6 +17,8 @@ pub(crate) async fn run(session: &Session, command: &OrganisationCommand) -> Res
         OrganisationCommand::List => list(session).await,
         OrganisationCommand::Add(args) => add(session, args).await,
         OrganisationCommand::Change(args) => change(session, args).await,
+        OrganisationCommand::DependsOn(args) => super::concerns::depends_on(session, args).await,
+        OrganisationCommand::Deputies(args) => super::concerns::deputies(session, args).await,
     }
 }
 
@@ -37,7 +39,7 @@ async fn add(session: &Session, args: &OrganisationAdd) -> Result<()> {
 
 async fn change(session: &Session, args: &OrganisationChange) -> Result<()> {
     let all = session.organisations().await?;
-    let before = names::find(&all, &args.organisation)?;
+    let before = names::find(&all, &args.organisation, Purpose::Writing)?;
     let organisation = changed(before, &all, args)?;
     if organisation == *before {
         return Err(problem(
@@ -77,7 +79,7 @@ fn changed(
 }
 
 fn ids(all: &[Organisation], texts: &[String]) -> Result<Vec<OrganisationId>> {
-    texts.iter().map(|text| Ok(names::find(all, text)?.organisation)).collect()
+    texts.iter().map(|text| Ok(names::find(all, text, Purpose::Writing)?.organisation)).collect()
 }
 
 #[cfg(test)]

@@ -1,23 +1,26 @@
 //! `history`, `thread`, `read`, `seen`: reading what was said, and keeping how far one has read.
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use warproom_client::proto::calls::{
     From, HistoryPage, HistoryReferring, MarkRead, Page, RoomSummary, SeenBy,
 };
-use warproom_client::proto::{Record, RoomId};
+use warproom_client::proto::{Record, RoomId, Seq};
 
 use super::in_room;
 use crate::args::{History, Read, Seen, Thread};
 use crate::chain;
+use crate::names::Purpose;
 use crate::out::Out;
 use crate::session::{PAGE, Session};
-use crate::show;
+use crate::show::{self, Item};
 
 /// `history`
 pub(crate) async fn history(session: &Session, args: &History) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Reading).await?;
     let from = match (args.before, args.after, args.date) {
         (Some(seq), ..) => From::Before(seq),
         (_, Some(seq), _) => From::After(seq),
@@ -30,7 +33,7 @@ pub(crate) async fn history(session: &Session, args: &History) -> Result<()> {
 
 /// `thread`
 pub(crate) async fn thread(session: &Session, args: &Thread) -> Result<()> {
-    let room = session.room(&args.room).await?.room;
+    let room = session.room(&args.room, Purpose::Reading).await?.room;
     let from = From::After(args.of.saturating_sub(1));
     let first = session.call(HistoryPage { room, from, limit: 1 }).await?;
     let mut found = Span { records: first.records, amendments: first.amendments };
@@ -48,7 +51,7 @@ pub(crate) async fn thread(session: &Session, args: &Thread) -> Result<()> {
 
 /// `read`
 pub(crate) async fn mark(session: &Session, args: &Read) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
     let seq = args.seq.unwrap_or(room.latest.seq);
     let done = session.call(MarkRead { room: room.room, seq }).await?;
     session.out().give(&done, |_| format!("Read up to #{seq} of {}", room.settings.name))
@@ -56,7 +59,7 @@ pub(crate) async fn mark(session: &Session, args: &Read) -> Result<()> {
 
 /// `seen`
 pub(crate) async fn seen(session: &Session, args: &Seen) -> Result<()> {
-    let room = session.room(&args.room).await?.room;
+    let room = session.room(&args.room, Purpose::Reading).await?.room;
     let reply = session.call(SeenBy { room, seq: args.seq }).await?;
     let people = session.directory(&[room]).await;
     session.give_members(&reply, &reply.members, &people, "Nobody has read as far as that")
@@ -110,13 +113,33 @@ async fn print(session: &Session, room: RoomId, found: &Span) -> Result<()> {
     }
     let mut people = session.directory(&[room]).await;
     session.learn_missing(&mut people, &found.records).await;
-    for entry in show::page(&found.records, &found.amendments, &people, session.zone()) {
+    let later = later(session, room, found).await?;
+    for entry in show::page(&found.records, &later, &session.scene(&people, room)) {
         session.out().say(&entry)?;
     }
     if found.records.is_empty() {
         session.out().say("There is nothing there.")?;
     }
     Ok(())
+}
+
+/// Everything later that changes what is shown. A page comes with the newest of its amendments only,
+/// and an alert that was cancelled must not look as if it held: so where there are amendments, what
+/// took the place of an alert is looked for unless it is there.
+async fn later(session: &Session, room: RoomId, found: &Span) -> Result<Vec<Record>> {
+    let mut later = found.amendments.clone();
+    if later.is_empty() {
+        return Ok(later);
+    }
+    let all = found.records.iter().chain(&found.amendments);
+    let gone: HashSet<Seq> =
+        all.filter_map(|record| Item::from(record).supersedes()).map(|(of, _)| of).collect();
+    for record in &found.records {
+        if Item::from(record).is_alert() && !gone.contains(&record.seq) {
+            later.extend(session.superseding(room, record.seq).await?);
+        }
+    }
+    Ok(later)
 }
 
 /// The moment a day begins here.

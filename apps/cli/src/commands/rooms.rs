@@ -7,7 +7,7 @@ use warproom_client::proto::calls::{
 use warproom_client::proto::{EntryId, Principal, RoomRole, RoomSettings};
 
 use crate::args::{InRoom, RoomAdd, RoomChange, RoomCommand, RoomOpen, Rooms, Switch, WhoInRoom};
-use crate::names;
+use crate::names::{self, Purpose};
 use crate::session::Session;
 use crate::show;
 
@@ -51,8 +51,8 @@ async fn open(session: &Session, args: &RoomOpen) -> Result<()> {
 }
 
 async fn add(session: &Session, args: &RoomAdd) -> Result<()> {
-    let room = session.room(&args.room).await?;
-    let member = session.member(&args.member).await?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
+    let member = session.member(&args.member, Purpose::Writing).await?;
     let role = if args.lead { RoomRole::Lead } else { RoomRole::Participant };
     let call = AddToRoom { room: room.room, id: EntryId::random(), member: member.member, role };
     let posted = session.append(call).await?;
@@ -60,18 +60,18 @@ async fn add(session: &Session, args: &RoomAdd) -> Result<()> {
 }
 
 async fn remove(session: &Session, args: &WhoInRoom) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
     let present = session.call(RoomMembers { room: room.room }).await?.members;
     // Handles are the members' own; the room's list has names.
-    let who = match session.member(&args.who).await {
+    let who = match session.member(&args.who, Purpose::Writing).await {
         Ok(member) => Principal::Member(member.member),
-        Err(_) => names::find(&present, &args.who)?.who,
+        Err(_) => names::find(&present, &args.who, Purpose::Writing)?.who,
     };
     take_out(session, &room.room, who, &format!("Taken out of {}", room.settings.name)).await
 }
 
 async fn leave(session: &Session, args: &InRoom) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
     let me = session.me().principal;
     take_out(session, &room.room, me, &format!("You have left {}", room.settings.name)).await
 }
@@ -88,7 +88,7 @@ async fn take_out(
 }
 
 async fn change(session: &Session, args: &RoomChange) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
     let mut settings = room.settings.clone();
     settings.name = args.name.clone().unwrap_or(settings.name);
     settings.ceiling = args.ceiling.unwrap_or(settings.ceiling);
@@ -110,14 +110,14 @@ async fn change(session: &Session, args: &RoomChange) -> Result<()> {
 }
 
 async fn present(session: &Session, args: &InRoom) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Reading).await?;
     let reply = session.call(PresentInRoom { room: room.room }).await?;
     let people = session.directory(&[room.room]).await;
     session.give_members(&reply, &reply.members, &people, "Nobody is connected")
 }
 
 async fn forget(session: &Session, args: &InRoom) -> Result<()> {
-    let room = session.room(&args.room).await?;
+    let room = session.room(&args.room, Purpose::Writing).await?;
     session.client().forget(room.room);
     session.out().give(&Done {}, |_| {
         format!("The history of {} is believed as the server shows it next", room.settings.name)

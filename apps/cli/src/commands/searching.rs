@@ -2,21 +2,22 @@
 
 use anyhow::Result;
 use warproom_client::proto::calls::RoomSummary;
-use warproom_client::proto::{Text, limits};
+use warproom_client::proto::{RoomId, Text, limits};
 
 use super::in_room;
 use crate::args::Search;
-use crate::ask;
 use crate::directory::Directory;
+use crate::names::Purpose;
 use crate::out::Out;
+use crate::prompt;
 use crate::session::Session;
-use crate::show::{self, Item};
+use crate::show::{self, Item, Superseded};
 
 /// `search`: one room after the other, each newest first, printed as found.
 pub(crate) async fn search(session: &Session, args: &Search) -> Result<()> {
-    let text = ask::parse(&args.text)?;
+    let text = prompt::parse(&args.text)?;
     let rooms = match &args.room {
-        Some(room) => vec![session.room(room).await?],
+        Some(room) => vec![session.room(room, Purpose::Reading).await?],
         None => session.rooms(false).await?,
     };
     let ids: Vec<_> = rooms.iter().map(|room| room.room).collect();
@@ -55,10 +56,12 @@ async fn in_one(
                 session.out().say(&show::heading(room.settings.name.as_str()))?;
             }
             found += 1;
+            let mut item = Item::from(&hit.record);
             if session.out() == Out::Human {
                 session.learn_missing(people, std::slice::from_ref(&hit.record)).await;
+                item.superseded = superseded(session, room.room, &item).await?;
             }
-            let human = |_: &_| show::entry(&Item::from(&hit.record), people, session.zone());
+            let human = |_: &_| show::entry(&item, &session.scene(people, room.room));
             session.out().give(&in_room(room.room, &hit.record), human)?;
         }
         before = search.end().await?.next_before;
@@ -67,4 +70,13 @@ async fn in_one(
         }
     }
     Ok(found)
+}
+
+/// The last alert that took the place of what was found, if that is an alert.
+async fn superseded(session: &Session, room: RoomId, item: &Item) -> Result<Option<Superseded>> {
+    if !item.is_alert() {
+        return Ok(None);
+    }
+    let later = session.superseding(room, item.seq).await?;
+    Ok(later.last().and_then(|record| Item::from(record).supersedes()).map(|(_, by)| by))
 }

@@ -1,31 +1,42 @@
 //! A profile's folder: for its owner alone, every file written whole or not at all.
+//!
+//! Commands that run side by side share a profile. Its heads are therefore read, joined with what this
+//! command was shown and written again under a lock; nothing that either was shown gets lost.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tempfile::TempDir;
+use warproom_client::Heads;
 use warproom_client::proto::Secret;
 
 use super::{Profile, slug};
+use crate::chain;
 
 pub(super) const PROFILE: &str = "profile.json";
 /// How the passing names of folders begin that are no profiles yet.
 const PASSING: &str = ".new-";
 const KEY: &str = "device.key";
 const HEADS: &str = "heads.json";
+const HEADS_LOCK: &str = "heads.lock";
 
 /// A profile's folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
-    pub(super) path: PathBuf,
+    path: PathBuf,
+    /// The heads as this command last read or kept them: what it has gone on from.
+    base: Arc<Mutex<Heads>>,
 }
 
 impl Folder {
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self { path, base: Arc::default() }
+    }
+
     /// What it is called.
     pub(crate) fn name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -54,19 +65,45 @@ impl Folder {
     }
 
     /// The remembered heads; none where none were kept yet.
-    pub(crate) fn heads<T: DeserializeOwned + Default>(&self) -> Result<T> {
+    pub(crate) fn heads(&self) -> Result<Heads> {
+        let heads = self.kept_heads()?;
+        self.set_base(heads.clone());
+        Ok(heads)
+    }
+
+    /// Keeps the heads beside what other commands kept since. Where the server showed another command
+    /// something else, that is an error; the rest is kept.
+    pub(crate) fn keep_heads(&self, heads: &Heads) -> Result<()> {
+        let path = self.path.join(HEADS_LOCK);
+        let lock = || -> std::io::Result<fs::File> {
+            let file = private_file(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        // Held until it goes.
+        let _lock = lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (merged, rewritten) = heads.merged(&self.kept_heads()?, &base);
+        write_whole(&self.path, HEADS, &serde_json::to_vec_pretty(&merged)?)?;
+        self.set_base(heads.clone());
+        rewritten.first().map_or(Ok(()), |found| {
+            let name = found.room.map_or("the register".into(), |room| format!("room {room}"));
+            Err(chain::rewritten(found, &name).into())
+        })
+    }
+
+    fn kept_heads(&self) -> Result<Heads> {
         let path = self.path.join(HEADS);
         match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text)
                 .with_context(|| format!("{} is damaged", path.display())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Heads::default()),
             Err(error) => Err(error).context(format!("cannot read {}", path.display())),
         }
     }
 
-    /// Keeps the heads.
-    pub(crate) fn keep_heads(&self, heads: &impl Serialize) -> Result<()> {
-        write_whole(&self.path, HEADS, &serde_json::to_vec_pretty(heads)?)
+    fn set_base(&self, heads: Heads) {
+        *self.base.lock().unwrap_or_else(PoisonError::into_inner) = heads;
     }
 }
 
@@ -97,7 +134,7 @@ impl NewFolder {
                 kept.display()
             )
         })?;
-        Ok(Folder { path: kept })
+        Ok(Folder::at(kept))
     }
 }
 
@@ -124,6 +161,15 @@ pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<()>
 /// What was renamed is durable once its folder is.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// A file for its owner alone, empty if it was not there.
+fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 pub(super) fn make_private_dir(path: &Path) -> Result<()> {
@@ -154,3 +200,6 @@ pub(super) fn sweep(profiles: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

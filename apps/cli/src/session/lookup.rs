@@ -3,14 +3,16 @@
 use anyhow::Result;
 use serde::Serialize;
 use warproom_client::proto::calls::{
-    ListBots, ListMembers, ListOrganisations, ListRooms, RegisterPage, RoomMembers, RoomSummary,
+    From, HistoryPage, HistoryReferring, ListBots, ListMembers, ListOrganisations,
+    ListRegisterEntries, ListRooms, RegisterPage, RoomMembers, RoomSummary,
 };
-use warproom_client::proto::register::{Member, Organisation, Role};
-use warproom_client::proto::{Kind, MemberId, Principal, Record, RoomId};
+use warproom_client::proto::register::{Member, Organisation, RegisterEntry, Role};
+use warproom_client::proto::{Kind, MemberId, Principal, Record, RoomId, Seq};
 
 use super::{PAGE, Session};
 use crate::directory::Directory;
-use crate::names;
+use crate::names::{self, Purpose};
+use crate::problem::problem;
 use crate::show::Item;
 
 impl Session {
@@ -20,12 +22,12 @@ impl Session {
     }
 
     /// The room that a text names. A manager may name one they are not in.
-    pub(crate) async fn room(&self, text: &str) -> Result<RoomSummary> {
+    pub(crate) async fn room(&self, text: &str, purpose: Purpose) -> Result<RoomSummary> {
         let mine = self.rooms(false).await?;
-        match names::find(&mine, text) {
+        match names::find(&mine, text, purpose) {
             Ok(room) => Ok(room.clone()),
             Err(_) if self.me().role == Some(Role::Manager) => {
-                Ok(names::find(&self.rooms(true).await?, text)?.clone())
+                Ok(names::find(&self.rooms(true).await?, text, purpose)?.clone())
             }
             Err(problem) => Err(problem.into()),
         }
@@ -37,8 +39,33 @@ impl Session {
     }
 
     /// The member that a text names.
-    pub(crate) async fn member(&self, text: &str) -> Result<Member> {
-        Ok(names::find(&self.members().await?, text)?.clone())
+    pub(crate) async fn member(&self, text: &str, purpose: Purpose) -> Result<Member> {
+        Ok(names::find(&self.members().await?, text, purpose)?.clone())
+    }
+
+    /// Yourself among the members; none for a bot.
+    pub(crate) async fn myself(&self) -> Result<Option<Member>> {
+        let me = self.me().principal;
+        let members = self.members().await?;
+        Ok(members.into_iter().find(|member| Principal::Member(member.member) == me))
+    }
+
+    /// The register entry of your organisation; an empty one if it was never set.
+    pub(crate) async fn own_entry(&self) -> Result<RegisterEntry> {
+        let organisation = match self.myself().await? {
+            Some(member) => member.organisation,
+            None => {
+                return Err(problem("a bot has no register entry", "sign in as a member").into());
+            }
+        };
+        let entries = self.call(ListRegisterEntries {}).await?.entries;
+        let own = entries.into_iter().find(|entry| entry.organisation == organisation);
+        Ok(own.unwrap_or(RegisterEntry {
+            organisation,
+            depends_on: Vec::new(),
+            shown: false,
+            deputies: Vec::new(),
+        }))
     }
 
     /// The organisations of the WARP.
@@ -47,8 +74,36 @@ impl Session {
     }
 
     /// The organisation that a text names.
-    pub(crate) async fn organisation(&self, text: &str) -> Result<Organisation> {
-        Ok(names::find(&self.organisations().await?, text)?.clone())
+    pub(crate) async fn organisation(&self, text: &str, purpose: Purpose) -> Result<Organisation> {
+        Ok(names::find(&self.organisations().await?, text, purpose)?.clone())
+    }
+
+    /// One entry of a room, or the stub that stands for it.
+    pub(crate) async fn entry(&self, room: RoomId, seq: Seq) -> Result<Record> {
+        let from = From::After(seq.saturating_sub(1));
+        let page = self.patiently(HistoryPage { room, from, limit: 1 }).await?;
+        let found = page.records.into_iter().find(|record| record.seq == seq);
+        Ok(found.ok_or_else(|| {
+            problem(
+                format!("there is no #{seq} in this room yet"),
+                "see what there is with `warproom history ROOM`",
+            )
+        })?)
+    }
+
+    /// The alerts that took the place of an alert, or cancelled it, oldest first.
+    pub(crate) async fn superseding(&self, room: RoomId, of: Seq) -> Result<Vec<Record>> {
+        let mut found = Vec::new();
+        let mut after = of;
+        loop {
+            let call = HistoryReferring { room, to: of, after, limit: PAGE };
+            let page = self.patiently(call).await?;
+            let Some(last) = page.records.last() else { return Ok(found) };
+            after = last.seq;
+            found.extend(page.records.into_iter().filter(|record| {
+                Item::from(record).supersedes().is_some_and(|(earlier, _)| earlier == of)
+            }));
+        }
     }
 
     /// The names of everyone and everything that may be known, best effort: what cannot be named is
@@ -56,7 +111,9 @@ impl Session {
     /// rooms only.
     pub(crate) async fn directory(&self, rooms: &[RoomId]) -> Directory {
         let mut people = Directory::default();
-        for room in self.rooms(false).await.unwrap_or_default() {
+        // A manager is told of asks in rooms of others too, and may know what they are called.
+        let all = self.me().role == Some(Role::Manager);
+        for room in self.rooms(all).await.unwrap_or_default() {
             people.learn_room(&room);
         }
         if self.sees_register() {

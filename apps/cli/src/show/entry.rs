@@ -1,12 +1,18 @@
 //! One entry of a room's log, for a person.
 
-use jiff::tz::TimeZone;
+#[cfg(test)]
+mod tests;
+
 use warproom_client::proto::register::Role;
 use warproom_client::proto::{
-    Body, Entry, Handling, Kind, Principal, Record, RoomRole, RoomSettings, Seq, Subject,
+    Alert, Body, Entry, Handling, Kind, Line, Message, Principal, Record, RoomRole, RoomSettings,
+    Seq, Text,
 };
 
-use super::{FAINT, STRONG, chip, indented, safe, styled, when};
+use super::alert::alerted;
+use super::ask::asked;
+use super::concern::subject;
+use super::{FAINT, STRONG, Scene, caption, chip, indented, marked, safe, styled, when};
 use crate::directory::Directory;
 
 /// An entry as it came, or the stub that stands for it.
@@ -19,6 +25,45 @@ pub(crate) struct Item {
     pub(crate) entry: Option<Entry>,
     /// Whether later entries changed its text, which is then in `entry` already.
     pub(crate) edited: bool,
+    /// The alert that took its place or cancelled it, if that is known.
+    pub(crate) superseded: Option<Superseded>,
+    /// Why it concerns the reader, where that was looked at.
+    pub(crate) concerns: Vec<String>,
+}
+
+/// The alert that took an alert's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Superseded {
+    /// Its number.
+    pub(crate) by: Seq,
+    /// Whether it took its place or said that it holds no more.
+    pub(crate) message: Message,
+}
+
+impl Item {
+    /// What this entry does to an earlier alert: its number, and how it is superseded.
+    pub(crate) fn supersedes(&self) -> Option<(Seq, Superseded)> {
+        match &self.entry.as_ref()?.handling.kind {
+            Kind::Alert(Alert { supersedes: Some(earlier), message, .. }) => {
+                Some((*earlier, Superseded { by: self.seq, message: *message }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is an alert that is shown.
+    pub(crate) fn is_alert(&self) -> bool {
+        self.entry.as_ref().is_some_and(|entry| matches!(entry.handling.kind, Kind::Alert(_)))
+    }
+
+    /// What it says in one line: its headline, or the first line of its text.
+    pub(crate) fn title(&self) -> Option<String> {
+        let content = &self.entry.as_ref()?.content;
+        let headline = content.headline.as_ref().map(Line::as_str);
+        let text = content.text.as_ref().map(Text::as_str);
+        let title = headline.or_else(|| text?.lines().find(|line| !line.trim().is_empty()))?;
+        Some(safe(title.trim()))
+    }
 }
 
 impl From<&Record> for Item {
@@ -35,30 +80,41 @@ impl From<&Record> for Item {
             }
             Body::Withheld { .. } => (None, None),
         };
-        Self { seq: record.seq, at_ms, entry, edited: false }
+        Self {
+            seq: record.seq,
+            at_ms,
+            entry,
+            edited: false,
+            superseded: None,
+            concerns: Vec::new(),
+        }
     }
 }
 
-/// An entry: a header line, and its text indented under it.
-pub(crate) fn entry(item: &Item, people: &Directory, zone: &TimeZone) -> String {
+/// An entry: a header line, its text indented under it, and captions on what it asks and concerns.
+pub(crate) fn entry(item: &Item, scene: &Scene) -> String {
     let number = styled(FAINT, &format!("#{}", item.seq));
-    match (&item.entry, item.at_ms) {
-        (Some(entry), Some(at_ms)) => {
-            let time = styled(FAINT, &when(at_ms, zone));
-            let exercise = if entry.handling.exercise { "EXERCISE  " } else { "" };
-            format!("{exercise}{time}  {number}  {}", said(item, entry, people))
-        }
-        (None, Some(at_ms)) => {
-            let time = styled(FAINT, &when(at_ms, zone));
-            format!("{time}  {number}  something this version cannot show")
-        }
-        _ => format!("{number} {}", styled(FAINT, "withheld from you")),
+    let Some(at_ms) = item.at_ms else {
+        return format!("{number} {}", styled(FAINT, "withheld from you"));
+    };
+    let time = styled(FAINT, &when(at_ms, scene.zone));
+    let Some(entry) = &item.entry else {
+        return format!("{time}  {number}  something this version cannot show");
+    };
+    let mut text = format!("{time}  {number}  {}", said(item, entry, scene));
+    if let Some(asks) = &entry.handling.ask {
+        text.push_str(&asked(asks, item.seq, scene));
     }
+    if !item.concerns.is_empty() {
+        let reasons: Vec<_> = item.concerns.iter().map(|reason| safe(reason)).collect();
+        text.push_str(&caption("Concerns you", &reasons.join(", ")));
+    }
+    marked(entry.handling.exercise, &text)
 }
 
 /// What stands after time and number.
-fn said(item: &Item, entry: &Entry, people: &Directory) -> String {
-    let handling = &entry.handling;
+fn said(item: &Item, entry: &Entry, scene: &Scene) -> String {
+    let (handling, people) = (&entry.handling, scene.people);
     let author = people.describe(handling.author);
     let text = entry.content.text.as_ref().map_or("", |text| text.as_str());
     match &handling.kind {
@@ -75,6 +131,16 @@ fn said(item: &Item, entry: &Entry, people: &Directory) -> String {
                 indented(text),
             )
         }
+        Kind::Alert(alert) => alerted(item, entry, alert, scene),
+        Kind::Answer { of, organisation, choice } => format!(
+            "{}  {} answers #{of}: {}  {}{}{}",
+            chip(handling.label),
+            styled(STRONG, &people.organisation(*organisation)),
+            styled(STRONG, &one_line(choice.as_str())),
+            styled(FAINT, &format!("({})", people.name(handling.author))),
+            called(handling, people),
+            indented(text),
+        ),
         Kind::Edit { of } => {
             format!("{}  {author} edited #{of}{}", chip(handling.label), indented(text))
         }
@@ -114,14 +180,10 @@ fn notice(kind: &Kind, by: Principal, people: &Directory) -> String {
 }
 
 /// Whom it calls and what it is about.
-fn called(handling: &Handling, people: &Directory) -> String {
+pub(super) fn called(handling: &Handling, people: &Directory) -> String {
     let mentions = handling.mentions.iter().map(|member| format!("@{}", people.handle(*member)));
-    let subjects = handling.subjects.iter().map(|subject| match subject {
-        Subject::Vendor(name) => format!("vendor {name}"),
-        Subject::Product(name) => format!("product {name}"),
-        Subject::Cve(name) => name.to_string(),
-    });
-    let all: Vec<_> = mentions.chain(subjects).map(|word| safe(&word)).collect();
+    let subjects = handling.subjects.iter().map(subject);
+    let all: Vec<_> = mentions.map(|word| safe(&word)).chain(subjects).collect();
     if all.is_empty() { String::new() } else { format!("  [{}]", all.join(", ")) }
 }
 
@@ -151,74 +213,7 @@ pub(crate) const fn role(role: Role) -> &'static str {
     }
 }
 
-/// A reaction, which has no business being long.
-fn one_line(text: &str) -> String {
+/// What has no business being long.
+pub(super) fn one_line(text: &str) -> String {
     safe(text).replace('\n', " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use warproom_client::proto::{EntryId, MemberId};
-
-    use super::*;
-
-    fn item(entry: serde_json::Value) -> Item {
-        let entry = Some(serde_json::from_value(entry).unwrap());
-        Item { seq: 12, at_ms: Some(1_705_568_400_000), entry, edited: false }
-    }
-
-    fn shown(item: &Item, people: &Directory) -> String {
-        anstream::adapter::strip_str(&entry(item, people, &TimeZone::UTC)).to_string()
-    }
-
-    fn post(exercise: bool) -> (Item, Directory) {
-        let author = MemberId::from_bytes([1; 16]);
-        let mut people = Directory::default();
-        people.learn(Principal::Member(author), "Jo Smith", Some("Dover District Council"));
-        let item = item(serde_json::json!({
-            "handling": {
-                "id": EntryId::from_bytes([2; 16]), "author": {"member": author},
-                "label": "TLP:AMBER", "kind": "post", "reply_to": 7, "exercise": exercise,
-                "subjects": [{"vendor": "Civica"}],
-            },
-            "content": {"text": "Forms are down.\n#13 withheld from you"},
-        }));
-        (item, people)
-    }
-
-    #[test]
-    fn a_post_names_its_author_label_and_thread() {
-        let (mut item, people) = post(false);
-        assert_eq!(
-            shown(&item, &people),
-            "2024-01-18 09:00  #12   TLP:AMBER   Jo Smith, Dover District Council  re #7  \
-             [vendor Civica]\n    Forms are down.\n    #13 withheld from you"
-        );
-        item.edited = true;
-        assert!(shown(&item, &people).contains("(edited)"));
-    }
-
-    #[test]
-    fn an_exercise_says_so_before_anything_else() {
-        let (item, people) = post(true);
-        assert!(shown(&item, &people).starts_with("EXERCISE  "));
-    }
-
-    #[test]
-    fn what_is_withheld_is_a_number_and_no_more() {
-        let stub = Item { seq: 12, at_ms: None, entry: None, edited: false };
-        assert_eq!(shown(&stub, &Directory::default()), "#12 withheld from you");
-    }
-
-    #[test]
-    fn an_unknown_kind_is_shown_as_something() {
-        let entry = serde_json::json!({"handling": {
-            "id": EntryId::from_bytes([2; 16]), "author": {"member": MemberId::from_bytes([1; 16])},
-            "label": "TLP:RED", "kind": "ask",
-        }});
-        assert!(
-            shown(&item(entry), &Directory::default())
-                .ends_with("something this version cannot show")
-        );
-    }
 }

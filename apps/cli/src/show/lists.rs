@@ -88,12 +88,17 @@ pub(crate) fn device(device: &Device) -> String {
 pub(crate) fn bot(bot: &Bot, people: &Directory, zone: &TimeZone) -> String {
     let up_to = |label: Option<Label>| label.map_or_else(|| " nothing ".to_owned(), chip);
     let rooms: Vec<_> = bot.grant.rooms.iter().map(|id| people.room(*id)).collect();
+    let answers = if bot.grant.answer { ", answers asks for its owner's organisation" } else { "" };
+    let hook = bot.hook.map_or_else(String::new, |hook| {
+        format!(", a webhook to {} under {}", people.room(hook.room), chip(hook.label))
+    });
     format!(
-        "{}  reads up to {}  posts up to {}  in {}, until {}, owner {}",
+        "{}  reads up to {}  posts up to {}  in {}, at most {} a minute{answers}{hook}, until {}, owner {}",
         styled(STRONG, &safe(bot.name.as_str())),
         up_to(bot.grant.read),
         up_to(bot.grant.post),
         rooms.join(", "),
+        bot.grant.per_minute,
         when(bot.grant.expires_at_ms, zone),
         people.describe(Principal::Member(bot.owner)),
     )
@@ -106,4 +111,43 @@ pub(crate) fn invitation(
     zone: &TimeZone,
 ) -> String {
     format!("{}, lapses {}", member(&pending.member, people), when(pending.expires_at_ms, zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use warproom_client::proto::register::{Grant, Hook};
+    use warproom_client::proto::{BotId, MemberId, RoomId};
+
+    use super::*;
+
+    #[test]
+    fn a_bot_says_what_it_may_do_and_where_its_webhook_posts() {
+        let room = RoomId::from_bytes([7; 16]);
+        let owner = MemberId::from_bytes([1; 16]);
+        let mut people = Directory::default();
+        people.learn(Principal::Member(owner), "Jo Smith", Some("Dover"));
+        let grant = Grant {
+            rooms: vec![room],
+            read: Some(Label::Green),
+            post: Some(Label::Amber),
+            answer: true,
+            per_minute: 30,
+            expires_at_ms: 1_705_568_400_000,
+        };
+        let hook = Some(Hook { room, label: Label::Amber });
+        let name = "Monitoring".parse().unwrap();
+        let shown = bot(
+            &Bot { bot: BotId::from_bytes([2; 16]), name, owner, grant, hook },
+            &people,
+            &TimeZone::UTC,
+        );
+        let shown = anstream::adapter::strip_str(&shown).to_string();
+        for part in [
+            "reads up to  TLP:GREEN   posts up to  TLP:AMBER ",
+            "at most 30 a minute, answers asks for its owner's organisation, a webhook to ",
+            " under  TLP:AMBER , until 2024-01-18 09:00, owner Jo Smith, Dover",
+        ] {
+            assert!(shown.contains(part), "{part:?}: {shown}");
+        }
+    }
 }

@@ -1,21 +1,15 @@
 //! A page of history as people read it: edits stand in the place of what they changed, labels are
-//! those of the last relabelling, and neither is shown a second time.
+//! those of the last relabelling, and neither is shown a second time. Alerts say what took their place.
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use warproom_client::proto::{Kind, Record, Seq};
 
+use super::Scene;
 use super::entry::{Item, entry};
-use crate::directory::Directory;
 
 /// The entries of a page, oldest first. `later` are entries after the page that change some of it.
-pub(crate) fn page(
-    records: &[Record],
-    later: &[Record],
-    people: &Directory,
-    zone: &TimeZone,
-) -> Vec<String> {
+pub(crate) fn page(records: &[Record], later: &[Record], scene: &Scene) -> Vec<String> {
     let mut items: BTreeMap<Seq, Item> =
         records.iter().map(|record| (record.seq, record.into())).collect();
     let changes: Vec<Item> = records.iter().chain(later).map(Item::from).collect();
@@ -23,8 +17,9 @@ pub(crate) fn page(
         if apply(&change, &mut items) {
             items.remove(&change.seq);
         }
+        supersede(&change, &mut items);
     }
-    items.values().map(|item| entry(item, people, zone)).collect()
+    items.values().map(|item| entry(item, scene)).collect()
 }
 
 /// Applies an edit by its author to the entry it refers to. Says whether there is nothing of it left
@@ -40,17 +35,30 @@ fn apply(change: &Item, items: &mut BTreeMap<Seq, Item>) -> bool {
     if !is_edit || by.handling.author != entry.handling.author {
         return false;
     }
-    entry.content = by.content.clone();
+    entry.content.text.clone_from(&by.content.text);
+    // Nothing that is said of an exercise looks real.
+    entry.handling.exercise |= by.handling.exercise;
     target.edited = true;
     true
 }
 
+/// Notes at an earlier alert what took its place, the latest of several.
+fn supersede(change: &Item, items: &mut BTreeMap<Seq, Item>) {
+    let Some((earlier, superseded)) = change.supersedes() else { return };
+    let Some(target) = items.get_mut(&earlier).filter(|target| target.is_alert()) else { return };
+    if target.superseded.is_none_or(|known| known.by < superseded.by) {
+        target.superseded = Some(superseded);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
     use serde_json::json;
-    use warproom_client::proto::{Body, EntryId, Label, MemberId};
+    use warproom_client::proto::{Body, EntryId, Label, MemberId, RoomId};
 
     use super::*;
+    use crate::directory::Directory;
 
     fn record(seq: Seq, kind: &serde_json::Value, text: Option<&str>) -> Record {
         let mut handling = json!({
@@ -68,7 +76,9 @@ mod tests {
     }
 
     fn shown(records: &[Record], later: &[Record]) -> Vec<String> {
-        let lines = page(records, later, &Directory::default(), &TimeZone::UTC);
+        let (people, room) = (Directory::default(), RoomId::from_bytes([7; 16]));
+        let scene = Scene { people: &people, zone: &TimeZone::UTC, now_ms: 0, room };
+        let lines = page(records, later, &scene);
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
     }
 
@@ -110,5 +120,25 @@ mod tests {
             json!({"kind": "edit", "of": 1, "author": {"member": MemberId::from_bytes([2; 16])}});
         let lines = shown(&[post], &[record(2, &other, Some("forged"))]);
         assert!(lines[0].ends_with("Ashford") && !lines[0].contains("edited"));
+    }
+
+    #[test]
+    fn an_alert_says_what_took_its_place_wherever_that_stands() {
+        let alert = |more: &serde_json::Value| {
+            let mut alert = json!({
+                "kind": "alert", "severity": "severe", "urgency": "unknown", "certainty": "unknown",
+            });
+            alert.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            alert
+        };
+        let first = record(1, &alert(&json!({})), Some("x"));
+        let update = record(2, &alert(&json!({"message": "update", "supersedes": 1})), Some("y"));
+        let cancel = record(3, &alert(&json!({"message": "cancel", "supersedes": 2})), None);
+        let lines = shown(&[first, update.clone()], std::slice::from_ref(&cancel));
+        assert!(lines[0].contains("superseded by #2"), "{}", lines[0]);
+        assert!(lines[1].contains("UPDATE of #1") && lines[1].contains("CANCELLED by #3"));
+        assert!(shown(&[cancel], &[])[0].contains("CANCELS #2"));
+        let post = record(2, &json!({"kind": "post"}), Some("y"));
+        assert!(!shown(&[post], &[update])[0].contains("superseded"));
     }
 }

@@ -57,7 +57,7 @@ impl Bench {
     }
 
     fn ask(&mut self) -> Option<(u64, FollowRoom)> {
-        self.rooms.ask(true, || self.memory.next_id())
+        self.rooms.ask(true, &self.memory)
     }
 
     fn answer(&mut self, id: u64, result: Result<Box<RawValue>, Error>) {
@@ -85,7 +85,9 @@ async fn few_rooms_are_asked_about_at_once_and_each_gets_its_turn() {
     // The next page of the first room waits until the others have been asked about.
     assert_eq!(bench.ask().unwrap().1.room, all[4]);
     assert!(bench.ask().is_none());
-    assert_eq!(bench.memory.known().heads.room(all[0]), Some(records[1].position()));
+    // Walked as far as records came; how far the log goes is only claimed.
+    assert_eq!(bench.memory.known().heads.room(all[0]), Some(records[0].position()));
+    assert_eq!(bench.memory.known().heads.reach(Some(all[0])), 2);
 }
 
 #[tokio::test]
@@ -190,4 +192,52 @@ async fn asked_to_slow_down_the_room_is_asked_about_later() {
     assert!(bench.rooms.wakes_at().is_some());
     bench.rooms.paused_until = Some(Instant::now());
     assert!(bench.ask().is_some());
+}
+
+#[tokio::test]
+async fn what_was_shown_before_following_must_be_met_by_what_follows() {
+    let mut bench = bench(8);
+    let room = RoomId::random();
+    let (mine, mut other) = (log(room, 6), log(room, 6));
+    other.splice(4.., log(RoomId::random(), 6).drain(4..));
+    let shown = |bench: &Bench, seq: usize| {
+        let position = mine[seq - 1].position();
+        bench.memory.known().heads.show(Some(room), position).unwrap();
+    };
+    shown(&bench, 2);
+    shown(&bench, 5);
+    let mut answer = bench.follow(room);
+    let (id, _) = bench.ask().unwrap();
+    // A post's reply that overtakes the page is no ground for an alarm.
+    shown(&bench, 6);
+    bench.answer(id, Ok(page(&mine[..4], &mine[4], false)));
+    assert!(answer.try_recv().unwrap().is_ok());
+    let (id, _) = bench.ask().unwrap();
+    bench.answer(id, Ok(page(&other[4..], &mine[5], true)));
+    let expected = Rewritten { room: Some(room), seq: 5, how: Discontinuity::Changed };
+    assert_eq!(bench.memory.known().rewritten, [expected]);
+    assert!(bench.ask().is_none());
+}
+
+#[tokio::test]
+async fn a_log_that_ends_before_what_was_shown_is_not_delivered() {
+    let mut bench = bench(8);
+    let room = RoomId::random();
+    let records = log(room, 6);
+    bench.memory.known().heads.show(Some(room), records[5].position()).unwrap();
+    for _ in 0..2 {
+        let mut answer = bench.follow(room);
+        let (id, _) = bench.ask().unwrap();
+        bench.answer(id, Ok(page(&records[..4], &records[3], true)));
+        let how = Discontinuity::RolledBack { remembered: 6 };
+        let expected = Rewritten { room: Some(room), seq: 4, how };
+        assert!(matches!(
+            answer.try_recv().unwrap(),
+            Err(CallError::Rewritten(rewritten)) if rewritten == expected
+        ));
+    }
+    // Told once.
+    assert!(matches!(bench.events.next().await, Some(Event::Rewritten(_))));
+    bench.delivery.push(Event::RoomLeft(room));
+    assert!(matches!(bench.events.next().await, Some(Event::RoomLeft(_))));
 }

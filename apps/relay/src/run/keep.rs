@@ -1,0 +1,129 @@
+//! Rounds, once or until told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{debug, error, info, warn};
+
+use super::{Round, RoundError, round};
+use crate::config::Source;
+use crate::cursor::Shelf;
+use crate::fetch::Backoff;
+use crate::post::Warp;
+use crate::source::GatherError;
+
+/// How soon a source is read again that has more: a pause for its server, and no more.
+const MORE_AFTER: Duration = Duration::from_secs(10);
+
+/// How often in a row a source is read at once because it says it has more. A server that always says
+/// so is then read as often as any.
+const AT_ONCE: u32 = 100;
+
+/// Runs one round of every source, all at the same time. Answers with the names of those that failed.
+pub async fn once<S, W>(sources: Vec<Source>, shelf: Arc<S>, warp: W) -> Vec<String>
+where
+    S: Shelf + Send + 'static,
+    W: Warp + Clone + 'static,
+{
+    let mut rounds = JoinSet::new();
+    let names: Vec<_> = sources.iter().map(|source| source.name.to_string()).collect();
+    for source in sources {
+        let (source, shelf, warp) = (Arc::new(source), shelf.clone(), warp.clone());
+        rounds.spawn(async move {
+            let result = round(&source, &shelf, &warp).await;
+            report(&source, &result);
+            let refused = result.as_ref().err().map(ToString::to_string);
+            if let Some(reason) = &refused {
+                error!(source = %source.name, %reason, "the source failed");
+            }
+            refused.is_none().then(|| source.name.to_string())
+        });
+    }
+    let mut well = Vec::new();
+    while let Some(done) = rounds.join_next().await {
+        // A round that ended in a fault is not among those that went well.
+        well.extend(done.ok().flatten());
+    }
+    names.into_iter().filter(|name| !well.contains(name)).collect()
+}
+
+/// Reads every source again and again, until told to stop. What a round is doing then is given up
+/// where it stands, which loses nothing.
+pub async fn until<S, W>(sources: Vec<Source>, shelf: Arc<S>, warp: W, stop: watch::Receiver<bool>)
+where
+    S: Shelf + Send + 'static,
+    W: Warp + Clone + 'static,
+{
+    let mut tasks = JoinSet::new();
+    for source in sources {
+        let (source, shelf, warp) = (Arc::new(source), shelf.clone(), warp.clone());
+        let mut stop = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = keep_reading(&source, &shelf, &warp) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        if ended.is_err() {
+            error!("a source is not read any more because of a fault of the relay; restart it");
+        }
+    }
+}
+
+async fn keep_reading<S, W>(source: &Arc<Source>, shelf: &Arc<S>, warp: &W)
+where
+    S: Shelf + Send + 'static,
+    W: Warp,
+{
+    let mut backoff = Backoff::default();
+    let mut in_a_row = 0;
+    loop {
+        let result = round(source, shelf, warp).await;
+        report(source, &result);
+        let wait = match &result {
+            Ok(round) => {
+                if backoff.succeeded() {
+                    info!(source = %source.name, "the source can be read again");
+                }
+                let wait = backoff.wait(source.every, None, fastrand::f64());
+                in_a_row = if round.more { in_a_row + 1 } else { 0 };
+                if (1..AT_ONCE).contains(&in_a_row) { wait.min(MORE_AFTER) } else { wait }
+            }
+            Err(reason) => {
+                if backoff.failed() {
+                    error!(source = %source.name, %reason, "the source fails again and again");
+                }
+                backoff.wait(source.every, retry_after(reason), fastrand::f64())
+            }
+        };
+        debug!(source = %source.name, seconds = wait.as_secs(), "waits");
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Logs what a round did: names and numbers, and of what is wrong its id and the reason.
+fn report(source: &Source, result: &Result<Round, RoundError>) {
+    match result {
+        Ok(round) => {
+            for problem in &round.problems {
+                warn!(source = %source.name, item = %problem.item, reason = %problem.reason, "left out");
+            }
+            if round.posted > 0 || round.held_back > 0 {
+                info!(source = %source.name, posted = round.posted, held_back = round.held_back, "round");
+            }
+        }
+        Err(reason) => debug!(source = %source.name, %reason, "the round failed"),
+    }
+}
+
+fn retry_after(error: &RoundError) -> Option<Duration> {
+    match error {
+        RoundError::Gather(GatherError::Fetch(error)) => error.retry_after(),
+        RoundError::Post { cause, .. } | RoundError::Rooms(cause) => cause.retry_after(),
+        _ => None,
+    }
+}

@@ -1,0 +1,93 @@
+//! A watched folder.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use warproom_relay::cursor::Cursor;
+use warproom_relay::fetch::Fetcher;
+use warproom_relay::source::{Gathered, gather};
+
+use crate::settings::folder as folder_source;
+
+fn read(path: &Path, cursor: &mut Cursor) -> Gathered {
+    let source = folder_source(path);
+    let fetcher = Fetcher::new(&source).map_err(|error| error.to_string()).unwrap();
+    let gathered = gather(&source, &fetcher, cursor, 0).unwrap_or_else(|error| panic!("{error}"));
+    let Some(gathered) = gathered else { return Gathered::default() };
+    cursor.marks = gathered.marks.clone();
+    gathered
+}
+
+fn rss(id: &str) -> String {
+    format!(
+        "<rss version=\"2.0\"><channel><title>T</title><item><guid>{id}</guid><title>Item {id}</title></item></channel></rss>"
+    )
+}
+
+#[test]
+fn each_file_is_read_once_whatever_it_is_called_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("a.xml"), rss("a")).unwrap();
+    let mut cursor = Cursor::default();
+    assert_eq!(read(folder.path(), &mut cursor).items.len(), 1);
+    assert_eq!(read(folder.path(), &mut cursor).items.len(), 0);
+    // The same content under another name is nothing new; another content under the same name is.
+    fs::rename(at("a.xml"), at("b.xml")).unwrap();
+    fs::write(at("c.xml"), rss("c")).unwrap();
+    let gathered = read(folder.path(), &mut cursor);
+    assert_eq!(gathered.items.iter().map(|item| &*item.id).collect::<Vec<_>>(), ["c"]);
+    assert!(at("b.xml").exists() && at("c.xml").exists());
+}
+
+#[test]
+fn what_is_still_written_waits_and_what_is_no_document_is_reported_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("bad.bin"), "nothing known").unwrap();
+    fs::write(at("half.xml.part"), rss("half")).unwrap();
+    fs::write(at(".hidden.xml"), rss("hidden")).unwrap();
+    fs::create_dir(at("folder.xml")).unwrap();
+    fs::write(at("folder.xml/inner.xml"), rss("inner")).unwrap();
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    fs::write(outside.path(), rss("outside")).unwrap();
+    symlink(outside.path(), at("link.xml")).unwrap();
+    let large = fs::File::create(at("large.json")).unwrap();
+    large.set_len(33 * 1024 * 1024).unwrap();
+    let mut cursor = Cursor::default();
+    let first = read(folder.path(), &mut cursor);
+    assert!(first.items.is_empty());
+    let mut reported: Vec<_> = first.problems.iter().map(|problem| &*problem.item).collect();
+    reported.sort_unstable();
+    assert_eq!(reported, ["bad.bin", "large.json", "link.xml"]);
+    fs::rename(at("half.xml.part"), at("half.xml")).unwrap();
+    let second = read(folder.path(), &mut cursor);
+    assert_eq!(second.items.iter().map(|item| &*item.id).collect::<Vec<_>>(), ["half"]);
+    assert_eq!(second.problems, []);
+    let source = folder_source(folder.path());
+    let fetcher = Fetcher::new(&source).map_err(|error| error.to_string()).unwrap();
+    let third = gather(&source, &fetcher, &cursor, 0).unwrap_or_else(|error| panic!("{error}"));
+    assert!(third.is_none(), "nothing has changed");
+}
+
+#[test]
+fn a_file_that_grows_is_left_for_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xml");
+    let whole = rss("a");
+    fs::write(&path, &whole[..20]).unwrap();
+    let writer = std::thread::spawn({
+        let (path, whole) = (path.clone(), whole.clone());
+        move || {
+            // Within the two seconds between the looks.
+            std::thread::sleep(std::time::Duration::from_millis(700));
+            fs::write(&path, whole).unwrap();
+        }
+    });
+    let mut cursor = Cursor::default();
+    let first = read(folder.path(), &mut cursor);
+    writer.join().unwrap();
+    assert!(first.items.is_empty() && first.problems.is_empty(), "{:?}", first.problems);
+    assert_eq!(read(folder.path(), &mut cursor).items.len(), 1);
+}

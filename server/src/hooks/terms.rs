@@ -1,0 +1,131 @@
+//! What a webhook may do, as its messages are read by it: where they go, under which label, and
+//! which rooms they may name.
+
+use warproom_proto::calls::PostAlert;
+use warproom_proto::register::Bot;
+use warproom_proto::{BotId, Label, Message, Principal, RoomId};
+
+use super::Answer;
+use super::tlp;
+use crate::domain::State;
+
+/// The bounds of one webhook.
+pub struct Terms {
+    /// Whose webhook.
+    pub bot: BotId,
+    /// Where a message goes that names no room.
+    pub room: RoomId,
+    /// The label of a message that says none. Nothing is posted under a milder one.
+    floor: Label,
+    /// The strictest label the bot may post.
+    ceiling: Label,
+    /// The rooms of the grant, by what they are called.
+    rooms: Vec<(String, RoomId)>,
+}
+
+impl Terms {
+    /// Those of a bot.
+    pub fn new(state: &State, bot: &Bot) -> Result<Self, Answer> {
+        let (Some(hook), Some(ceiling)) = (bot.hook, bot.grant.post) else {
+            return Err(Answer::INVALID_TOKEN);
+        };
+        let named = |room: &RoomId| {
+            let settings = state.rooms.get(room)?.settings()?;
+            Some((as_channel(settings.name.as_str()), *room))
+        };
+        let rooms = bot.grant.rooms.iter().filter_map(named).collect();
+        Ok(Self { bot: bot.bot, room: hook.room, floor: hook.label, ceiling, rooms })
+    }
+
+    /// The room of this name, if it is in the grant. A room outside is as unknown as one that never
+    /// was. Where two have the name, the webhook's own is meant, or none.
+    pub fn room_named(&self, channel: &str) -> Option<RoomId> {
+        let channel = as_channel(channel.strip_prefix('#').unwrap_or(channel));
+        let mut named = self.rooms.iter().filter(|(name, _)| *name == channel).map(|(_, id)| *id);
+        let first = named.next()?;
+        match named.next() {
+            None => Some(first),
+            Some(_) => self.rooms.contains(&(channel, self.room)).then_some(self.room),
+        }
+    }
+
+    /// The label of a message: the strictest of the webhook's own, the one it states and those that
+    /// its words spell. Above what the bot may post it is refused, never lowered.
+    pub fn label<'a>(
+        &self,
+        stated: Option<Label>,
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Label, Answer> {
+        let spelt = words.into_iter().filter_map(tlp::strictest).max();
+        let label = stated.max(spelt).map_or(self.floor, |label| label.max(self.floor));
+        if label <= self.ceiling {
+            return Ok(label);
+        }
+        let sentence = format!(
+            "this message is marked {label}, and this webhook posts {} at most: nothing was posted",
+            self.ceiling
+        );
+        Err(Answer::sentence(403, sentence))
+    }
+
+    /// Makes an alert an update where an earlier one has its source: only the server knows that.
+    pub fn follow_up(&self, state: &State, call: &mut PostAlert) {
+        let Some(source) = &call.alert.source else { return };
+        let bot = Principal::Bot(self.bot);
+        let room = state.rooms.get(&call.room);
+        let earlier = room.and_then(|room| room.latest_alert(bot, &source.id, call.exercise));
+        if earlier.is_some() && call.alert.message == Message::Alert {
+            call.alert.message = Message::Update;
+        }
+    }
+}
+
+/// A room's name as a channel: channels have no capitals and no spaces.
+fn as_channel(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '_'], "-")
+}
+
+#[cfg(test)]
+impl Terms {
+    /// Some, for tests: TLP:GREEN to TLP:AMBER, a room called "Early Warning", another "Ops".
+    pub fn sample() -> Self {
+        let (room, other) = (RoomId::random(), RoomId::random());
+        let rooms = vec![("early-warning".to_owned(), room), ("ops".to_owned(), other)];
+        let (floor, ceiling) = (Label::Green, Label::Amber);
+        Self { bot: BotId::random(), room, floor, ceiling, rooms }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_a_room_of_the_grant_however_it_is_written() {
+        let mut terms = Terms::sample();
+        for channel in ["Early Warning", "#early-warning", "EARLY_WARNING", " #"] {
+            let expected = (channel != " #").then_some(terms.room);
+            assert_eq!(terms.room_named(channel), expected, "{channel}");
+        }
+        assert_eq!(terms.room_named("#ops"), Some(terms.rooms[1].1));
+        for elsewhere in ["", "#", "@ops", "##ops", "board", "early"] {
+            assert_eq!(terms.room_named(elsewhere), None, "{elsewhere}");
+        }
+        terms.rooms.push(("ops".to_owned(), RoomId::random()));
+        assert_eq!(terms.room_named("ops"), None, "two of that name");
+        terms.rooms.push(("early-warning".to_owned(), RoomId::random()));
+        assert_eq!(terms.room_named("early-warning"), Some(terms.room), "its own is meant");
+    }
+
+    #[test]
+    fn words_and_statements_raise_a_label_and_never_lower_it() {
+        let terms = Terms::sample();
+        let label = |stated, text| terms.label(stated, [text]).map_err(|answer| answer.status);
+        assert_eq!(label(None, "nothing"), Ok(Label::Green));
+        assert_eq!(label(Some(Label::Clear), "TLP:CLEAR"), Ok(Label::Green));
+        assert_eq!(label(Some(Label::Amber), "TLP:CLEAR"), Ok(Label::Amber));
+        assert_eq!(label(Some(Label::Clear), "see TLP:AMBER"), Ok(Label::Amber));
+        assert_eq!(label(Some(Label::Red), ""), Err(403));
+        assert_eq!(label(None, "TLP:AMBER+STRICT"), Err(403));
+    }
+}
