@@ -18,11 +18,10 @@
 //!               │ every record from here is checked against the one before
 //! ```
 //!
-//! Claims are few because a log with too many of them is walked, some pages after each call. Who may
-//! not read a log (the register, for guests and bots) never reads across a claim; when it has too many,
-//! all but the latest and the first are worth nothing to it. What is read from the middle of a
-//! log (search, threads, boards, older pages) is held against what is remembered, and not remembered
-//! itself.
+//! Claims are few because a log with too many of them is walked, a page or two after each call. Who may
+//! not read a log (the register, for guests and bots) never reads across a claim: of such a log the
+//! first claims are kept, and the latest. What is read from the middle of a log (search, threads,
+//! boards, older pages) is held against what is remembered, and not remembered itself.
 
 mod log;
 mod merge;

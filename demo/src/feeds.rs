@@ -144,7 +144,10 @@ pub(super) async fn relay(
     let config = Config::load(&file)?;
     let shelf = Arc::new(StateFolder::open(&config.state)?);
     let source = Arc::new(config.sources.into_iter().next().context("one source was written")?);
-    let done = round(&source, &shelf, bot).await?;
+    let done = round(&source, &shelf, bot).await;
+    if let Some(failure) = done.failure {
+        return Err(failure.into());
+    }
     anyhow::ensure!(done.problems.is_empty(), "{:?}", done.problems);
     Ok(done.posted)
 }

@@ -22,9 +22,11 @@ use crate::cast::Person;
 pub(crate) struct Transcript {
     read: watch::Sender<Seq>,
     warned: watch::Sender<u32>,
-    /// What organisations depend on, by their names.
-    dependencies: Arc<Mutex<Vec<(String, Vec<Dependency>)>>>,
+    dependencies: Arc<Mutex<Dependencies>>,
 }
+
+/// What organisations depend on, by their names.
+type Dependencies = Vec<(String, Vec<Dependency>)>;
 
 impl Default for Transcript {
     fn default() -> Self {
@@ -123,7 +125,7 @@ impl Transcript {
 fn lines(
     delivered: &Delivered,
     names: &HashMap<Principal, String>,
-    dependencies: &[(String, Vec<Dependency>)],
+    dependencies: &Dependencies,
 ) -> Vec<String> {
     let (Some(entry), Some(label)) = (&delivered.entry, delivered.label()) else {
         return Vec::new();

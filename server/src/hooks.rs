@@ -20,7 +20,6 @@ mod wording;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context as Digest, SHA256};
-use data_encoding::BASE32_NOPAD;
 use serde_json::{Map, Value};
 use warproom_proto::alert::Source;
 use warproom_proto::calls::{PostAlert, PostEntry};
@@ -35,26 +34,6 @@ use crate::calls;
 use crate::context::Context;
 use crate::identity;
 use crate::journal::now_ms;
-
-/// What a webhook's secret begins with, so that a scanner for leaked secrets knows one. Letters and
-/// digits only, as all of it: Slack's clients take nothing else in the last part of an address.
-const SECRET_PREFIX: &str = "wphook";
-
-/// Random bytes of a secret.
-const SECRET_BYTES: usize = 32;
-
-/// A new webhook's secret.
-pub fn new_secret() -> Result<Secret, aws_lc_rs::error::Unspecified> {
-    let mut bytes = [0; SECRET_BYTES];
-    aws_lc_rs::rand::fill(&mut bytes)?;
-    // As long as it gets, so that no part of it stays behind in memory that was too short.
-    let length = SECRET_PREFIX.len() + BASE32_NOPAD.encode_len(SECRET_BYTES);
-    let mut text = String::with_capacity(length);
-    text.push_str(SECRET_PREFIX);
-    BASE32_NOPAD.encode_append(&bytes, &mut text);
-    text.make_ascii_lowercase();
-    Ok(text.into())
-}
 
 /// The bot whose webhook has this secret now. Wrong, revoked and expired are alike: none.
 pub fn bot(context: &Context, secret: &Secret) -> Option<Bot> {
@@ -143,16 +122,9 @@ fn entry_id(bot: BotId, source: &Source) -> EntryId {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use warproom_proto::Label;
 
-    #[test]
-    fn secrets_are_letters_and_digits_with_256_random_bits_and_never_alike() {
-        let (one, other) = (new_secret().unwrap(), new_secret().unwrap());
-        let text = one.expose();
-        assert!(text.starts_with("wphook") && text.len() == 6 + 52, "{} characters", text.len());
-        assert!(text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-        assert!(text != other.expose());
-    }
+    use super::*;
 
     #[test]
     fn a_body_is_json_or_a_form_and_its_fields_tell_its_shape() {
@@ -183,5 +155,98 @@ mod tests {
         assert!(others.iter().all(|(bot, id, at)| entry_id(*bot, &source(id, at)) != name));
         assert!(name.to_string().parse::<EntryId>().is_ok());
         assert_eq!(&name.to_string()[14..15], "8");
+    }
+
+    /// Any JSON object of the fields that senders use, with anything in them.
+    fn any_object() -> impl proptest::strategy::Strategy<Value = Map<String, Value>> {
+        use proptest::prelude::*;
+        let names = prop::sample::select(vec![
+            "text",
+            "attachments",
+            "blocks",
+            "elements",
+            "fields",
+            "type",
+            "title",
+            "value",
+            "channel",
+            "username",
+            "url",
+            "version",
+            "groupKey",
+            "status",
+            "alerts",
+            "labels",
+            "annotations",
+            "summary",
+            "instance",
+            "commonLabels",
+            "startsAt",
+            "endsAt",
+            "truncatedAlerts",
+            "headline",
+            "label",
+            "severity",
+            "id",
+            "revision",
+            "subjects",
+            "references",
+        ]);
+        let words = prop::sample::select(vec![
+            "",
+            "4",
+            "firing",
+            "resolved",
+            "section",
+            "rich_text",
+            "rich_text_list",
+            "mrkdwn",
+            "severe",
+            "TLP:AMBER",
+            "TLP:RED",
+            "tlp amber strict",
+            "<!channel> <https://a|b> ![c](d)",
+            "db1.x:91",
+        ]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(Value::from),
+            words.prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        let value = leaf.prop_recursive(5, 64, 6, move |inner| {
+            let object = prop::collection::btree_map(names.clone(), inner.clone(), 0..8);
+            let object = object.prop_map(|fields| {
+                fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+            });
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::Array),
+                object.prop_map(Value::Object),
+            ]
+        });
+        value.prop_filter_map("an object", |value| value.as_object().cloned())
+    }
+
+    #[test]
+    fn whatever_is_sent_is_read_or_refused_and_never_under_a_milder_label() {
+        proptest::proptest!(|(message in any_object())| {
+            let terms = Terms::sample();
+            let drafts = [
+                slack::read(&message, &terms),
+                alertmanager::read(message.clone(), &terms),
+                own::read(message, &terms),
+            ];
+            for draft in drafts {
+                let label = match draft {
+                    Ok(Draft::Post(post)) => post.label,
+                    Ok(Draft::Alert(alert)) => alert.label,
+                    Err(refusal) => {
+                        assert!((400..=404).contains(&refusal.status), "{refusal:?}");
+                        continue;
+                    }
+                };
+                assert!((Label::Green..=Label::Amber).contains(&label), "{label}");
+            }
+        });
     }
 }

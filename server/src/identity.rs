@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use totp_rs::{Algorithm, Secret as TotpBytes, TOTP};
 use warproom_proto::calls::sign_in_message;
 use warproom_proto::register::{PublicKey, Signature};
@@ -22,6 +22,10 @@ pub use throttle::{Source, Throttle};
 
 /// What a bot's token begins with, so that a scanner for leaked secrets knows one.
 const TOKEN_PREFIX: &str = "wpbot_";
+
+/// The same for a webhook's secret. Letters and digits only, as all of it: Slack's clients take nothing
+/// else in the last part of an address.
+const HOOK_PREFIX: &str = "wphook";
 
 /// Seconds in a TOTP step (RFC 6238 §5.2).
 const STEP_SECONDS: u64 = 30;
@@ -46,6 +50,14 @@ pub fn bot_token() -> Result<(Secret, Head), aws_lc_rs::error::Unspecified> {
         format!("{TOKEN_PREFIX}{}", BASE64URL_NOPAD.encode(&random::<32>()?)).into();
     let hash = hash(&token);
     Ok((token, hash))
+}
+
+/// A new webhook's secret, and what is kept of it.
+pub fn hook_secret() -> Result<(Secret, Head), aws_lc_rs::error::Unspecified> {
+    let random = BASE32_NOPAD.encode(&random::<32>()?).to_ascii_lowercase();
+    let secret: Secret = format!("{HOOK_PREFIX}{random}").into();
+    let hash = hash(&secret);
+    Ok((secret, hash))
 }
 
 /// What is kept of a random code or token. One round of SHA-256 is enough for what has 128 random
@@ -138,6 +150,11 @@ mod tests {
     fn tokens_are_typed_and_never_alike() {
         let (first, second) = (bot_token().unwrap(), bot_token().unwrap());
         assert!(first.0.expose().starts_with("wpbot_") && first.0.expose().len() == 49);
+        assert!(first.1 != second.1 && hash(&first.0) == first.1);
+        let (first, second) = (hook_secret().unwrap(), hook_secret().unwrap());
+        let text = first.0.expose();
+        assert!(text.starts_with("wphook") && text.len() == 6 + 52, "256 random bits as base32");
+        assert!(text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
         assert!(first.1 != second.1 && hash(&first.0) == first.1);
     }
 }

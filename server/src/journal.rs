@@ -256,7 +256,9 @@ impl Writer {
                 }
             }
         }
-        marks.iter().for_each(|mark| state.apply_mark(mark));
+        for mark in marks {
+            state.apply_mark(mark);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto"; import { readFileSync } from "node:fs";
 import WebSocket from "ws";
 const [address, authority, headline] = process.argv.slice(2), replies = [];
 const call = (method, params) => new Promise((reply) => {
@@ -24,6 +24,6 @@ await call("session.start", { proof: { token: process.env.WARPROOM_TOKEN } });
 const { room } = (await call("room.list")).rooms[0];
 const alert = { severity: "severe", urgency: "immediate", certainty: "observed" };
 const subjects = [{ vendor: "Ivanti" }], ask = { options: ["seen", "acting", "done"] };
-const entry = { room, id: crypto.randomUUID(), label: "TLP:GREEN", headline, alert, subjects, ask };
+const entry = { room, id: randomUUID(), label: "TLP:GREEN", headline, alert, subjects, ask };
 const { seq: asked } = await call("entry.alert", entry);
 await follow(asked);

@@ -16,9 +16,7 @@ mod reading;
 mod wait;
 mod warp;
 
-pub use asking::{
-    answering, asking, choices, from_now, grant, roll_call, warning,
-};
+pub use asking::{answering, asking, choices, from_now, grant, roll_call, warning};
 pub use binaries::{
     client_binary, demo_binary, example_binary, relay_binary, server_binary, server_binary_with,
 };

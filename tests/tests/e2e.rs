@@ -54,6 +54,8 @@ mod programs;
 mod python;
 #[path = "e2e/register.rs"]
 mod register;
+#[path = "e2e/relay.rs"]
+mod relay;
 #[path = "e2e/rooms.rs"]
 mod rooms;
 #[path = "e2e/secrets.rs"]

@@ -2,8 +2,8 @@
 //!
 //! How things flow: `args` reads what was typed, `commands` has one function per command, `session`
 //! connects with a `profile`, `names` and `moment` find what is meant, `prompt` asks a person, `show`
-//! turns answers into text, `out` prints it, and `problem` says what went wrong and what to do. It knows the client crate alone: no
-//! sockets, no TLS, no rules of the server.
+//! turns answers into text, `out` prints it, and `problem` says what went wrong and what to do. It
+//! knows the client crate alone: no sockets, no TLS, no rules of the server.
 
 mod advice;
 mod args;

@@ -142,7 +142,11 @@ async fn connect(
     let credentials = config.warp.credentials()?;
     loop {
         let connector = Connector::new(address.clone(), credentials.clone());
-        match connector.connect().await {
+        let connected = tokio::select! {
+            connected = connector.connect() => connected,
+            _ = stopped.wait_for(|stop| *stop) => return Ok(None),
+        };
+        match connected {
             Ok((client, mut events)) => {
                 // A relay follows nothing; what comes unasked is let go.
                 tokio::spawn(async move { while events.next().await.is_some() {} });

@@ -26,6 +26,12 @@ use self::text::{Break, Writer};
 /// of markup around them.
 const SOURCE_BYTES: usize = 256 * 1024;
 
+/// What is looked at in any case, however few characters are asked for.
+const SLACK_BYTES: usize = 16 * 1024;
+
+/// How much is read before it is asked whether there is enough.
+const PART_BYTES: usize = 4096;
+
 /// The characters of a web address: as many as a `Line` of the server takes.
 const ADDRESS_CHARS: usize = 1000;
 
@@ -36,16 +42,21 @@ const NAME_CHARS: usize = 80;
 /// characters; a text that was cut ends with `…`.
 #[must_use]
 pub fn plain(html_or_text: &str, most_chars: usize) -> String {
-    let source = head(html_or_text, SOURCE_BYTES);
+    let source = head(html_or_text, SOURCE_BYTES.min(most_chars.saturating_mul(16) + SLACK_BYTES));
     let tamed = markup::tame(source);
     let keeps_lines = !tamed.has_blocks;
     let words =
         Words(RefCell::new(State { writer: Writer::new(most_chars, keeps_lines), dropping: None }));
     let tokenizer = Tokenizer::new(words, TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(&tamed.source));
-    // Nothing asks for scripts to be run, so one call reads all of it.
-    let _ = tokenizer.feed(&input);
+    let mut rest = tamed.source.as_str();
+    while !rest.is_empty() && !tokenizer.sink.0.borrow().writer.is_full() {
+        let part = head(rest, PART_BYTES);
+        rest = &rest[part.len()..];
+        input.push_back(StrTendril::from_slice(part));
+        // Nothing asks for scripts to be run, so a call reads all there is.
+        let _ = tokenizer.feed(&input);
+    }
     tokenizer.end();
     tokenizer.sink.0.into_inner().writer.finish(source.len() < html_or_text.len())
 }
@@ -90,7 +101,7 @@ pub fn name(text: &str) -> Option<Name> {
 }
 
 /// The first `most` characters; where something was cut, the last of them is `…`.
-fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

@@ -34,6 +34,8 @@ pub struct Round {
     pub more: bool,
     /// What could not be read or posted, and why.
     pub problems: Vec<Problem>,
+    /// Why it did not come to its end, if it did not.
+    pub failure: Option<RoundError>,
 }
 
 /// Why a round of a source did not come to its end. What it had planned is kept and goes on.
@@ -75,22 +77,32 @@ pub async fn round<S: Shelf + Send + 'static>(
     source: &Arc<Source>,
     shelf: &Arc<S>,
     warp: &impl Warp,
-) -> Result<Round, RoundError> {
-    let rooms = rooms(source, warp).await?;
+) -> Round {
     let mut round = Round::default();
+    round.failure = steps(source, shelf, warp, &mut round).await.err();
+    round
+}
+
+async fn steps<S: Shelf + Send + 'static>(
+    source: &Arc<Source>,
+    shelf: &Arc<S>,
+    warp: &impl Warp,
+    round: &mut Round,
+) -> Result<(), RoundError> {
+    let rooms = rooms(source, warp).await?;
     let cursor = {
         let (source, shelf) = (source.clone(), shelf.clone());
         blocking(move || shelf.load(&source.name)).await??
     };
     let delivery = deliver::Delivery { source, shelf, warp, rooms: &rooms };
-    let cursor = delivery.send(cursor, &mut round).await?;
+    let cursor = delivery.send(cursor, round).await?;
 
     let now_ms = Timestamp::now().as_millisecond();
     let read = {
         let source = source.clone();
         blocking(move || read(&source, cursor, now_ms)).await??
     };
-    let (cursor, Some(gathered)) = read else { return Ok(round) };
+    let (cursor, Some(gathered)) = read else { return Ok(()) };
     let next = {
         let (source, rooms) = (source.clone(), rooms.clone());
         blocking(move || decide(&source, &rooms, &cursor, gathered, now_ms)).await?
@@ -100,8 +112,7 @@ pub async fn round<S: Shelf + Send + 'static>(
     round.problems.extend(next.problems);
     // From here on nothing of it can be lost, and nothing was sent yet.
     let cursor = deliver::keep(source, shelf, next.cursor).await?;
-    delivery.send(cursor, &mut round).await?;
-    Ok(round)
+    delivery.send(cursor, round).await.map(|_| ())
 }
 
 fn read(

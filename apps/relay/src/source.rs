@@ -67,7 +67,7 @@ pub fn gather(
     let marks = marks_here(source, cursor);
     match (&source.place, source.kind.format()) {
         (Place::Folder(path), _) => {
-            folder::gather(path, marks, now_ms).map_err(GatherError::Folder)
+            folder::gather(path, &marks, now_ms).map_err(GatherError::Folder)
         }
         (Place::Web(url), Some(format)) => document(fetcher, url, format, marks),
         (Place::Web(url), None) if source.kind == Kind::Taxii => taxii::gather(fetcher, url, marks),

@@ -294,7 +294,7 @@ proptest! {
         for (label, spelling, place) in &marks {
             let text = spelling.get(SPELLINGS[*label]);
             let bare = text.trim().trim_start_matches("TLP:").trim_start_matches("tlp:");
-            json += &match place {
+            let part = match place {
                 0 => format!(r#","distribution":{{"tlp":{{"label":"{text}"}}}}"#),
                 1 => format!(r#","distribution":[{{"tlp":[{{"label":["{text}"]}}]}}]"#),
                 2 => format!(r#","distribution":{{"tlp":"{text}"}}"#),
@@ -302,6 +302,7 @@ proptest! {
                 4 => format!(r#","notes":[{{"category":"summary","text":"It is TLP:{bare}."}}]"#),
                 _ => format!(r#","distribution":{{"tlp":{{"label":"WHITE","label":"{text}"}}}}"#),
             };
+            json += &part;
         }
         json += "}}";
         let item = only(json.as_bytes());

@@ -1,5 +1,4 @@
 //! CISA's catalogue as the relay reads it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use warproom_client::proto::{Certainty, Message, Severity, Subject, Urgency};
@@ -45,12 +44,7 @@ fn an_entry_of_the_catalogue_is_an_alert_about_what_is_exploited() {
     assert_eq!((ivanti.effective_at_ms, ivanti.expires_at_ms), (None, None));
     assert_eq!(
         subjects(ivanti),
-        [
-            "vendor Ivanti",
-            "product Connect Secure",
-            "product Policy Secure",
-            "cve CVE-2024-21887"
-        ]
+        ["vendor Ivanti", "product Connect Secure", "product Policy Secure", "cve CVE-2024-21887"]
     );
     assert_eq!(ivanti.references.len(), 2);
     assert_eq!(ivanti.references[1], "https://nvd.nist.gov/vuln/detail/CVE-2024-21887");
@@ -92,9 +86,11 @@ fn a_changed_entry_is_another_revision_and_an_unchanged_one_is_not() {
     let before = parse(Format::Kev, CATALOGUE).unwrap().items;
     assert_eq!(parse(Format::Kev, CATALOGUE).unwrap().items, before);
     let text = std::str::from_utf8(CATALOGUE).unwrap();
-    let changed = text
-        .replace("2025.08.25", "2025.08.26")
-        .replacen("\"knownRansomwareCampaignUse\": \"Unknown\"", "\"knownRansomwareCampaignUse\": \"Known\"", 1);
+    let changed = text.replace("2025.08.25", "2025.08.26").replacen(
+        "\"knownRansomwareCampaignUse\": \"Unknown\"",
+        "\"knownRansomwareCampaignUse\": \"Known\"",
+        1,
+    );
     let after = parse(Format::Kev, changed.as_bytes()).unwrap().items;
     assert_ne!(before[0].revision, after[0].revision);
     assert_eq!(before[1..], after[1..]);
@@ -116,17 +112,21 @@ fn a_bad_entry_is_named_and_the_others_are_read() {
     assert_eq!(first.what_to_do, "Apply updates.");
     assert_eq!(first.references, ["https://example.com/a"]);
     assert!(first.text.starts_with("Text with a in it.\n\nWeakness: CWE-79."), "{}", first.text);
-    assert_eq!(
-        subjects(first)[1..4],
-        ["product Gateway", "product Portal", "product Mobile App"]
-    );
+    assert_eq!(subjects(first)[1..4], ["product Gateway", "product Portal", "product Mobile App"]);
     assert_eq!(parsed.items[1].headline, "CVE-2026-0003 is being exploited");
 }
 
 #[test]
 fn what_is_no_catalogue_is_refused_with_a_reason() {
     assert_eq!(parse(Format::Kev, b"<!doctype html><html>"), Err(Refusal::WebPage));
-    for bad in [&b"{}"[..], b"[]", b"", b"{\"vulnerabilities\": 7}", b"\xff\xff", b"{\"vulnerabilities\": [{"] {
+    for bad in [
+        &b"{}"[..],
+        b"[]",
+        b"",
+        b"{\"vulnerabilities\": 7}",
+        b"\xff\xff",
+        b"{\"vulnerabilities\": [{",
+    ] {
         let refused = parse(Format::Kev, bad);
         assert!(matches!(refused, Err(Refusal::Unreadable { format: "KEV", .. })), "{refused:?}");
     }

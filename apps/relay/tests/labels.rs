@@ -17,8 +17,16 @@ fn every_spelling_in_use_is_read() {
         (
             Label::Clear,
             &[
-                "TLP:CLEAR", "TLP:WHITE", "tlp:white", "tlp:clear", "white", "TLP-WHITE", "TLP CLEAR",
-                " TLP: Clear ", "TLPCLEAR", "TLP v2: CLEAR",
+                "TLP:CLEAR",
+                "TLP:WHITE",
+                "tlp:white",
+                "tlp:clear",
+                "white",
+                "TLP-WHITE",
+                "TLP CLEAR",
+                " TLP: Clear ",
+                "TLPCLEAR",
+                "TLP v2: CLEAR",
                 "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
                 "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
                 "613F2E26-407D-48C7-9ECA-B8E91DF99DC9",
@@ -27,7 +35,11 @@ fn every_spelling_in_use_is_read() {
         (
             Label::Green,
             &[
-                "TLP:GREEN", "tlp:green", "Green", "TLP_GREEN", "TLP 2.0: GREEN",
+                "TLP:GREEN",
+                "tlp:green",
+                "Green",
+                "TLP_GREEN",
+                "TLP 2.0: GREEN",
                 "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
                 "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da",
             ],
@@ -35,7 +47,12 @@ fn every_spelling_in_use_is_read() {
         (
             Label::Amber,
             &[
-                "TLP:AMBER", "tlp:amber", "amber", "[TLP:AMBER]", "tlp:ex:chr", "TLP:EX:CHR",
+                "TLP:AMBER",
+                "tlp:amber",
+                "amber",
+                "[TLP:AMBER]",
+                "tlp:ex:chr",
+                "TLP:EX:CHR",
                 "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
                 "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82",
             ],
@@ -43,16 +60,31 @@ fn every_spelling_in_use_is_read() {
         (
             Label::AmberStrict,
             &[
-                "TLP:AMBER+STRICT", "tlp:amber+strict", "AMBER+STRICT", "amber-strict", "AMBER STRICT",
-                "amber_strict", "AmberStrict", "TLP:AMBER-STRICT", "tlp:amber strict", "TLP: AMBER + STRICT",
-                "STRICT AMBER", "tlp-amber-strict", "AMBER (STRICT)", "tlpamberstrict",
+                "TLP:AMBER+STRICT",
+                "tlp:amber+strict",
+                "AMBER+STRICT",
+                "amber-strict",
+                "AMBER STRICT",
+                "amber_strict",
+                "AmberStrict",
+                "TLP:AMBER-STRICT",
+                "tlp:amber strict",
+                "TLP: AMBER + STRICT",
+                "STRICT AMBER",
+                "tlp-amber-strict",
+                "AMBER (STRICT)",
+                "tlpamberstrict",
                 "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
             ],
         ),
         (
             Label::Red,
             &[
-                "TLP:RED", "tlp:red", "red", "TLP RED", "TLP:CLEAR TLP:RED",
+                "TLP:RED",
+                "tlp:red",
+                "red",
+                "TLP RED",
+                "TLP:CLEAR TLP:RED",
                 "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
                 "MARKING-DEFINITION--5E57C739-391A-4EB3-B6BE-7D15CA92D5ED",
             ],
@@ -67,9 +99,24 @@ fn every_spelling_in_use_is_read() {
 #[test]
 fn what_is_not_known_is_not_read() {
     for unknown in [
-        "", "TLP", "TLP:", "tlp:unclear", "TLP:AMBER+", "AMBER+STRI", "TLP:AMBER+S", "GREEN+STRICT", "Red Hat",
-        "amberstricter", "TLP:AMBER for members", "clear skies", "TLP:YELLOW", "PAP:RED", "reddish",
-        "marking-definition--00000000-0000-4000-8000-000000000000", "ТLP:СLЕАR", "TLP:AM\u{200b}BER",
+        "",
+        "TLP",
+        "TLP:",
+        "tlp:unclear",
+        "TLP:AMBER+",
+        "AMBER+STRI",
+        "TLP:AMBER+S",
+        "GREEN+STRICT",
+        "Red Hat",
+        "amberstricter",
+        "TLP:AMBER for members",
+        "clear skies",
+        "TLP:YELLOW",
+        "PAP:RED",
+        "reddish",
+        "marking-definition--00000000-0000-4000-8000-000000000000",
+        "ТLP:СLЕАR",
+        "TLP:AM\u{200b}BER",
     ] {
         assert_eq!(read_mark(unknown), None, "{unknown:?}");
     }
@@ -79,7 +126,10 @@ fn what_is_not_known_is_not_read() {
 #[test]
 fn an_explicit_label_wins_and_of_several_the_strictest() {
     assert_eq!(decide(&PRIVATE, &texts(&["TLP:CLEAR"]), &[]), Label::Clear);
-    assert_eq!(decide(&PRIVATE, &texts(&["tlp:green", "vpn", "tlp:amber+strict"]), &[]), Label::AmberStrict);
+    assert_eq!(
+        decide(&PRIVATE, &texts(&["tlp:green", "vpn", "tlp:amber+strict"]), &[]),
+        Label::AmberStrict
+    );
     assert_eq!(decide(&PRIVATE, &texts(&["TLP:RED", "TLP:CLEAR"]), &[]), Label::Red);
 }
 
@@ -96,9 +146,15 @@ fn without_a_label_the_default_holds_and_only_a_public_source_may_go_below_green
 
 #[test]
 fn a_mark_that_cannot_be_read_stands_for_the_default() {
-    for unknown in ["tlp:unclear", "TLP:AMBER+", "marking-definition--00000000-0000-4000-8000-000000000000"] {
+    for unknown in
+        ["tlp:unclear", "TLP:AMBER+", "marking-definition--00000000-0000-4000-8000-000000000000"]
+    {
         assert_eq!(decide(&PRIVATE, &texts(&[unknown]), &[]), Label::Amber, "{unknown}");
-        assert_eq!(decide(&PRIVATE, &texts(&["TLP:CLEAR", unknown]), &[]), Label::Amber, "{unknown}");
+        assert_eq!(
+            decide(&PRIVATE, &texts(&["TLP:CLEAR", unknown]), &[]),
+            Label::Amber,
+            "{unknown}"
+        );
         assert_eq!(decide(&PRIVATE, &texts(&[unknown, "TLP:RED"]), &[]), Label::Red, "{unknown}");
     }
     assert_eq!(decide(&PRIVATE, &texts(&["TLP:CLEAR", "vpn"]), &[]), Label::Clear);
@@ -132,15 +188,25 @@ fn spelt() -> impl Strategy<Value = (Label, String)> {
         Just((Label::AmberStrict, "amber*strict")),
         Just((Label::Red, "red")),
     ];
-    let prefixes = prop_oneof![Just(""), Just("tlp:"), Just("tlp "), Just("tlp-"), Just("TLP: "), Just("tlp_")];
+    let prefixes = prop_oneof![
+        Just(""),
+        Just("tlp:"),
+        Just("tlp "),
+        Just("tlp-"),
+        Just("TLP: "),
+        Just("tlp_")
+    ];
     let separators = prop_oneof![Just("+"), Just("-"), Just(" "), Just("_"), Just(" + "), Just("")];
-    (labels, prefixes, separators, any::<u64>()).prop_map(|((label, name), prefix, separator, cases)| {
-        let text = format!("{prefix}{}", name.replace('*', separator));
-        let cased = text.chars().zip((0..64).cycle()).map(|(c, bit)| {
-            if cases >> bit & 1 == 1 { c.to_ascii_uppercase() } else { c }
-        });
-        (label, cased.collect())
-    })
+    (labels, prefixes, separators, any::<u64>()).prop_map(
+        |((label, name), prefix, separator, cases)| {
+            let text = format!("{prefix}{}", name.replace('*', separator));
+            let cased = text
+                .chars()
+                .zip((0..64).cycle())
+                .map(|(c, bit)| if cases >> bit & 1 == 1 { c.to_ascii_uppercase() } else { c });
+            (label, cased.collect())
+        },
+    )
 }
 
 fn rule() -> impl Strategy<Value = LabelRule> {

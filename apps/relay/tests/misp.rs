@@ -276,7 +276,7 @@ proptest! {
         let mut json = String::from(r#"{"Event":{"uuid":"u","info":"i""#);
         for (label, spelling, place) in &marks {
             let tag = format!(r#"{{"name":"{}"}}"#, spelling.get(SPELLINGS[*label]));
-            json += &match place {
+            let part = match place {
                 0 => format!(r#","Tag":[{{"name":"x"}},{tag}]"#),
                 1 => format!(r#","Tag":{tag}"#),
                 2 => format!(r#","EventTag":[{{"Tag":{tag}}}]"#),
@@ -288,6 +288,7 @@ proptest! {
                 8 => format!(r#","EventReport":[{{"name":"r","Tag":[{tag}]}}]"#),
                 _ => format!(r#","Attribute":{{"0":{{"Tag":{{"1":{tag},"7":null}}}}}}"#),
             };
+            json += &part;
         }
         json += "}}";
         let item = only(json.as_bytes());

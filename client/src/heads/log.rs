@@ -7,9 +7,9 @@ use warproom_proto::{Head, LogId, Position, Record, Seq};
 use super::Break;
 use crate::event::Discontinuity;
 
-/// From so many claims on a log is walked: fewer, and every list of rooms would make a client read the
-/// history of all of them.
-const CROWDED: usize = 8;
+/// From so many claims on a log is walked. With fewer, every list of rooms would make a client read the
+/// history of all of them, and who only posts would read as often as post.
+const CROWDED: usize = 16;
 
 /// Never more claims than this: some 6 KiB in a profile. Beyond it the latest takes the place of the one
 /// before it; that happens only to logs that cannot be walked.

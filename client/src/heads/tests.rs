@@ -138,11 +138,11 @@ fn a_log_that_went_back_is_named_unless_the_answer_was_only_overtaken() {
 fn a_log_with_many_claims_asks_to_be_walked_and_keeps_a_bounded_number() {
     let records = honest();
     let mut heads = shown(&records, &[1]);
-    for seq in 1..=7 {
+    for seq in 1..=15 {
         heads.show(IN, at(&records, 2 * seq + 1)).unwrap();
     }
     assert_eq!(heads.crowded().count(), 0);
-    for seq in 8..100 {
+    for seq in 16..100 {
         heads.show(IN, at(&records, 2 * seq + 1)).unwrap();
     }
     assert_eq!(heads.crowded().collect::<Vec<_>>(), [IN]);

@@ -1,3 +1,5 @@
+//! What interrupts whom, as tables.
+
 use super::*;
 use warproom_proto::calls::QuietHours;
 use warproom_proto::{

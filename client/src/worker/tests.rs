@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 use warproom_proto::calls::{
-    Done, Followed, Found, HistoryPage, ListRooms, Me, Page, Posted, Proof, RoomList, RoomSummary,
-    StartSession, sign_in_message,
+    Board, Done, Followed, Found, HistoryPage, ListRooms, Me, Page, Posted, Proof, RoomList,
+    RoomSummary, ShowBoard, StartSession, sign_in_message,
 };
 use warproom_proto::rpc::{Request, notice_text, reply_text};
 use warproom_proto::{
@@ -430,31 +430,64 @@ async fn a_page_that_is_not_what_was_shown_is_not_handed_out() {
 }
 
 #[tokio::test]
+async fn a_hit_and_a_board_that_are_not_what_was_shown_are_told() {
+    let server = Server::start().await;
+    let (client, mut events, mut peer) = start(&server, 8).await;
+    let rooms = [RoomId::random(), RoomId::random()];
+    let other = rooms.map(|room| rewritten_log(room, 3, 3));
+    let serving = async {
+        let mine = rooms.map(|room| summary(room, &log(room, 3)[2]));
+        peer.serve("room.list", RoomList { rooms: mine.to_vec() }).await;
+        let (id, params) = peer.request("search.run").await;
+        let search = params["search"].as_u64().unwrap();
+        peer.tell(Notice::Found { search, room: rooms[0], record: other[0][2].clone() }).await;
+        peer.reply(id, Found { hits: 1, looked_at: 9, next_before: None }).await;
+        let mut latest = other[1][2].position();
+        latest.seq = 4;
+        let board = Board { ask: other[1][2].clone(), rows: Vec::new(), latest };
+        peer.serve("board.show", board).await;
+    };
+    let calling = async {
+        client.call(ListRooms::default()).await.unwrap();
+        let text = "firewall".parse().unwrap();
+        let mut search = client.search(rooms[0], text, None, 3).await.unwrap();
+        assert!(search.next().await.is_none(), "it is not handed out");
+        client.call(ShowBoard { room: rooms[1], of: 3 }).await.unwrap();
+    };
+    tokio::join!(serving, calling);
+    for room in rooms {
+        let expected = Rewritten { room: Some(room), seq: 3, how: Discontinuity::Changed };
+        let told = next(&mut events).await;
+        assert!(matches!(told, Some(Event::Rewritten(found)) if found == expected));
+    }
+}
+
+#[tokio::test]
 async fn a_room_shown_often_and_never_read_is_walked_by_and_by() {
     let server = Server::start().await;
     let (client, _events, mut peer) = start(&server, 8).await;
     let room = RoomId::random();
-    let records = log(room, 30);
+    let records = log(room, 60);
     let serving = async {
-        for at in 0..9 {
+        for at in 0..17 {
             let rooms = vec![summary(room, &records[3 * at])];
             peer.serve("room.list", RoomList { rooms }).await;
         }
-        let latest = records[29].position();
+        let latest = records[59].position();
         let page =
             |records: &[Record]| Page { records: records.to_vec(), amendments: Vec::new(), latest };
-        let params = peer.serve("history.page", page(&records[1..20])).await;
+        let params = peer.serve("history.page", page(&records[1..40])).await;
         assert_eq!(params["from"]["after"], 1);
         peer.serve("room.typing", Done {}).await;
     };
     let calling = async {
-        for _ in 0..9 {
+        for _ in 0..17 {
             client.call(ListRooms::default()).await.unwrap();
         }
         client.call(warproom_proto::calls::TypeInRoom { room }).await.unwrap();
     };
     tokio::join!(serving, calling);
-    assert_eq!(client.heads().room(room), Some(records[19].position()));
+    assert_eq!(client.heads().room(room), Some(records[39].position()));
 }
 
 #[tokio::test]

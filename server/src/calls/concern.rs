@@ -8,6 +8,7 @@ use warproom_proto::{Error, ErrorCode, limits};
 
 use super::Session;
 use super::register::act;
+use crate::domain::State;
 
 pub async fn list_entries(
     session: &Session,
@@ -45,5 +46,5 @@ pub async fn preferences(session: &Session, _: ShowPreferences) -> Result<Prefer
 
 pub async fn prefer(session: &Session, call: SetPreferences) -> Result<Done, Error> {
     let member = session.who().member().ok_or(ErrorCode::NotAllowed)?;
-    act(session, move |state, _, _| state.decide_prefer(member, call.preferences)).await
+    act(session, move |_, _, _| State::decide_prefer(member, call.preferences)).await
 }

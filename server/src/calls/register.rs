@@ -14,8 +14,8 @@ use warproom_proto::{
 
 use super::Session;
 use crate::domain::{Plan, State};
+use crate::identity;
 use crate::journal::now_ms;
-use crate::{hooks, identity};
 
 /// How long an invitation can be redeemed: a fortnight covers a holiday.
 pub const INVITATION_MS: i64 = 14 * 24 * 60 * 60 * 1000;
@@ -195,8 +195,7 @@ struct Armed {
 fn arm(session: &Session) -> Result<Armed, Error> {
     let fault = |_| ErrorCode::ServerFault;
     let (token, token_hash) = identity::bot_token().map_err(fault)?;
-    let secret = hooks::new_secret().map_err(fault)?;
-    let hook_hash = identity::hash(&secret);
+    let (secret, hook_hash) = identity::hook_secret().map_err(fault)?;
     let address = &session.context.address.host_port;
     let hook = format!("https://{address}/hooks/{}", secret.expose()).into();
     Ok(Armed { token, token_hash, hook, hook_hash })

@@ -336,7 +336,7 @@ impl State {
     }
 
     /// What may interrupt a member.
-    pub fn decide_prefer(&self, member: MemberId, preferences: Preferences) -> Result<Plan, Error> {
+    pub fn decide_prefer(member: MemberId, preferences: Preferences) -> Result<Plan, Error> {
         let is_minute = |minute: u16| minute < 24 * 60;
         let fits = |quiet: QuietHours| is_minute(quiet.from_minute) && is_minute(quiet.to_minute);
         if !preferences.quiet.is_none_or(fits) {

@@ -6,7 +6,7 @@ use warproom_proto::entry::{Content, Entry, Handling, Kind};
 use warproom_proto::{Error, ErrorCode, Principal, limits};
 
 use super::asking::check_ask;
-use super::posting::check_subjects;
+use super::posting::{at_least, check_subjects};
 use super::{KindTag, Plan, Room, State, Target};
 
 impl State {
@@ -24,8 +24,12 @@ impl State {
             Some(target) => self.may_supersede(author, room, &call, target)?,
             None => call.exercise,
         };
-        // The one it names, or the latest of the same source by the same author.
-        let same_source = |source: &Source| room.latest_alert(author, &source.id, exercise);
+        // The one it names, or the latest of the same source by the same author. A milder one does
+        // not refer to a stricter: whoever may not read that would learn what it is about.
+        let same_source = |source: &Source| {
+            let (seq, label) = room.latest_alert(author, &source.id, exercise)?;
+            (label <= call.label).then_some(seq)
+        };
         let supersedes =
             call.alert.supersedes.or_else(|| call.alert.source.as_ref().and_then(same_source));
         if supersedes.is_none()
@@ -72,6 +76,7 @@ impl State {
             let sentence = "only its author or a manager updates or cancels an alert";
             return Err(Error::new(ErrorCode::NotAllowed, sentence));
         }
+        at_least(room.label(target.seq, &target.summary), call.label)?;
         if call.exercise && !target.summary.exercise {
             let sentence = "an exercise does not take the place of a real alert";
             return Err(Error::new(ErrorCode::Conflict, sentence));

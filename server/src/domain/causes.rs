@@ -65,11 +65,8 @@ impl Reports {
         organisation_of: impl Fn(Principal) -> Option<OrganisationId>,
     ) {
         match &handling.kind {
-            Kind::Retract { of } => {
-                self.reports.remove(&(room, *of));
-            }
-            // An answer is as strict as its ask has become.
-            Kind::Relabel { of, to: Label::Red } => {
+            // An answer is taken back with its ask, and is as strict as its ask has become.
+            Kind::Retract { of } | Kind::Relabel { of, to: Label::Red } => {
                 self.reports.retain(|(other, seq), report| {
                     *other != room || (*seq != *of && report.answers != Some(*of))
                 });

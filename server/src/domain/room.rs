@@ -21,7 +21,7 @@ pub struct Room {
     asks: BTreeMap<Seq, Asked>,
     /// The latest alert of each author, source id and exercise flag: an exercise never takes the
     /// place of what is real, nor the other way round.
-    alerts: HashMap<(Principal, Line, bool), Seq>,
+    alerts: HashMap<(Principal, Line, bool), (Seq, Summary)>,
 }
 
 /// Somebody's times in the room.
@@ -82,7 +82,7 @@ impl Room {
             Kind::Alert(alert) => {
                 if let Some(source) = &alert.source {
                     let key = (handling.author, source.id.clone(), handling.exercise);
-                    self.alerts.insert(key, seq);
+                    self.alerts.insert(key, (seq, summary.clone()));
                 }
             }
             Kind::Post { .. } | Kind::Edit { .. } | Kind::React { .. } | Kind::Unknown => {}
@@ -148,10 +148,16 @@ impl Room {
         all.map(|(seq, asked)| (*seq, asked))
     }
 
-    /// The latest alert of an author with this source id.
+    /// The latest alert of an author with this source id that was not taken back, with its label now.
     #[must_use]
-    pub fn latest_alert(&self, author: Principal, source: &Line, exercise: bool) -> Option<Seq> {
-        self.alerts.get(&(author, source.clone(), exercise)).copied()
+    pub fn latest_alert(
+        &self,
+        author: Principal,
+        source: &Line,
+        exercise: bool,
+    ) -> Option<(Seq, Label)> {
+        let (seq, summary) = self.alerts.get(&(author, source.clone(), exercise))?;
+        (!self.is_retracted(*seq)).then(|| (*seq, self.label(*seq, summary)))
     }
 
     /// Whether a post was taken back.

@@ -254,7 +254,12 @@ fn a_reply_is_at_least_as_strict_as_its_thread() {
         for label in Label::ALL {
             let refused = (label < thread).then_some(ErrorCode::LabelRefused);
             assert_eq!(
-                code(state.decide_post(person(10), &posting(label), &[target.clone()], NOW)),
+                code(state.decide_post(
+                    person(10),
+                    &posting(label),
+                    std::slice::from_ref(&target),
+                    NOW
+                )),
                 refused
             );
         }

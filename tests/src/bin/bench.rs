@@ -144,7 +144,7 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
     }
     if wanted(Rows::Relayed) {
         say("what a relay brings")?;
-        relayed::run(&grounds, &folder, &mut report).await?;
+        relayed::run(&grounds, &mut report).await?;
     }
     if wanted(Rows::History) {
         say("history")?;

@@ -12,9 +12,7 @@ use warproom_proto::calls::{
 };
 use warproom_proto::register::Grant;
 use warproom_proto::text::TextError;
-use warproom_proto::{
-    EntryId, Kind, Label, Name, OrganisationId, Reporting, RoomId, Seq, Subject,
-};
+use warproom_proto::{EntryId, Kind, Label, Name, OrganisationId, Reporting, RoomId, Seq, Subject};
 
 use super::person::Person;
 use super::reading::entry_of;

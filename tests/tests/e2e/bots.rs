@@ -10,7 +10,7 @@ use warproom_proto::calls::{
     Visitor,
 };
 use warproom_proto::register::{Grant, Hook, Role};
-use warproom_proto::{BotId, EntryId, ErrorCode, Label, MemberId, RoomId, Secret, Seq};
+use warproom_proto::{BotId, EntryId, ErrorCode, Label, MemberId, Name, RoomId, Secret, Seq};
 use warproom_tests::harness::{
     DEADLINE, Heard, Person, Raw, Warp, choices, from_now, grant, refusal, roll_call, warning,
 };
@@ -26,7 +26,7 @@ async fn signed_in(warp: &Warp, token: &Secret) -> anyhow::Result<Raw> {
 }
 
 /// The code that a sign-in with a token is refused with.
-async fn refused(warp: &Warp, token: &Secret) -> anyhow::Result<Option<i64>> {
+async fn refused(warp: &Warp, token: &Secret) -> anyhow::Result<Option<ErrorCode>> {
     let mut raw = warp.raw().await?;
     let token = token.expose();
     let reply = raw.call(1, "session.start", &json!({"proof": {"token": token}})).await?;
@@ -34,13 +34,9 @@ async fn refused(warp: &Warp, token: &Secret) -> anyhow::Result<Option<i64>> {
 }
 
 /// The code that a reply refuses with; none: it was done.
-fn code(reply: &str) -> Option<i64> {
+fn code(reply: &str) -> Option<ErrorCode> {
     let reply: Value = serde_json::from_str(reply).unwrap();
-    reply["error"]["code"].as_i64()
-}
-
-fn number(code: ErrorCode) -> Option<i64> {
-    Some(i64::from(code.number()))
+    reply.get("error").map(|error| serde_json::from_value(error["code"].clone()).unwrap())
 }
 
 fn post(room: RoomId, label: Label) -> Value {
@@ -343,7 +339,7 @@ async fn nothing_is_posted_beyond_the_grant() -> anyhow::Result<()> {
         ),
     ] {
         let (code, said) = says(method, params).await?;
-        assert_eq!(code, number(expected), "{method}: {said}");
+        assert_eq!(code, Some(expected), "{method}: {said}");
     }
     assert_eq!(tom.page(*room, calls::From::Latest, 1).await?.latest.seq, latest);
 
@@ -367,10 +363,10 @@ async fn a_bot_answers_only_by_its_grant_and_for_its_owners_organisation() -> an
     let mute = warp.bot(Grant { answer: true, ..grant(*room, read, None) }).await?;
     let blind = warp.bot(Grant { answer: true, ..grant(*room, None, label) }).await?;
     for (bot, of, expected) in [
-        (&without, *ask, number(ErrorCode::NotAllowed)),
-        (&mute, *ask, number(ErrorCode::NotAllowed)),
-        (&blind, *ask, number(ErrorCode::NotFound)),
-        (&with, amber, number(ErrorCode::NotFound)),
+        (&without, *ask, Some(ErrorCode::NotAllowed)),
+        (&mute, *ask, Some(ErrorCode::NotAllowed)),
+        (&blind, *ask, Some(ErrorCode::NotFound)),
+        (&with, amber, Some(ErrorCode::NotFound)),
         (&with, *ask, None),
     ] {
         let mut raw = signed_in(warp, &bot.token).await?;
@@ -382,7 +378,7 @@ async fn a_bot_answers_only_by_its_grant_and_for_its_owners_organisation() -> an
     let rows = choices(&dan.board(*room, *ask).await?)?;
     let (name, choice, answers) = &rows[1];
     assert_eq!((name.as_str(), *answers), ("Kent County Council", 1));
-    assert_eq!(choice.as_ref().map(|choice| choice.as_str()), Some("not affected"));
+    assert_eq!(choice.as_ref().map(Name::as_str), Some("not affected"));
     Ok(())
 }
 
@@ -404,10 +400,10 @@ async fn a_token_ends_with_its_grant_and_with_its_revocation() -> anyhow::Result
     }
     mary.client.call(RevokeBot { bot: long.bot }).await?;
     timeout(SOON, revoked.closed()).await??;
-    assert_eq!(refused(&warp, &long.token).await?, number(ErrorCode::SignInRefused));
+    assert_eq!(refused(&warp, &long.token).await?, Some(ErrorCode::SignInRefused));
     timeout(DEADLINE, expiring.closed()).await??;
     assert!(Instant::now() < ends + SOON && Instant::now() + SOON > ends);
-    assert_eq!(refused(&warp, &short.token).await?, number(ErrorCode::SignInRefused));
+    assert_eq!(refused(&warp, &short.token).await?, Some(ErrorCode::SignInRefused));
     Ok(())
 }
 
@@ -438,7 +434,7 @@ async fn a_bot_appends_at_its_rate_over_all_its_connections() -> anyhow::Result<
         (&mut third, "entry.alert", alarm),
     ] {
         let reply = raw.call(1, method, &params).await?;
-        assert_eq!(code(&reply), number(ErrorCode::SlowDown), "{reply}");
+        assert_eq!(code(&reply), Some(ErrorCode::SlowDown), "{reply}");
         let reply: Value = serde_json::from_str(&reply)?;
         let wait_ms = reply["error"]["data"]["retry_after_ms"].as_u64().context("says when")?;
         assert!((1..=10_001).contains(&wait_ms), "{wait_ms}");
@@ -519,7 +515,7 @@ async fn a_rotated_token_is_worth_nothing_and_the_new_one_all_that_was_granted()
         timeout(SOON, live.closed()).await??;
         assert!(at.elapsed() < SOON);
         assert_eq!(rotated.bot, added.bot);
-        assert_eq!(refused(&warp, &token).await?, number(ErrorCode::SignInRefused));
+        assert_eq!(refused(&warp, &token).await?, Some(ErrorCode::SignInRefused));
         let new_hook = rotated.hook.context("another one")?;
         assert_ne!(new_hook.expose(), hook.expose());
         (token, hook) = (rotated.token, new_hook);
@@ -533,12 +529,12 @@ async fn a_rotated_token_is_worth_nothing_and_the_new_one_all_that_was_granted()
 
     warp.kill()?;
     warp.restart().await?;
-    assert_eq!(refused(&warp, &hook).await?, number(ErrorCode::SignInRefused), "no token");
+    assert_eq!(refused(&warp, &hook).await?, Some(ErrorCode::SignInRefused), "no token");
     signed_in(&warp, &token).await?;
     warp.manager().back().await?;
     warp.manager().client.call(RevokeBot { bot: added.bot }).await?;
     assert_eq!(refusal(rotate(warp.manager(), added.bot).await)?.code, ErrorCode::NotFound);
-    assert_eq!(refused(&warp, &token).await?, number(ErrorCode::SignInRefused));
+    assert_eq!(refused(&warp, &token).await?, Some(ErrorCode::SignInRefused));
     Ok(())
 }
 

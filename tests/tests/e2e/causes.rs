@@ -1,6 +1,7 @@
 //! Common causes: several organisations name one supplier, and everyone who depends on it is told,
 //! at once, wherever they are, and nothing but that.
 
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -179,8 +180,8 @@ async fn whoever_depends_on_it_is_told_within_a_second_and_nobody_else() -> anyh
         silence(events, QUIET, is_cause).await?;
     }
     for concerned in [warp.manager(), dan, cara, ash] {
-        assert_eq!(causes(concerned).await?, [cause.clone()]);
-        assert_eq!(in_register(concerned).await?.0, [cause.clone()]);
+        assert_eq!(causes(concerned).await?, from_ref(&cause));
+        assert_eq!(in_register(concerned).await?.0, from_ref(&cause));
     }
     for other in [tom, sue, max] {
         assert!(causes(other).await?.is_empty());
@@ -308,14 +309,14 @@ async fn a_cause_is_told_once_and_again_for_a_further_organisation_also_over_a_r
     kent.warp.restart().await?;
     let mary = kent.warp.manager();
     mary.back().await?;
-    assert_eq!(causes(mary).await?, [found.clone()]);
+    assert_eq!(causes(mary).await?, from_ref(&found));
     kent.tom.report(kent.first, "Civica", Reporting::Anonymous).await?;
     silence(&mut listening[0].1, QUIET, is_cause).await?;
     kent.sue.report(kent.second, "Civica", Reporting::Anonymous).await?;
     let further = told(&mut listening[0].1).await?;
     let expected = CommonCause { organisations: 3, ..found.clone() };
     assert_eq!(further, expected, "the same cause, since the same time");
-    assert_eq!(causes(mary).await?, [further.clone()]);
+    assert_eq!(causes(mary).await?, from_ref(&further));
     assert_eq!(in_register(mary).await?.0, [found, further]);
     Ok(())
 }
@@ -336,7 +337,7 @@ async fn an_officers_alert_counts_and_a_bots_only_if_it_says_so() -> anyhow::Res
     let cause = told(&mut listening[0].1).await?;
     assert_eq!(cause.organisations, 2);
     for concerned in [warp.manager(), dan, cara] {
-        assert_eq!(causes(concerned).await?, [cause.clone()]);
+        assert_eq!(causes(concerned).await?, from_ref(&cause));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Register entries and preferences: who sets them, who sees them, and that they are kept.
 
+use std::slice::from_ref;
+
 use serde_json::json;
 use warproom_proto::calls::{
     ListRegisterEntries, Preferences, QuietHours, SetPreferences, SetRegisterEntry, ShowPreferences,
@@ -54,10 +56,10 @@ async fn a_register_entry_is_seen_by_its_organisation_and_managers_until_it_is_s
     let hidden = RegisterEntry { organisation: dover, depends_on, shown, deputies };
     let readers = [&dan, &dora, &gus, warp.manager()];
     for reader in readers {
-        assert_eq!(seen(reader).await?, [hidden.clone()]);
+        assert_eq!(seen(reader).await?, from_ref(&hidden));
     }
     for reader in [&dan, &dora, warp.manager()] {
-        assert_eq!(in_register(reader).await?.0, [hidden.clone()]);
+        assert_eq!(in_register(reader).await?.0, from_ref(&hidden));
     }
     assert!(seen(&tom).await?.is_empty() && seen(&other_guest).await?.is_empty());
     let withheld = in_register(&tom).await?;
@@ -147,9 +149,9 @@ async fn what_may_interrupt_is_each_members_own_and_kept() -> anyhow::Result<()>
     let registered = dan.register().await?.len();
     for kill in [true, false] {
         if kill {
-            warp.kill()?
+            warp.kill()?;
         } else {
-            assert!(warp.stop().await?.success())
+            assert!(warp.stop().await?.success());
         }
         warp.restart().await?;
         for (who, expected) in [(&dan, dans), (&dora, usual), (&gus, gussies)] {

@@ -12,13 +12,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use warproom_client::{Delivered, Events};
+use warproom_client::{Client, Delivered, Event, Events};
 use warproom_proto::calls::{AddBot, OpenRoom};
 use warproom_proto::register::{Grant, Hook};
 use warproom_proto::{
     BotId, Kind, Label, Message, Principal, RoomId, RoomSettings, Secret, Severity,
 };
-use warproom_tests::harness::{Builder, Warp, next_entry, settings};
+use warproom_tests::harness::{Builder, Warp, next_entry, settings, until};
 
 use request::{Reply, Requests};
 
@@ -36,6 +36,8 @@ pub struct Hooked {
     pub secret: String,
     /// What happens in both rooms, from now on.
     pub events: Events,
+    /// Whose events they are.
+    _follower: Client,
 }
 
 /// In so many milliseconds, since 1970 UTC.
@@ -80,16 +82,23 @@ impl Hooked {
         let url = added.hook.context("it was added with a webhook")?;
         let address = format!("https://localhost:{}/hooks/", warp.local().port());
         let secret = url.expose().strip_prefix(&address).context("another address")?.to_owned();
-        let (client, mut events) = manager.connect().await?;
+        let (follower, mut events) = manager.connect().await?;
         for room in [room, other] {
-            client.follow(room, Some(0)).await?;
+            follower.follow(room, Some(0)).await?;
         }
-        // The opening of both rooms, and the bot's joining.
-        for _ in 0..4 {
-            next_entry(&mut events).await?;
+        // Both rooms as they are until the bot is in them.
+        let joined = |event: &Event| match event {
+            Event::Entry(Delivered { entry: Some(entry), .. }) => match entry.handling.kind {
+                Kind::Joined { who, .. } => (who == Principal::Bot(added.bot)).then_some(()),
+                _ => None,
+            },
+            _ => None,
+        };
+        for _ in 0..2 {
+            until(&mut events, joined).await?;
         }
         let (bot, token) = (added.bot, added.token);
-        Ok(Self { warp, bot, room, other, token, secret, events })
+        Ok(Self { warp, bot, room, other, token, secret, events, _follower: follower })
     }
 
     /// A connection for requests.
@@ -114,10 +123,10 @@ impl Hooked {
     /// Holds if nothing was posted since: what is posted now is the next there is.
     pub async fn nothing_was_posted(&mut self) -> anyhow::Result<()> {
         for room in [self.room, self.other] {
-            self.warp.manager().post(room, Label::Green, "nothing before this").await?;
+            let said = "nothing before this";
+            let here = self.warp.manager().post(room, Label::Green, said).await?;
             let delivered = next_entry(&mut self.events).await?;
-            let entry = delivered.entry.context("withheld")?;
-            ensure!(entry.handling.author == self.warp.manager().principal(), "it was posted");
+            ensure!((delivered.room, delivered.seq) == (room, here.seq), "something was posted");
         }
         Ok(())
     }
@@ -357,4 +366,29 @@ async fn a_webhook_too_fast_is_told_when_to_come_again() -> anyhow::Result<()> {
     ensure!(reply.status == 503 && reply.field("retry-after").is_some(), "{reply:?}");
     tokio::time::sleep(Duration::from_secs(wait)).await;
     ok(&hooked.post(&json!({"text": "in time"})).await?)
+}
+
+#[tokio::test]
+async fn a_full_disk_asks_to_come_again_and_loses_nothing() -> anyhow::Result<()> {
+    let mut hooked = Hooked::start().await?;
+    let config = hooked.warp.folder().join("warproom.toml");
+    let usual = std::fs::read_to_string(&config)?;
+    let reserve = usual.lines().find(|line| line.starts_with("reserve_mib")).context("a line")?;
+    // More than any disk has.
+    let full = usual.replace(reserve, "reserve_mib = 1000000000000");
+    let group = json!({"version": "4", "groupKey": "a", "status": "firing", "alerts": []});
+    for (config_now, status) in [(full, 503), (usual.clone(), 200)] {
+        hooked.warp.stop().await?;
+        std::fs::write(&config, config_now)?;
+        hooked.warp.restart().await?;
+        for message in [json!({"text": "a"}), json!({"headline": "a"}), group.clone()] {
+            let reply = hooked.post(&message).await?;
+            ensure!(reply.status == status, "{reply:?}");
+            ensure!(reply.field("retry-after").is_some() == (status == 503), "{}", reply.head);
+        }
+    }
+    for _ in 0..3 {
+        hooked.next().await?;
+    }
+    hooked.nothing_was_posted().await
 }

@@ -20,7 +20,7 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/javascript");
 const FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/javascript");
 
 /// The first version of Node that has all that the program uses.
-const NODE: u32 = 20;
+const NODE: u32 = 18;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_example_in_javascript_alerts_and_tells_who_answered() -> anyhow::Result<()> {

@@ -91,13 +91,13 @@ async fn two_officers_talk_by_the_command_line() -> anyhow::Result<()> {
     let mut tail = Running(tail.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?);
     let mut lines = BufReader::new(tail.0.stdout.take().context("no output")?).lines();
     wait_for_connection(&mut tail.0)?;
-    alex.says(&["say", "early", "Is Civica down for you?", "--label", "green"])?;
+    alex.says(&["say", "Early warning", "Is Civica down for you?", "--label", "green"])?;
     let mut line = lines.next().context("tail ended")??;
     line.push_str(&lines.next().context("tail ended")??);
     for part in ["TLP:GREEN", "alex.fenwick", "Is Civica down for you?"] {
         ensure!(line.contains(part), "{part:?} is not in {line:?}");
     }
-    sam.says(&["say", "early", "Yes, planning and forms.", "--reply-to", "4"])?;
+    sam.says(&["say", "Early warning", "Yes, planning and forms.", "--reply-to", "4"])?;
     let history = alex.says(&["history", "early"])?;
     ensure!(
         history.contains("TLP:AMBER") && history.contains("Yes, planning and forms."),
@@ -108,7 +108,7 @@ async fn two_officers_talk_by_the_command_line() -> anyhow::Result<()> {
     let json = alex.says(&["--json", "rooms"])?;
     let room: serde_json::Value = serde_json::from_str(json.lines().next().context("no room")?)?;
     ensure!(room["settings"]["name"] == "Early warning" && room["role"] == "lead", "{room}");
-    let strict = sam.complains(&["say", "early", "too strict", "--label", "red"])?;
+    let strict = sam.complains(&["say", "Early warning", "too strict", "--label", "red"])?;
     ensure!(strict.contains("TLP:AMBER+STRICT"), "{strict}");
     Ok(())
 }
@@ -168,14 +168,60 @@ async fn the_bot_of_the_crate_documentation_answers() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An alert, a roll call and its board, as officers type them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_call_is_answered_by_the_command_line() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let thanet = warp.organisation("Thanet District Council").await?;
+    let (alex, sam) = (Computer::new()?, Computer::new()?);
+    alex.join(&warp.invite("alex.fenwick", council, Role::Manager).await?.1.to_text())?;
+    sam.join(&warp.invite("sam.pryor", thanet, Role::Officer).await?.1.to_text())?;
+    let open = ["room", "open", "Early warning", "--ceiling", "red", "--default", "amber"];
+    alex.says(&open)?;
+    alex.says(&["room", "add", "Early warning", "sam.pryor"])?;
+    sam.says(&["organisation", "depends-on", "--vendor", "Civica=East Kent Services"])?;
+
+    let alert = ["alert", "Early warning", "Civica hosting is down", "--severity", "severe"];
+    alex.says(
+        &[&alert[..], &["--vendor", "Civica UK Ltd", "--do", "Look at your forms"]].concat(),
+    )?;
+    let ask = ["ask", "Early warning", "Who is affected?", "--roll-call", "--due", "2h"];
+    alex.says(&ask)?;
+    let seen = sam.says(&["history", "Early warning"])?;
+    for part in ["SEVERE", "Civica hosting is down", "Look at your forms", "Who is affected?"] {
+        ensure!(seen.contains(part), "{part:?} is not in:\n{seen}");
+    }
+    ensure!(sam.says(&["outstanding"])?.contains("Who is affected?"), "nothing waits");
+    let answer =
+        ["answer", "Early warning", "5", "affected", "--note", "Planning", "--vendor", "Civica"];
+    let counted = sam.says(&answer)?;
+    ensure!(counted.contains("common cause"), "{counted}");
+    let unknown = sam.complains(&["answer", "early", "5", "affected"])?;
+    ensure!(unknown.contains("Early warning"), "{unknown}");
+    let board = alex.says(&["board", "Early warning", "5"])?;
+    for part in ["Thanet District Council", "affected", "Planning", "Dover District Council"] {
+        ensure!(board.contains(part), "{part:?} is not in:\n{board}");
+    }
+    let csv = alex.says(&["board", "Early warning", "5", "--csv", "-"])?;
+    ensure!(csv.starts_with("TLP:AMBER") && csv.contains("Thanet District Council"), "{csv}");
+    alex.says(&["answer", "Early warning", "5", "affected", "--vendor", "CIVICA"])?;
+    let causes = sam.says(&["causes"])?;
+    ensure!(causes.contains("Civica") && causes.contains('2'), "{causes}");
+    Ok(())
+}
+
 #[test]
 fn the_demo_plays_to_its_end() -> anyhow::Result<()> {
     let output = Command::new(harness::demo_binary()?).arg("--exit").output()?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for part in [
-        "[TLP:GREEN] Monitoring (bot)",
-        "[TLP:AMBER] Chris Orme (Ashford Borough Council): Ashford is not part of this",
+        "concerns Kent WARP office: your product: Ivanti Connect Secure",
+        "[TLP:GREEN] Bot alerts, SEVERE: The planning portal has not answered",
+        "(Ashford Borough Council) answers #16: SEPARATE INCIDENT",
+        "Robin Marsh is warned: COMMON CAUSE: 3 organisations name Civica",
+        "3 affected, 0 investigating, 0 not affected, 1 separate incident, 2 without an answer",
         "Dover's entry went in once",
         "[TLP:RED]",
         "withheld",

@@ -46,6 +46,7 @@ pub(crate) async fn alert(session: &Session, args: &args::Alert) -> Result<()> {
         exercise: args.exercise,
     };
     let asks = call.ask.is_some();
+    let exercise = args.exercise || session.is_exercise(room.room, args.supersedes).await;
     let posted = session.append(call).await?;
     let name = show::safe(room.settings.name.as_str());
     session.out().give(&posted, |posted| {
@@ -58,7 +59,7 @@ pub(crate) async fn alert(session: &Session, args: &args::Alert) -> Result<()> {
             said.push('\n');
             said.push_str(&asks::board_command(&room, posted.seq));
         }
-        show::marked(args.exercise, &said)
+        show::marked(exercise, &said)
     })
 }
 

@@ -92,14 +92,20 @@ pub(crate) async fn deputies(session: &Session, args: &Deputies) -> Result<()> {
     if args.deputies.is_empty() && !args.none {
         return show_entry(session, &before).await;
     }
-    let mut members = session.members().await?;
-    members.retain(|member| member.organisation == before.organisation);
+    let members = session.members().await?;
     let mut after = before.clone();
     after.deputies.clear();
     for deputy in &args.deputies {
-        let member = names::find(&members, deputy, Purpose::Writing)?.member;
-        if !after.deputies.contains(&member) {
-            after.deputies.push(member);
+        let found = names::find(&members, deputy, Purpose::Writing)?;
+        if found.organisation != before.organisation {
+            return Err(problem(
+                format!("{} acts for another organisation", found.name),
+                "name members of your own organisation; `warproom members` says who they are",
+            )
+            .into());
+        }
+        if !after.deputies.contains(&found.member) {
+            after.deputies.push(found.member);
         }
     }
     keep(session, &before, after).await

@@ -34,13 +34,14 @@ pub(crate) async fn say(session: &Session, args: &Say) -> Result<()> {
         exercise: args.exercise,
     };
     let asks = call.ask.is_some();
+    let exercise = args.exercise || session.is_exercise(room.room, args.reply_to).await;
     let posted = session.append(call).await?;
     let name = show::safe(room.settings.name.as_str());
     done(session, posted, |seq| {
         let board =
             if asks { format!("\n{}", asks::board_command(&room, seq)) } else { String::new() };
         let said = format!("#{seq} in {name}  {}{board}", show::chip(label));
-        show::marked(args.exercise, &said)
+        show::marked(exercise, &said)
     })
 }
 

@@ -91,6 +91,14 @@ impl Session {
         })?)
     }
 
+    /// Whether an entry belongs to an exercise, so that what refers to it is told as one too: the server
+    /// makes it one. What cannot be read is no reason not to write; its refusal comes from the server.
+    pub(crate) async fn is_exercise(&self, room: RoomId, seq: Option<Seq>) -> bool {
+        let Some(seq) = seq else { return false };
+        let Ok(record) = self.entry(room, seq).await else { return false };
+        Item::from(&record).entry.is_some_and(|entry| entry.handling.exercise)
+    }
+
     /// The alerts that took the place of an alert, or cancelled it, oldest first.
     pub(crate) async fn superseding(&self, room: RoomId, of: Seq) -> Result<Vec<Record>> {
         let mut found = Vec::new();

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_cut_text_says_so_and_stays_whole_in_its_characters() {
-        assert_eq!(cut("Môn is hit", 6), "M…");
+        assert_eq!(cut("Môn is hit", 5), "M…");
         assert_eq!(cut("  short ", 5), "short");
         assert_eq!(cut("abcd\\[efgh", 8), "abcd…");
     }

@@ -15,6 +15,9 @@ use crate::plan::{Digest, key};
 /// The most bytes of a digest's list: an entry's text with room for escapes in the frame.
 const LIST_BYTES: usize = 48 * 1024;
 
+/// The most items listed: more are read at their source, not here.
+const LISTED: usize = 100;
+
 /// The most characters of one item's headline in the list.
 const HEADLINE_CHARS: usize = 160;
 
@@ -96,7 +99,7 @@ impl Writer<'_> {
         let mut listed = 0;
         for item in items {
             let line = self.entry_line(item);
-            if text.len() + line.len() > LIST_BYTES {
+            if listed == LISTED || text.len() + line.len() > LIST_BYTES {
                 break;
             }
             text.push_str(&line);

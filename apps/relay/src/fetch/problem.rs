@@ -79,6 +79,11 @@ impl From<ureq::Error> for FetchError {
             ureq::Error::Rustls(problem) => Self::Tls(problem.to_string()),
             ureq::Error::ConnectProxyFailed(problem) => Self::Proxy(problem),
             ureq::Error::InvalidProxyUrl => Self::Proxy("its address is none".into()),
+            // That is how a handshake fails; its inner words name the certificate's fault.
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let inner = error.get_ref().map(ToString::to_string);
+                Self::Tls(inner.unwrap_or_else(|| "the server speaks another TLS, or none".into()))
+            }
             ureq::Error::Io(error) | ureq::Error::Decompress(_, error) => error.into(),
             ureq::Error::ConnectionFailed => Self::Connection(io::ErrorKind::NotConnected.into()),
             // Only kinds whose text cannot hold an address are shown.

@@ -88,6 +88,7 @@ fn advisory(root: &Node) -> Result<Item, String> {
     tell::write(root, &mut body, &mut subjects);
     let title = document.at("title").text();
     body.hint(title);
+    subjects.named(title);
     body.hint(document.path(&["distribution", "text"]).text());
     let id = id(document)?;
     let headline = line(if title.is_empty() { &id } else { title }, HEADLINE_CHARS);

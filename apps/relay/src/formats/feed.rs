@@ -107,7 +107,7 @@ fn items(whole: &Whole, drafts: Vec<Result<Draft, String>>) -> Parsed {
 
 fn item(whole: &Whole, draft: &Draft) -> Result<Item, String> {
     let words = plain::plain(&draft.text, WORDS_CHARS);
-    let text = plain::plain(&draft.text, TEXT_CHARS);
+    let text = plain::cut(&words, TEXT_CHARS);
     let references = references(whole, draft);
     let title = plain::line(&draft.title, HEADLINE_CHARS);
     let headline = if title.is_empty() { plain::line(&words, HEADLINE_CHARS) } else { title };

@@ -114,6 +114,7 @@ fn event(event: &Node) -> Result<Item, String> {
     let mut subjects = Subjects::default();
     let info = event.at("info").text();
     body.hint(info);
+    subjects.named(info);
     let told = attributes::tell(event, &mut body, &mut subjects);
     let exercise = tags::topics(event, &mut subjects);
     let subjects = subjects.finish(&mut body);

@@ -16,8 +16,8 @@ pub(super) fn when(text: &str) -> Option<i64> {
         return None;
     }
     iso(text)
-        .or_else(|| rfc2822(text))
         .or_else(|| rfc2822(&mended(text)))
+        .or_else(|| rfc2822(text))
         .map(Timestamp::as_millisecond)
 }
 

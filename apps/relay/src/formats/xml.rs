@@ -18,6 +18,10 @@ const DEPTH: usize = 128;
 /// How many elements a document may have: ten thousand items of twenty each.
 const ELEMENTS: usize = 200_000;
 
+/// How many references to characters and entities a document may have: a hundred for each of ten
+/// thousand items whose HTML is escaped.
+const REFERENCES: usize = 1_000_000;
+
 /// How many attributes of one element are looked at. Those of feeds have under ten.
 const ATTRIBUTES: usize = 32;
 
@@ -119,7 +123,7 @@ pub(super) fn read(document: &[u8], dialect: Dialect) -> Result<Element, Refusal
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.allow_dangling_amp = true;
-    let mut tree = Tree { dialect, open: Vec::new(), root: None, elements: 0 };
+    let mut tree = Tree { dialect, open: Vec::new(), root: None, elements: 0, references: 0 };
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
@@ -129,14 +133,16 @@ pub(super) fn read(document: &[u8], dialect: Dialect) -> Result<Element, Refusal
             Event::Start(start) => {
                 let namespace = match namespace {
                     ResolveResult::Bound(namespace) => namespace.as_ref().to_owned(),
-                    _ => String::new(),
+                    ResolveResult::Unbound => String::new(),
+                    // A prefix that nobody declared: some other namespace, of no known name.
+                    ResolveResult::Unknown(_) => "?".to_owned(),
                 };
                 tree.start(&start, namespace)?;
             }
             Event::End(_) => tree.end(),
             Event::Text(words) => tree.text(&words),
             Event::CData(words) => tree.text(&words),
-            Event::GeneralRef(reference) => tree.reference(&reference),
+            Event::GeneralRef(reference) => tree.reference(&reference)?,
             Event::DocType(doctype) => tree.doctype(&doctype)?,
             Event::Decl(declaration) => {
                 if let Some(encoding) = declaration.encoder() {
@@ -191,6 +197,7 @@ struct Tree {
     open: Vec<Element>,
     root: Option<Element>,
     elements: usize,
+    references: usize,
 }
 
 impl Tree {
@@ -241,7 +248,11 @@ impl Tree {
         }
     }
 
-    fn reference(&mut self, reference: &BytesRef<'_>) {
+    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Refusal> {
+        self.references += 1;
+        if self.references > REFERENCES {
+            return Err(self.unreadable(&format!("it has more than {REFERENCES} references")));
+        }
         if let Ok(Some(c)) = reference.resolve_char_ref() {
             self.text(c.encode_utf8(&mut [0; 4]));
         } else if let Some(known) = quick_xml::escape::resolve_predefined_entity(reference) {
@@ -249,6 +260,7 @@ impl Tree {
         } else {
             self.text(&format!("&{};", &**reference));
         }
+        Ok(())
     }
 
     fn doctype(&self, doctype: &str) -> Result<(), Refusal> {

@@ -61,6 +61,11 @@ impl Writer {
         }
     }
 
+    /// Whether nothing more is taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Takes words.
     pub(super) fn words(&mut self, words: &str) {
         let keeps_lines = self.keeps_lines || self.preformatted > 0;

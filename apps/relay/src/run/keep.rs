@@ -11,6 +11,7 @@ use super::{Round, RoundError, round};
 use crate::config::Source;
 use crate::cursor::Shelf;
 use crate::fetch::Backoff;
+use crate::item::Problem;
 use crate::post::Warp;
 use crate::source::GatherError;
 
@@ -32,13 +33,12 @@ where
     for source in sources {
         let (source, shelf, warp) = (Arc::new(source), shelf.clone(), warp.clone());
         rounds.spawn(async move {
-            let result = round(&source, &shelf, &warp).await;
-            report(&source, &result);
-            let refused = result.as_ref().err().map(ToString::to_string);
-            if let Some(reason) = &refused {
+            let round = round(&source, &shelf, &warp).await;
+            report(&source, &round);
+            if let Some(reason) = &round.failure {
                 error!(source = %source.name, %reason, "the source failed");
             }
-            refused.is_none().then(|| source.name.to_string())
+            round.failure.is_none().then(|| source.name.to_string())
         });
     }
     let mut well = Vec::new();
@@ -82,23 +82,20 @@ where
     let mut backoff = Backoff::default();
     let mut in_a_row = 0;
     loop {
-        let result = round(source, shelf, warp).await;
-        report(source, &result);
-        let wait = match &result {
-            Ok(round) => {
-                if backoff.succeeded() {
-                    info!(source = %source.name, "the source can be read again");
-                }
-                let wait = backoff.wait(source.every, None, fastrand::f64());
-                in_a_row = if round.more { in_a_row + 1 } else { 0 };
-                if (1..AT_ONCE).contains(&in_a_row) { wait.min(MORE_AFTER) } else { wait }
+        let round = round(source, shelf, warp).await;
+        report(source, &round);
+        let wait = if let Some(reason) = &round.failure {
+            if backoff.failed() {
+                error!(source = %source.name, %reason, "the source fails again and again");
             }
-            Err(reason) => {
-                if backoff.failed() {
-                    error!(source = %source.name, %reason, "the source fails again and again");
-                }
-                backoff.wait(source.every, retry_after(reason), fastrand::f64())
+            backoff.wait(source.every, retry_after(reason), fastrand::f64())
+        } else {
+            if backoff.succeeded() {
+                info!(source = %source.name, "the source can be read again");
             }
+            in_a_row = if round.more { in_a_row + 1 } else { 0 };
+            let wait = backoff.wait(source.every, None, fastrand::f64());
+            if (1..AT_ONCE).contains(&in_a_row) { wait.min(MORE_AFTER) } else { wait }
         };
         debug!(source = %source.name, seconds = wait.as_secs(), "waits");
         tokio::time::sleep(wait).await;
@@ -106,17 +103,16 @@ where
 }
 
 /// Logs what a round did: names and numbers, and of what is wrong its id and the reason.
-fn report(source: &Source, result: &Result<Round, RoundError>) {
-    match result {
-        Ok(round) => {
-            for problem in &round.problems {
-                warn!(source = %source.name, item = %problem.item, reason = %problem.reason, "left out");
-            }
-            if round.posted > 0 || round.held_back > 0 {
-                info!(source = %source.name, posted = round.posted, held_back = round.held_back, "round");
-            }
-        }
-        Err(reason) => debug!(source = %source.name, %reason, "the round failed"),
+fn report(source: &Source, round: &Round) {
+    for Problem { item, reason } in &round.problems {
+        warn!(source = %source.name, %item, %reason, "left out");
+    }
+    if round.posted > 0 || round.held_back > 0 {
+        let Round { posted, held_back, .. } = round;
+        info!(source = %source.name, posted, held_back, "round");
+    }
+    if let Some(reason) = &round.failure {
+        debug!(source = %source.name, %reason, "the round failed");
     }
 }
 

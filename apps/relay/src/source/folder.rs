@@ -41,7 +41,7 @@ struct Look {
 }
 
 /// Reads the files that are new or have changed.
-pub(super) fn gather(path: &Path, before: Marks, now_ms: i64) -> io::Result<Option<Gathered>> {
+pub(super) fn gather(path: &Path, before: &Marks, now_ms: i64) -> io::Result<Option<Gathered>> {
     let mut marks = before.clone();
     let mut new = look(path)?;
     marks.files.retain(|name, _| new.contains_key(name));
@@ -67,7 +67,7 @@ pub(super) fn gather(path: &Path, before: Marks, now_ms: i64) -> io::Result<Opti
         read += look.bytes;
         take(path, &name, look, &mut marks, &mut gathered, now_ms);
     }
-    if marks == before && gathered.problems.is_empty() {
+    if marks == *before && gathered.problems.is_empty() {
         return Ok(None);
     }
     gathered.marks = marks;

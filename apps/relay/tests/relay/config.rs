@@ -28,10 +28,7 @@ fn the_sample_is_a_configuration() {
     assert_eq!(config.state, file.with_file_name("state"));
     let taxii = config.sources.iter().find(|one| one.kind == Kind::Taxii).unwrap();
     assert_eq!(taxii.label, Label::Amber);
-    assert_eq!(
-        (taxii.ask, taxii.due),
-        (Some(Asks::Acknowledge), Some(Duration::from_secs(86_400)))
-    );
+    assert_eq!((taxii.ask, taxii.due), (Some(Asks::Acknowledge), Some(Duration::from_hours(24))));
     assert!(config.sources.last().unwrap().exercise);
 }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use warproom_client::proto::{ErrorCode, Name};
 use warproom_relay::config::Source;
 use warproom_relay::cursor::{Cursor, CursorError, Pending, Shelf, StateFolder};
-use warproom_relay::run::{RoundError, round};
+use warproom_relay::run::{RoundError, once, round};
 
 use crate::settings::web;
 use crate::warp::{Mishap, Played};
@@ -123,7 +123,7 @@ fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         tokio::select! {
-            result = round(source, &shelf, warp) => result.is_ok(),
+            round = round(source, &shelf, warp) => round.failure.is_none(),
             () = warp.crashed() => false,
         }
     })
@@ -140,10 +140,11 @@ fn told(warp: &Played) -> BTreeMap<String, usize> {
             alert.headline.to_string()
         };
         for part in text.split("item").skip(1) {
-            if let Some((name, _)) = part.split_once('.') {
-                if name.contains('v') && name.len() < 8 {
-                    *told.entry(name.to_owned()).or_default() += 1;
-                }
+            if let Some((name, _)) = part.split_once('.')
+                && name.contains('v')
+                && name.len() < 8
+            {
+                *told.entry(name.to_owned()).or_default() += 1;
             }
         }
     }
@@ -166,7 +167,9 @@ proptest! {
             match step {
                 Step::Change(numbers) => {
                     let mut versions = versions.lock().unwrap();
-                    numbers.into_iter().for_each(|number| *versions.entry(number).or_default() += 1);
+                    for number in numbers {
+ *versions.entry(number).or_default() += 1;
+}
                 }
                 Step::Round(fault) => drop(run(&source, folder.path(), &warp, fault)),
             }
@@ -261,13 +264,34 @@ fn what_the_server_never_takes_is_set_aside_and_the_rest_goes_on() {
 }
 
 #[test]
+fn one_source_that_fails_is_named_and_stops_no_other() {
+    let versions = Versions::default();
+    versions.lock().unwrap().insert(1, 1);
+    let good = feed(&versions);
+    let bad = Web::start(|_| Reply::ok("<html><body>Moved</body></html>"));
+    let named = |name: &str, web: &Web| {
+        let name = name.parse().unwrap();
+        Source { name, ..web_source(web) }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = Arc::new(StateFolder::open(folder.path()).unwrap());
+    let warp = Played::default();
+    let sources = vec![named("Bad", &bad), named("Good", &good)];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let failed = runtime.block_on(once(sources, shelf, warp.clone()));
+    assert_eq!(failed, ["Bad"]);
+    assert_eq!(told(&warp).keys().collect::<Vec<_>>(), ["1v1"]);
+}
+
+#[test]
 fn a_room_that_is_not_granted_is_named_with_those_that_are() {
     let source =
         Arc::new(Source { rooms: vec!["Three".into()], ..web("kev", "https://x.example/", "") });
     let folder = tempfile::tempdir().unwrap();
     let shelf = Arc::new(StateFolder::open(folder.path()).unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let error = runtime.block_on(round(&source, &shelf, &Played::default())).unwrap_err();
+    let round = runtime.block_on(round(&source, &shelf, &Played::default()));
+    let error = round.failure.unwrap();
     assert!(matches!(&error, RoundError::Room { missing, .. } if missing == "Three"));
     assert!(error.to_string().contains("\"One\", \"Two\""), "{error}");
 }

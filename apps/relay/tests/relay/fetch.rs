@@ -1,6 +1,7 @@
 //! Fetching from a real server: conditions, bounds, redirects, proxies.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -57,7 +58,7 @@ fn a_document_that_is_unchanged_is_not_sent_again() {
 fn a_server_that_asks_to_wait_is_heard() {
     let web = Web::start(|_| Reply::new(429).header("Retry-After", "120"));
     let error = failure(&feed(&web, "/?key=secret"));
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(120)));
+    assert_eq!(error.retry_after(), Some(Duration::from_mins(2)));
     assert_eq!(error.to_string(), "the server answers 429 and asks to wait 120 s");
 }
 
@@ -151,7 +152,23 @@ fn a_source_is_read_through_its_proxy() {
 
 #[test]
 fn a_server_that_is_not_there_is_a_failed_connection() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = failure(&web("feed", &format!("http://{free}/"), ""));
     assert!(matches!(error, FetchError::Connection(_)), "{error:?}");
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_is_no_secure_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // As a web server answers what it takes for a broken request.
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        // Open until the other side has seen it.
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let error = failure(&web("feed", &format!("https://localhost:{}/", address.port()), ""));
+    assert!(matches!(error, FetchError::Tls(_)), "{error:?}");
 }

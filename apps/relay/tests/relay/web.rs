@@ -1,6 +1,7 @@
 //! A tiny web server, and a tiny proxy, on this computer.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -55,9 +56,9 @@ impl Reply {
     fn write(&self, to: &mut TcpStream) -> std::io::Result<()> {
         let mut head = format!("HTTP/1.1 {} X\r\nConnection: close\r\n", self.status);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        let _ = write!(head, "Content-Length: {}\r\n\r\n", self.body.len());
         to.write_all(head.as_bytes())?;
         match self.pause {
             None => to.write_all(&self.body),

@@ -85,15 +85,16 @@ impl Requests {
 
     /// Waits for the end of the connection; what comes before it is an error.
     pub async fn end(&mut self) -> anyhow::Result<()> {
-        // An error is a connection that ended as well.
-        while let Ok(true) = self.receive().await {}
+        while self.receive().await? {}
         let said = String::from_utf8_lossy(&self.received);
         ensure!(said.is_empty(), "before the end: {said}");
         Ok(())
     }
 
+    /// Reads once; `false` at the end, which a connection that breaks is as well.
     async fn receive(&mut self) -> anyhow::Result<bool> {
         let reading = self.wire.stream.read_buf(&mut self.received);
-        Ok(timeout(PATIENCE, reading).await.expect("the server says nothing")? > 0)
+        let read = timeout(PATIENCE, reading).await.context("the server says nothing")?;
+        Ok(read.is_ok_and(|bytes| bytes > 0))
     }
 }

@@ -1,3 +1,5 @@
+//! A profile folder, tried with real files.
+
 use serde_json::json;
 use warproom_client::proto::RoomId;
 

@@ -152,17 +152,23 @@ fn says_exploited(details: &str) -> bool {
         "no", "not", "none", "never", "without", "unaware", "unlikely", "could", "can", "may",
         "might", "if", "likely",
     ];
-    let lower = details.to_lowercase();
-    if lower.contains("exploited:yes") || lower.contains("exploited: yes") {
-        return true;
+    let says = details.to_lowercase();
+    // One issuer writes a list of answers, `Exploited:Yes` among them.
+    if let Some((_, answer)) = says.split_once("exploited:") {
+        return answer.trim_start().starts_with("yes");
     }
-    lower.split(['.', ';', '\n']).any(|sentence| {
-        let mut words = sentence.split(|letter: char| !letter.is_alphanumeric() && letter != '\'');
-        let tells = sentence.contains("exploited")
-            || sentence.contains("in the wild")
-            || sentence.contains("active exploitation")
-            || sentence.contains("known exploitation");
-        tells && !words.any(|word| TURNS.contains(&word) || word.ends_with("n't"))
+    details.split(['.', ';', '\n']).any(|sentence| {
+        let says = sentence.to_lowercase();
+        let tells = says.contains("exploited")
+            || says.contains("in the wild")
+            || says.contains("active exploitation")
+            || says.contains("known exploitation");
+        // The month is written "May", and turns nothing.
+        let mut words = sentence
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '\'')
+            .filter(|word| *word != "May")
+            .map(str::to_lowercase);
+        tells && !words.any(|word| TURNS.contains(&word.as_str()) || word.ends_with("n't"))
     })
 }
 

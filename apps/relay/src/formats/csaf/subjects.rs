@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use warproom_client::proto::{Name, Subject};
 
 use super::write::{Body, MOST, cut, once};
+use crate::formats::{cves, is_cve};
 use crate::plain::name;
 
 /// The most characters of a topic: those of a name.
@@ -44,6 +45,13 @@ impl Subjects {
     /// A CVE id; anything else is passed over.
     pub(in crate::formats) fn cve(&mut self, text: &str) {
         self.put(2, &cve(text).unwrap_or_default(), Subject::Cve);
+    }
+
+    /// The vulnerabilities that a headline names.
+    pub(in crate::formats) fn named(&mut self, headline: &str) {
+        for id in cves(headline, MOST) {
+            self.put(2, &id, Subject::Cve);
+        }
     }
 
     /// A topic. What is too long for a name is a sentence, which nobody follows.
@@ -90,10 +98,7 @@ impl Subjects {
 /// A CVE id in capitals.
 fn cve(text: &str) -> Option<String> {
     let upper = text.trim().to_ascii_uppercase();
-    let (year, number) = upper.strip_prefix("CVE-")?.split_once('-')?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    (year.len() == 4 && (4..=19).contains(&number.len()) && digits(year) && digits(number))
-        .then_some(upper)
+    is_cve(&upper).then_some(upper)
 }
 
 /// The two parts of a CPE 2.3 name or of a CPE 2.2 URI that name vendor and product, in lower case.

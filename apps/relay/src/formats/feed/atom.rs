@@ -63,12 +63,11 @@ fn draft(entry: &Element) -> Draft {
 /// A text of Atom as HTML. What is neither text nor HTML (a picture, base64) has no words.
 pub(super) fn text(element: &Element) -> String {
     match element.attribute("type").unwrap_or("text").trim() {
-        "html" | "text/html" => element.html(),
-        "xhtml" | "application/xhtml+xml" => element.html(),
-        "text" | "text/plain" if element.children().next().is_none() => escaped(&element.text()),
-        "text" | "text/plain" => element.html(),
+        "html" | "xhtml" | "text/html" => element.html(),
         kind if kind.ends_with("/xml") || kind.ends_with("+xml") => element.html(),
-        kind if kind.starts_with("text/") => escaped(&element.text()),
+        // Elements in it after all: what is said to be text is not.
+        kind if kind.starts_with("text") && element.children().next().is_some() => element.html(),
+        kind if kind.starts_with("text") => escaped(&element.text()),
         _ => String::new(),
     }
 }

@@ -6,12 +6,14 @@ use super::{Draft, Whole, base, escaped};
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
 
-/// RSS 0.90, 0.9x and 1.0 have their own namespaces, 2.0 has none or one made up for it. A prefix that
-/// nobody declared is no namespace either.
+/// RSS 0.90, 0.9x and 1.0 have their own namespaces, 2.0 has none or one made up for it. An
+/// element of another one is not RSS's, whatever its name.
 fn is_rss(element: &Element) -> bool {
-    let namespace = element.namespace.to_ascii_lowercase();
+    let namespace = element.namespace.as_str();
     namespace.is_empty()
-        || (namespace.contains("rss") && !namespace.contains("modules"))
+        || namespace == "http://purl.org/rss/1.0/"
+        || namespace.starts_with("http://backend.userland.com/")
+        || namespace.starts_with("http://blogs.law.harvard.edu/tech/rss")
         || namespace.contains("netscape.com/rdf")
 }
 
@@ -84,7 +86,7 @@ fn draft(item: &Element) -> Draft {
     if draft.id.is_empty()
         && let Some(about) = item.attribute("rdf:about")
     {
-        draft.id = about.to_owned();
+        about.clone_into(&mut draft.id);
     }
     draft
 }

@@ -120,6 +120,7 @@ impl<'a> Fold<'a> {
         for one in std::iter::once(&self.object).chain(&self.parts) {
             refers_to(one, &mut subjects, &mut references);
         }
+        subjects.named(self.object.at("name").text());
         let exercise = self.topics(&mut subjects);
         let subjects = subjects.finish(&mut body);
         let what_to_do = self.what_to_do(&mut body);
