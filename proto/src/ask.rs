@@ -67,6 +67,9 @@ pub struct Outstanding {
     /// The organisations it waits for: your own; for a manager at [`Stage::Managers`] all that have
     /// not answered.
     pub organisations: Vec<OrganisationId>,
+    /// Whether it belongs to an exercise and must never look real.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exercise: bool,
 }
 
 /// How far reminding has come. Each stage begins at its moment and goes on beside the later ones.

@@ -2,7 +2,8 @@
 //!
 //! Names are compared without case, punctuation and legal forms ("Civica UK Ltd." is "Civica"); a
 //! product also with its vendor in front ("Connect Secure" of "Ivanti" is "Ivanti Connect Secure") and
-//! with a version behind. Where a feed gives a CPE vendor and product, those count like the names.
+//! with a version behind, on either side. Where a feed gives a CPE vendor and product, those count like
+//! the names. A warning that names a vendor and no product of anyone's is about all of that vendor's.
 //! When in doubt it warns: a warning too many is read in seconds, one too few is not read at all.
 
 use std::collections::HashSet;
@@ -39,13 +40,40 @@ pub fn concerns<'a>(depends_on: &'a [Dependency], subjects: &[Subject]) -> Vec<&
     depends_on.iter().filter(|dependency| about.touches(dependency)).collect()
 }
 
-/// Whether two subjects are the same supplier, product, vulnerability or topic.
-#[must_use]
-pub fn is_same(one: &Subject, other: &Subject) -> bool {
-    let dependency =
-        |subject: &Subject| Dependency { subject: subject.clone(), aliases: Vec::new() };
-    About::of(std::slice::from_ref(one)).names(&dependency(other))
-        || About::of(std::slice::from_ref(other)).names(&dependency(one))
+/// What a subject is, to be compared: two that have one are the same supplier, product, vulnerability
+/// or topic, whatever their spelling. A product's version is left out of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(&'static str, Vec<String>);
+
+impl Key {
+    /// The key of a subject.
+    #[must_use]
+    pub fn of(subject: &Subject) -> Self {
+        match subject {
+            Subject::Vendor(name) => Self("vendor", words(name.as_str())),
+            Subject::Product(name) => Self("product", without_version(words(name.as_str()))),
+            Subject::Cpe(name) => {
+                let (vendor, product) = cpe(name);
+                let kind = if product.is_empty() { "vendor" } else { "product" };
+                Self(kind, without_version([words(vendor), words(product)].concat()))
+            }
+            Subject::Cve(name) => Self("cve", words(name.as_str())),
+            Subject::Topic(name) => Self("topic", words(name.as_str())),
+        }
+    }
+}
+
+/// A product's words without the version at their end.
+fn without_version(mut words: Vec<String>) -> Vec<String> {
+    let version = words.iter().skip(1).position(|word| is_version(word));
+    words.truncate(version.map_or(words.len(), |at| at + 1));
+    words
+}
+
+/// Whether a word begins a version: `22.7`, `v9`, `version`.
+fn is_version(word: &str) -> bool {
+    let digits = word.strip_prefix('v').unwrap_or(word);
+    word == "version" || word == "versions" || digits.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A name as it is compared: words in lower case, without punctuation and legal form.
@@ -104,28 +132,36 @@ impl About {
         let (vendor, product) = cpe(name);
         let (vendor, product) = (words(vendor), words(product));
         if !product.is_empty() {
-            self.products.insert([vendor.clone(), product].concat());
+            self.products.insert([vendor.clone(), product.clone()].concat());
+            self.products.insert(product);
         }
         self.vendors.insert(vendor);
     }
 
-    /// Whether the warning names the dependency, or something of a vendor depended on.
+    /// Whether the warning names the dependency, something of a vendor depended on, or the vendor of
+    /// a product depended on and no product at all.
     fn touches(&self, dependency: &Dependency) -> bool {
-        let is_vendor = matches!(dependency.subject, Subject::Vendor(_));
+        let names = names(dependency);
         self.names(dependency)
-            || is_vendor
-                && names(dependency)
+            || match dependency.subject {
+                Subject::Vendor(_) => names
                     .iter()
-                    .any(|vendor| self.products.iter().any(|product| product.starts_with(vendor)))
+                    .any(|vendor| self.products.iter().any(|product| product.starts_with(vendor))),
+                Subject::Product(_) | Subject::Cpe(_) if self.products.is_empty() => {
+                    let vendors = || self.vendors.iter().filter(|vendor| !vendor.is_empty());
+                    names.iter().any(|product| vendors().any(|vendor| product.starts_with(vendor)))
+                }
+                _ => false,
+            }
     }
 
     fn names(&self, dependency: &Dependency) -> bool {
         let names = names(dependency);
         match &dependency.subject {
             Subject::Vendor(_) => names.iter().any(|name| self.vendors.contains(name)),
-            Subject::Product(_) | Subject::Cpe(_) => {
-                names.iter().any(|name| self.products.iter().any(|one| is_version_of(one, name)))
-            }
+            Subject::Product(_) | Subject::Cpe(_) => names.iter().any(|name| {
+                self.products.iter().any(|one| is_version_of(one, name) || is_version_of(name, one))
+            }),
             Subject::Cve(_) => names.into_iter().any(|name| self.others.contains(&("cve", name))),
             Subject::Topic(_) => {
                 names.into_iter().any(|name| self.others.contains(&("topic", name)))
@@ -158,10 +194,7 @@ fn cpe(name: &Name) -> (&str, &str) {
 /// Whether a product is this one, with or without a version behind its name.
 fn is_version_of(product: &[String], name: &[String]) -> bool {
     let Some(rest) = product.strip_prefix(name) else { return false };
-    rest.first().is_none_or(|next| {
-        let digits = next.strip_prefix('v').unwrap_or(next);
-        next == "version" || next == "versions" || digits.starts_with(|c: char| c.is_ascii_digit())
-    })
+    !name.is_empty() && rest.first().is_none_or(|next| is_version(next))
 }
 
 #[cfg(test)]
@@ -207,6 +240,23 @@ mod tests {
         for product in ["Connect Secure", "Ivanti Connect", "Ivanti Connect Secure Gateway"] {
             assert!(!touched(&ivanti, &[Product(name(product))]), "{product}");
         }
+        let exchange = on(Product(name("Exchange Server 2016")), &[]);
+        assert!(touched(&exchange, &[Product(name("Exchange Server"))]), "the version is ours");
+        let alone = on(Product(name("Connect Secure")), &[]);
+        assert!(touched(&alone, &[Cpe(name("ivanti:connect_secure"))]), "without its vendor");
+    }
+
+    #[test]
+    fn a_warning_about_a_vendor_alone_concerns_each_of_its_products() {
+        let open_revenues = on(Product(name("Civica OpenRevenues")), &[]);
+        let civica = Vendor(name("Civica UK Ltd"));
+        assert!(touched(&open_revenues, std::slice::from_ref(&civica)));
+        assert!(touched(
+            &on(Cpe(name("civica:open_revenues")), &[]),
+            std::slice::from_ref(&civica)
+        ));
+        let another = Product(name("Civica Election Services"));
+        assert!(!touched(&open_revenues, &[civica, another]), "it names which product");
     }
 
     #[test]
@@ -215,13 +265,19 @@ mod tests {
         assert!(touched(&ivanti, &[Product(name("Ivanti Endpoint Manager"))]));
         assert!(touched(&ivanti, &[Cpe(name("ivanti:endpoint_manager"))]));
         assert!(!touched(&ivanti, &[Product(name("Endpoint Manager"))]));
-        assert!(!is_same(&Vendor(name("Ivanti")), &Product(name("Ivanti Endpoint Manager"))));
+        let (vendor, product) = (Vendor(name("Ivanti")), Product(name("Ivanti Endpoint Manager")));
+        assert_ne!(Key::of(&vendor), Key::of(&product));
     }
 
     #[test]
     fn kinds_are_not_mixed_up() {
         assert!(touched(&on(Cve(name("CVE-2024-21887")), &[]), &[Cve(name("cve-2024-21887"))]));
         assert!(!touched(&on(Topic(name("Civica")), &[]), &[Vendor(name("Civica"))]));
-        assert!(is_same(&Vendor(name("Civica UK Ltd")), &Vendor(name("civica"))));
+        let key = |subject| Key::of(&subject);
+        assert_eq!(key(Vendor(name("Civica UK Ltd"))), key(Vendor(name("civica"))));
+        let versions =
+            [Product(name("Ivanti Connect Secure 22.7")), Cpe(name("ivanti:connect_secure"))];
+        let [one, other] = versions.map(key);
+        assert_eq!(one, other);
     }
 }

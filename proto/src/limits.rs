@@ -67,8 +67,8 @@ pub const DEPENDENCIES: usize = 256;
 /// The most aliases of one of them.
 pub const DEPENDENCY_ALIASES: usize = 8;
 
-/// The most deputies of one organisation.
-pub const DEPUTIES: usize = 16;
+/// The most deputies of one organisation: they are reminded one after the other, and then the managers.
+pub const DEPUTIES: usize = 4;
 
 /// The fastest rate of one bot, in appends a minute.
 pub const BOT_PER_MINUTE: u16 = 600;

@@ -198,6 +198,8 @@ pub struct CommonCause {
     pub named: Vec<OrganisationId>,
     /// When the first of them did, in milliseconds since 1970 UTC.
     pub since_ms: i64,
+    /// When the latest of them did, in milliseconds since 1970 UTC.
+    pub at_ms: i64,
     /// Whether it belongs to an exercise and must never look real.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,

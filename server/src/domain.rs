@@ -13,6 +13,7 @@ mod posting;
 mod register;
 mod reminding;
 mod room;
+mod sources;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use posting::{Target, carries};
 pub use register::{Invited, Register};
 pub use reminding::Reminder;
 pub use room::Room;
+pub use sources::Latest;
 pub use summary::{KindTag, Summary};
 
 /// Everything the server decides by.

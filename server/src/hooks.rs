@@ -1,9 +1,10 @@
 //! Webhooks: programs that speak no WebSocket post into a room by one HTTP request.
 //!
 //! A webhook belongs to a bot: its secret, the last part of its address, names the bot, whose grant
-//! bounds what it may do. A body is told by its shape: Slack's and Mattermost's ([`slack`]),
-//! Alertmanager's ([`alertmanager`]), or Warproom's own ([`own`]). Each is read, without any effect,
-//! to a [`Draft`]; then the draft is posted as the bot, by the same functions as its calls.
+//! bounds what it may do. Each request is taken off the bot's rate before it is read. A body is told
+//! by its shape: Slack's and Mattermost's ([`slack`]), Alertmanager's ([`alertmanager`]), or Warproom's
+//! own ([`own`]). Each is read, without any effect and without the state held, to a [`Draft`]; then
+//! the draft is posted as the bot, by the same functions as its calls.
 //!
 //! It knows no HTTP beyond a status and a text to answer with. Nothing here writes a secret, an
 //! address or a word of a message to the log.
@@ -51,21 +52,26 @@ pub async fn receive(context: &Arc<Context>, bot: &Bot, body: &[u8]) -> Answer {
 }
 
 async fn take(context: &Arc<Context>, bot: &Bot, body: &[u8]) -> Result<(), Answer> {
+    let allowed = context.rates.take(bot.bot, bot.grant.per_minute);
+    allowed.map_err(|error| glance(body).refuse(&error))?;
     let message = message(body).ok_or(Answer::INVALID_PAYLOAD)?;
     let shape = shape(&message);
-    let draft = {
-        let state = context.state();
-        let terms = Terms::new(&state, bot)?;
-        let mut draft = match shape {
-            Shape::Slack => slack::read(&message, &terms)?,
-            Shape::Alertmanager => alertmanager::read(message, &terms)?,
-            Shape::Own => own::read(message, &terms)?,
-        };
-        if let Draft::Alert(alert) = &mut draft {
-            terms.follow_up(&state, alert);
-        }
-        draft
+    // Reading takes its time: it works on a copy, so that nobody waits for the state.
+    let terms = Terms::new(&context.state(), bot)?;
+    let mut draft = match shape {
+        Shape::Slack => slack::read(&message, &terms)?,
+        Shape::Alertmanager => alertmanager::read(message, &terms)?,
+        Shape::Own => own::read(message, &terms)?,
     };
+    if let Draft::Alert(alert) = &mut draft {
+        let earlier = terms.earlier(&context.state(), alert);
+        if let Some(earlier) = earlier {
+            terms.follow(alert, &earlier);
+            if shape == Shape::Alertmanager {
+                alertmanager::follow(alert, &earlier, bot.bot);
+            }
+        }
+    }
     let author = Principal::Bot(bot.bot);
     let posted = match draft {
         Draft::Post(post) => calls::post_as(context, author, *post).await,
@@ -101,6 +107,13 @@ fn shape(message: &Map<String, Value>) -> Shape {
     } else {
         Shape::Slack
     }
+}
+
+/// Whose form a body seems to have that is not read: enough to refuse it in words that its sender
+/// follows.
+fn glance(body: &[u8]) -> Shape {
+    const KEY: &[u8] = b"groupKey";
+    if body.windows(KEY.len()).any(|part| part == KEY) { Shape::Alertmanager } else { Shape::Slack }
 }
 
 /// The name of an entry that is the same for the same revision of the same message, so that a
@@ -140,6 +153,15 @@ mod tests {
         assert!(message(b"{\"text\":\"\xff\"}").is_none());
         assert!(message("[".repeat(100_000).as_bytes()).is_none());
         assert!(message(format!("{{\"a\":{}", "[".repeat(90_000)).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn at_a_glance_a_group_of_alertmanagers_is_told_from_the_rest() {
+        assert_eq!(glance(br#"{"groupKey":"a","alerts":[]}"#), Shape::Alertmanager);
+        assert_eq!(glance(b"payload=%7B%22groupKey%22%3A1%7D"), Shape::Alertmanager);
+        for other in [&b""[..], b"{", b"\xff", br#"{"text":"a"}"#, br#"{"headline":"a"}"#] {
+            assert_eq!(glance(other), Shape::Slack);
+        }
     }
 
     #[test]

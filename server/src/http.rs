@@ -162,14 +162,20 @@ impl Door<'_> {
         }
     }
 
-    /// The secret is asked before the body: a stranger's is not read.
+    /// The secret is asked before the body, since a stranger's is not read, and again behind it: it
+    /// may have been replaced, or have ended, while the body was on its way.
     async fn hook(&self, secret: &Secret, request: Request<Incoming>) -> (Answer, Then) {
-        let Some(bot) = hooks::bot(self.context, secret) else {
-            return (Answer::INVALID_TOKEN, Then::Close);
+        let wrong = (Answer::INVALID_TOKEN, Then::Close);
+        if hooks::bot(self.context, secret).is_none() {
+            return wrong;
+        }
+        let body = match body(request).await {
+            Ok(body) => body,
+            Err(refusal) => return (refusal, Then::Close),
         };
-        match body(request).await {
-            Ok(body) => (hooks::receive(self.context, &bot, &body).await, Then::Stay),
-            Err(refusal) => (refusal, Then::Close),
+        match hooks::bot(self.context, secret) {
+            Some(bot) => (hooks::receive(self.context, &bot, &body).await, Then::Stay),
+            None => wrong,
         }
     }
 }

@@ -170,11 +170,12 @@ impl Hub {
         }
     }
 
-    /// Tells every connection of somebody's.
-    pub fn tell_everywhere(&self, who: Principal, notice: &Notice) {
+    /// Tells every connection of somebody's something about a room that they can also list. Dropped
+    /// where a queue is full, and with the room's entries if they leave it.
+    pub fn tell_everywhere(&self, who: Principal, room: RoomId, notice: &Notice) {
         let frame = Frame::from(rpc::notice_text(notice));
         for peer in self.peers_where(|peer| peer.who == who) {
-            peer.outgoing.push_notice(frame.clone());
+            peer.outgoing.push_faint(room, frame.clone());
         }
     }
 
@@ -285,7 +286,14 @@ impl Hub {
                 let frame = rpc::notice_text(&Notice::CommonCause { cause: cause.clone() });
                 let frame = Frame::from(frame);
                 let state = journal::read(&self.state);
-                for peer in self.peers_where(|peer| state.register.is_concerned(peer.who, cause)) {
+                let concerned = state.register.concerned(cause);
+                let is_concerned = |who: Principal| {
+                    let own = state.register.organisation_of(who);
+                    state.register.is_manager(who)
+                        || state.register.role(who).is_some()
+                            && own.is_some_and(|own| concerned.contains(&own))
+                };
+                for peer in self.peers_where(|peer| is_concerned(peer.who)) {
                     peer.outgoing.push_notice(frame.clone());
                 }
             }

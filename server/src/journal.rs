@@ -6,6 +6,9 @@
 //! decided on a state that misses something accepted before it: there is no gap between check and
 //! use. Reading never waits for writing: readers see a record once it is durable.
 
+mod marks;
+
+use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,12 +17,12 @@ use tokio::sync::{mpsc, oneshot};
 use warproom_proto::calls::Posted;
 use warproom_proto::entry::{Entry, Kind};
 use warproom_proto::register::{Act, Event};
-use warproom_proto::{
-    EntryId, Error, ErrorCode, Head, LogId, MemberId, Principal, RoomId, Salt, Seq,
-};
+use warproom_proto::{EntryId, Error, ErrorCode, Head, LogId, Principal, RoomId, Salt, Seq};
 
 use crate::domain::{Mark, Plan, Planned, State, Summary, changes_state};
 use crate::store::{self, Appended, CommitError, Committer, Draft, Store};
+
+use marks::{PREFERENCES, READ, keep, sealed, unsealed};
 
 /// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
 const WAITING: usize = 4096;
@@ -105,7 +108,8 @@ impl Journal {
         to_deliver: mpsc::Sender<Vec<Committed>>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let writer = Writer { store, committer, state, to_deliver, waiting };
+        let postponed = None;
+        let writer = Writer { postponed, store, committer, state, to_deliver, waiting };
         let thread = std::thread::Builder::new().name("journal".into()).spawn(|| writer.run())?;
         Ok((Self { jobs }, thread))
     }
@@ -135,6 +139,8 @@ impl Journal {
 }
 
 struct Writer {
+    /// A job of an append whose first one was not yet committed; the first of the next group.
+    postponed: Option<Job>,
     store: Store,
     committer: Committer,
     state: Arc<RwLock<State>>,
@@ -149,12 +155,14 @@ struct Group {
     whats: Vec<What>,
     marks: Vec<Mark>,
     answers: Vec<(usize, Answer)>,
+    /// The names of its appends: the same again waits until the first is committed.
+    ids: HashSet<AppendId>,
     changes_state: bool,
 }
 
 impl Writer {
     fn run(mut self) {
-        while let Some(first) = self.waiting.blocking_recv() {
+        while let Some(first) = self.postponed.take().or_else(|| self.waiting.blocking_recv()) {
             let now_ms = now_ms();
             let group = self.collect(first, now_ms);
             if !group.answers.is_empty() {
@@ -166,9 +174,14 @@ impl Writer {
     /// Decides the first job and those that wait behind it, up to one that changes the state.
     fn collect(&mut self, first: Job, now_ms: i64) -> Group {
         let mut group = Group::default();
-        let state = read(&self.state);
+        let state = Arc::clone(&self.state);
+        let state = read(&state);
         let mut next = Some(first);
         while let Some(job) = next {
+            if job.id.is_some_and(|id| group.ids.contains(&id)) {
+                self.postponed = Some(job);
+                break;
+            }
             self.take(job, &state, now_ms, &mut group);
             next = if group.changes_state || group.answers.len() >= GROUP {
                 None
@@ -198,6 +211,7 @@ impl Writer {
                 let _ = answer.send(Err(refusal));
             }
             Ok((plan, drafts)) => {
+                group.ids.extend(id);
                 group.changes_state |= plan.records.iter().any(Planned::changes_state);
                 group.answers.push((drafts.len(), answer));
                 group.drafts.extend(drafts);
@@ -221,7 +235,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Group, now_ms: i64) {
-        let Group { drafts, whats, marks, answers, changes_state } = group;
+        let Group { drafts, whats, marks, answers, changes_state, .. } = group;
         let sealed: Vec<store::Mark> = marks.iter().filter_map(sealed).collect();
         let appended = match self.committer.commit(drafts, &sealed, now_ms) {
             Ok(appended) => appended,
@@ -327,61 +341,6 @@ fn taken_in(appended: Appended, what: What) -> Option<Committed> {
     Some(Committed { seq, at_ms, salt, head, commitment, item, what })
 }
 
-/// Adds a mark to those of a group. Two devices may tell of one thing in one group: of two positions
-/// the further one stays, of two preferences the later.
-fn keep(marks: &mut Vec<Mark>, mark: Mark) {
-    for kept in &mut *marks {
-        match (kept, mark) {
-            (Mark::Read(room, who, kept), Mark::Read(new_room, new_who, seq))
-                if (*room, *who) == (new_room, new_who) =>
-            {
-                *kept = seq.max(*kept);
-                return;
-            }
-            (Mark::Preferences(member, kept), Mark::Preferences(new_member, preferences))
-                if *member == new_member =>
-            {
-                *kept = preferences;
-                return;
-            }
-            _ => {}
-        }
-    }
-    marks.push(mark);
-}
-
-/// The two kinds of marks, as the first byte of their keys.
-const READ: &[u8] = b"r";
-const PREFERENCES: &[u8] = b"p";
-
-/// A mark as the store keeps it. Preferences always encode: they are numbers and flags.
-fn sealed(mark: &Mark) -> Option<store::Mark> {
-    let (key, value) = match mark {
-        Mark::Read(room, who, seq) => {
-            let key = [READ, room.as_bytes(), &who.to_bytes()].concat();
-            (key, seq.to_be_bytes().to_vec())
-        }
-        Mark::Preferences(member, preferences) => {
-            let key = [PREFERENCES, member.as_bytes()].concat();
-            (key, serde_json::to_vec(preferences).ok()?)
-        }
-    };
-    Some(store::Mark { key, value })
-}
-
-/// Reads back what [`sealed`] wrote.
-fn unsealed(mark: &store::Mark) -> Option<Mark> {
-    if let Some(key) = mark.key.strip_prefix(READ) {
-        let (room, who) = key.split_first_chunk::<16>()?;
-        let who = Principal::from_bytes(who.try_into().ok()?)?;
-        let seq = Seq::from_be_bytes(mark.value.as_slice().try_into().ok()?);
-        return Some(Mark::Read(RoomId::from_bytes(*room), who, seq));
-    }
-    let member = mark.key.strip_prefix(PREFERENCES)?;
-    let member = MemberId::from_bytes(member.try_into().ok()?);
-    Some(Mark::Preferences(member, serde_json::from_slice(&mark.value).ok()?))
-}
-
 /// Why the state cannot be rebuilt from the store.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
@@ -414,8 +373,9 @@ pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
     let rooms =
         store.logs().into_iter().filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
     for log in rooms {
-        for stored in store.state(log)? {
-            let unreadable = |_| RebuildError::Record { log, seq: stored.seq };
+        for seq in store.state(log)? {
+            let stored = store.read(log, seq)?.ok_or(RebuildError::Record { log, seq })?;
+            let unreadable = |_| RebuildError::Record { log, seq };
             let entry: Entry = serde_json::from_slice(&stored.item).map_err(unreadable)?;
             if entry.handling.kind == Kind::Unknown {
                 return Err(RebuildError::Record { log, seq: stored.seq });

@@ -24,7 +24,7 @@ pub async fn remind(state: Arc<RwLock<State>>, hub: Arc<Hub>) {
         let now_ms = now_ms();
         let reminders = journal::read(&state).reminders(last_ms, now_ms);
         for Reminder { who, of } in reminders {
-            hub.tell_everywhere(who, &Notice::Reminder { outstanding: of });
+            hub.tell_everywhere(who, of.room, &Notice::Reminder { outstanding: of });
         }
         // A clock that was set back does not remind a second time.
         last_ms = last_ms.max(now_ms);

@@ -112,8 +112,14 @@ impl Writer<'_> {
     fn with_note(&self, item: &Item) -> String {
         let name = markdown::plain(self.source.name.as_str());
         let marked = item.marks.iter().any(|mark| label::read_mark(mark).is_some());
+        let unread = || item.marks.iter().any(|mark| label::is_marking(mark));
         let note = if marked {
             format!("*Relayed from {name}.*")
+        } else if unread() {
+            format!(
+                "*Relayed from {name}. Its source gave a label that could not be read; the relay \
+                 chose one.*"
+            )
         } else {
             format!("*Relayed from {name}. Its source gave no label; the relay did.*")
         };

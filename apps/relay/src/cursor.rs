@@ -5,18 +5,25 @@
 //! are about, and saved; then they are sent; then, as the server has answered each, they are taken
 //! off. After a crash what is still on the cursor is sent again under the same entry ids, and the
 //! server answers without storing it twice. So nothing is planned twice and nothing is forgotten.
+//!
+//! That the rooms were told is noted with the server's answer, not before: what had no place in a room,
+//! or was never taken by the server, is not followed up there.
 
 mod folder;
+mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use warproom_client::proto::Name;
 use warproom_client::proto::calls::PostAlert;
 
 use crate::fetch::Validators;
 
 pub use folder::{CursorError, StateFolder};
+pub use seen::{Seen, Told, Turns};
 
 /// Where cursors are kept.
 pub trait Shelf: Sync {
@@ -39,6 +46,10 @@ pub struct Cursor {
     /// What was seen of it, by key.
     #[serde(default)]
     pub items: BTreeMap<String, Seen>,
+    /// What another item takes the place of, by a hash of its key and of who said so, and when that
+    /// was last there: it may come in after its end.
+    #[serde(default)]
+    pub replaced: BTreeMap<String, i64>,
     /// What is on its way, in order.
     #[serde(default)]
     pub pending: Vec<Pending>,
@@ -56,10 +67,22 @@ pub struct Marks {
     pub added_after: Option<String>,
     /// CSAF feeds and directories: each document's time of change, by address.
     pub documents: BTreeMap<String, String>,
+    /// The same of documents that could not be fetched.
+    pub failed: BTreeMap<String, Failed>,
     /// Folders: each file as it was when it was read, by name.
     pub files: BTreeMap<String, FileMark>,
     /// Folders: when each content was last there, in milliseconds since 1970 UTC, by hash.
     pub contents: BTreeMap<String, i64>,
+}
+
+/// A document that could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failed {
+    /// Its time of change then, as the list has it.
+    pub changed: String,
+    /// How often it was tried.
+    pub tries: u32,
 }
 
 /// A file as it was when it was read.
@@ -70,35 +93,12 @@ pub struct FileMark {
     pub bytes: u64,
     /// When it was changed, in nanoseconds since 1970 UTC.
     pub modified_ns: i64,
-    /// The SHA-256 of its content.
+    /// The SHA-256 of its content, or why there is none.
     pub hash: String,
-}
-
-/// What was seen of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seen {
-    /// The revision seen last.
-    pub revision: String,
-    /// The key it is posted under, where it took the place of an item with another.
+    /// When anything about it was changed, its permissions too, where it could not be opened: it is
+    /// tried again when that changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root: Option<String>,
-    /// Whether the rooms were told.
-    pub told: Told,
-    /// When it was last there, in milliseconds since 1970 UTC.
-    pub at_ms: i64,
-}
-
-/// Whether the rooms were told of an item. The order is by how much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Told {
-    /// No: a filter held it back, or it was over already.
-    No,
-    /// As a line of a digest.
-    Digest,
-    /// By a post of its own.
-    Alone,
+    pub changed_ns: Option<i64>,
 }
 
 /// A post on its way.
@@ -109,6 +109,21 @@ pub struct Pending {
     pub about: String,
     /// The post, the same each time it is sent.
     pub call: PostAlert,
+    /// The keys of the items that the room is told of by it.
+    pub keys: Vec<String>,
+    /// The key it is posted under; none for a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// What is sent instead where its label is refused: a digest without its strictest items, and
+    /// those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<Self>,
+    /// Whether a person was told that its label is refused.
+    #[serde(default)]
+    pub reported: bool,
+    /// Whether the server has refused its label in this very round, so that it is certainly not stored.
+    #[serde(skip)]
+    pub refused: bool,
 }
 
 /// How long something is remembered that is no longer there: longer than any feed's window, and than
@@ -119,9 +134,26 @@ const REMEMBERED_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 const REMEMBERED: usize = 100_000;
 
 impl Cursor {
-    /// The key under which an item is posted from its first revision on.
-    pub fn root<'a>(&'a self, key: &'a str) -> &'a str {
-        self.items.get(key).and_then(|seen| seen.root.as_deref()).unwrap_or(key)
+    /// Notes that the room of a post that is stored was told.
+    pub fn tell(&mut self, stored: &Pending) {
+        let how = if stored.root.is_some() { Told::Alone } else { Told::Digest };
+        for key in &stored.keys {
+            if let Some(seen) = self.items.get_mut(key) {
+                let told = seen.told.entry(stored.call.room).or_insert(how);
+                *told = how.max(*told);
+            }
+        }
+    }
+
+    /// Notes that an item takes the place of the one with this key.
+    pub fn replace(&mut self, key: &str, sender: &str, now_ms: i64) {
+        self.replaced.insert(replacement(key, sender), now_ms);
+    }
+
+    /// Whether another item of the same sender takes the place of the one with this key.
+    #[must_use]
+    pub fn is_replaced(&self, key: &str, sender: &str) -> bool {
+        self.replaced.contains_key(&replacement(key, sender))
     }
 
     /// Forgets what is not among these keys, has not been there for 90 days, or is more than is kept.
@@ -138,7 +170,32 @@ impl Cursor {
                 self.items.remove(&key);
             }
         }
+        self.forget_replaced(oldest_ms);
     }
+
+    fn forget_replaced(&mut self, oldest_ms: i64) {
+        self.replaced.retain(|_, at_ms| *at_ms >= oldest_ms);
+        let excess = self.replaced.len().saturating_sub(REMEMBERED);
+        if excess > 0 {
+            let mut by_age: Vec<_> =
+                self.replaced.iter().map(|(hash, at_ms)| (*at_ms, hash.clone())).collect();
+            by_age.sort_unstable();
+            for (_, hash) in by_age.into_iter().take(excess) {
+                self.replaced.remove(&hash);
+            }
+        }
+    }
+}
+
+/// The key and who replaced it, as one short name. Nobody else's word ends a sender's item.
+fn replacement(key: &str, sender: &str) -> String {
+    /// Nobody makes half of SHA-256 collide cheaply.
+    const HASH_BYTES: usize = 16;
+    let mut hash = Sha256::new();
+    hash.update((key.len() as u64).to_be_bytes());
+    hash.update(key);
+    hash.update(sender);
+    HEXLOWER.encode(&hash.finalize()[..HASH_BYTES])
 }
 
 impl Marks {
@@ -154,7 +211,15 @@ mod tests {
     use super::*;
 
     fn seen(at_ms: i64) -> Seen {
-        Seen { revision: "1".into(), root: None, told: Told::Alone, at_ms }
+        Seen {
+            revision: "1".into(),
+            issued_at_ms: None,
+            roots: Vec::new(),
+            sender: String::new(),
+            told: BTreeMap::new(),
+            turns: Turns::default(),
+            at_ms,
+        }
     }
 
     #[test]
@@ -166,6 +231,10 @@ mod tests {
         }
         cursor.forget(&BTreeSet::from(["there".to_owned()]), now_ms);
         assert_eq!(cursor.items.keys().collect::<Vec<_>>(), ["lately", "there"]);
+        cursor.replace("old", "", 1);
+        cursor.replace("new", "", now_ms);
+        cursor.forget(&BTreeSet::new(), now_ms);
+        assert!(!cursor.is_replaced("old", "") && cursor.is_replaced("new", ""));
     }
 
     #[test]

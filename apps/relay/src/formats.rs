@@ -58,6 +58,14 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+    /// The reader itself failed.
+    #[error(
+        "reading it as {format} failed; the fault is the relay's: please report it with the document"
+    )]
+    Fault {
+        /// As what.
+        format: &'static str,
+    },
     /// None of the formats.
     #[error("none of the formats that are read: RSS, Atom, KEV, CAP, CSAF, STIX, MISP")]
     Unknown,
@@ -72,13 +80,23 @@ pub fn parse(format: Format, document: &[u8]) -> Result<Parsed, Refusal> {
         return Err(Refusal::TooLarge { bytes: document.len(), most: DOCUMENT_BYTES });
     }
     match format {
-        Format::Feed => feed::parse(document),
-        Format::Kev => kev::parse(document),
-        Format::Cap => cap::parse(document),
-        Format::Csaf => csaf::parse(document),
-        Format::Stix => stix::parse(document),
-        Format::Misp => misp::parse(document),
+        Format::Feed => guarded("a feed", document, feed::parse),
+        Format::Kev => guarded("KEV", document, kev::parse),
+        Format::Cap => guarded("CAP", document, cap::parse),
+        Format::Csaf => guarded("CSAF", document, csaf::parse),
+        Format::Stix => guarded("STIX", document, stix::parse),
+        Format::Misp => guarded("MISP", document, misp::parse),
     }
+}
+
+/// Reads with a reader that may fault, here or in a library: a fault is this document's alone, and
+/// never stops the reading of others.
+fn guarded(
+    format: &'static str,
+    document: &[u8],
+    reader: fn(&[u8]) -> Result<Parsed, Refusal>,
+) -> Result<Parsed, Refusal> {
+    std::panic::catch_unwind(|| reader(document)).unwrap_or(Err(Refusal::Fault { format }))
 }
 
 /// How many web addresses an item has at most.
@@ -145,4 +163,19 @@ fn short_hash(hash: sha2::Sha256) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_a_reader_is_a_refusal_of_its_document() {
+        let faulty = |document: &[u8]| -> Result<Parsed, Refusal> {
+            assert!(document.is_empty(), "a document that no reader copes with");
+            Ok(Parsed::default())
+        };
+        assert_eq!(guarded("CAP", b"x", faulty), Err(Refusal::Fault { format: "CAP" }));
+        assert_eq!(guarded("CAP", b"", faulty), Ok(Parsed::default()));
+    }
 }

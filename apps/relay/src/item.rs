@@ -31,6 +31,8 @@ pub struct Item {
     pub references: Vec<String>,
     /// Who issued it; may be empty.
     pub issuer: String,
+    /// Who speaks under this id at its source; empty where the format has none.
+    pub sender: String,
     /// Vendors, products (also as CPE), vulnerabilities and topics.
     pub subjects: Vec<Subject>,
     /// When it was issued, in milliseconds since 1970 UTC.

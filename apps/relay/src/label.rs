@@ -9,7 +9,7 @@ mod hint;
 mod spelling;
 
 pub use self::hint::hints;
-pub use self::spelling::{names_tlp, read_mark};
+pub use self::spelling::{is_marking, named_label, names_tlp, read_mark};
 
 use warproom_client::proto::Label;
 
@@ -32,14 +32,15 @@ impl LabelRule {
 
 /// The label of an item with these marks on it and these labels named in its words.
 ///
-/// A mark that looks like a marking and cannot be read stands for the default: it may have been strict.
-/// Marks that are none (a plain category) say nothing.
+/// A mark that looks like a marking and cannot be read stands for the default, and for the strictest
+/// label that it names where that is stricter: it may have been strict. Marks that are none (a plain category) say nothing.
 #[must_use]
 pub fn decide(rule: &LabelRule, marks: &[String], hints: &[String]) -> Label {
     let marked = marks
         .iter()
         .filter_map(|mark| {
-            read_mark(mark).or_else(|| spelling::is_marking(mark).then(|| rule.floor()))
+            let unread = || rule.floor().max(named_label(mark).unwrap_or(Label::Clear));
+            read_mark(mark).or_else(|| is_marking(mark).then(unread))
         })
         .max();
     let hinted = hints.iter().filter_map(|hint| read_mark(hint)).max();

@@ -1,9 +1,11 @@
 //! What of a source is new, and whether it is posted one by one or as a digest. Pure: it takes what
 //! was read and what is remembered, and gives what to post and what to remember from then on.
 //!
-//! It knows no rooms and no labels; those come when a post is composed.
+//! It knows no labels and no room's bounds; those come when a post is composed.
 
 mod filter;
+mod line;
+mod sort;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +13,24 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use warproom_client::proto::Message;
 
+use self::sort::Sorter;
 use crate::config::{Kind, Source};
-use crate::cursor::{Cursor, Seen, Told};
+use crate::cursor::Cursor;
 use crate::item::Item;
 use crate::source::Gathered;
+
+pub use line::Line;
 
 /// What to do about what was read.
 pub struct Plan {
     /// What to post, in order.
     pub posts: Vec<Post>,
-    /// What to remember with it. Nothing is on its way in it yet.
+    /// What to remember with it. What was on its way before is still in it.
     pub cursor: Cursor,
+    /// The keys under which there is a newer word than what may still be on its way.
+    pub overtaken: BTreeSet<String>,
+    /// Whether there is more to follow up, the next time.
+    pub more: bool,
     /// How many new items are not posted, because a filter holds them back or they are over.
     pub held_back: usize,
 }
@@ -40,17 +49,29 @@ pub enum Post {
 pub struct One {
     /// The item.
     pub item: Item,
-    /// The key it is posted under: its own, or that of the item it takes the place of.
-    pub root: String,
-    /// Whether an earlier revision was posted on its own.
-    pub follows: bool,
+    /// Its key.
+    pub key: String,
+    /// What it goes on with: its own line, or those of the items it takes the place of. Never empty.
+    pub lines: Vec<Line>,
+    /// Whether it is also for a room that was told nothing of it.
+    pub fresh: bool,
+    /// How often it went back to what it had said before.
+    pub turn: u32,
+}
+
+impl One {
+    /// Whether it is never put into a digest: it withdraws, or follows up a post of its own.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.item.message == Message::Cancel || self.lines.iter().any(Line::is_alone)
+    }
 }
 
 /// Items posted as a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digest {
     /// The items, the worst first, of equal ones the newest.
-    pub items: Vec<Item>,
+    pub items: Vec<One>,
     /// Whether it is the first look at the source.
     pub first_look: bool,
     /// Whether they are exercises: all of them or none.
@@ -73,38 +94,44 @@ pub fn key(id: &str) -> String {
 pub fn plan(source: &Source, cursor: &Cursor, gathered: Gathered, now_ms: i64) -> Plan {
     let Gathered { items, marks, more, unread, .. } = gathered;
     let first_look = !cursor.looked && source.kind != Kind::Folder;
-    let mut next = Cursor { marks, pending: Vec::new(), ..cursor.clone() };
-    next.looked = cursor.looked || !more;
+    let mut next = cursor.clone();
 
     let items = each_once(items, source.exercise);
     let present: BTreeSet<String> = items.iter().map(|(key, _)| key.clone()).collect();
-    let mut sorter = Sorter::new(source, &items, now_ms);
-    for (key, item) in items {
-        let seen = sorter.sort(&next, &key, item);
-        next.items.insert(key, seen);
+    let mut sorter = Sorter::new(source, &next, &items, now_ms);
+    let all = items.into_iter().all(|(key, item)| sorter.sort(&mut next, &key, item));
+    if all {
+        next.marks = marks;
+        next.looked = cursor.looked || !more;
     }
+    // Otherwise the same is read again: what was sorted is known then, and the rest is not passed over.
     next.forget(&present, now_ms);
 
-    let Sorter { real, exercises, held_back, .. } = sorter;
+    let Sorter { real, exercises, held_back, overtaken, .. } = sorter;
     let mut posts = Vec::new();
     for (group, exercise, unread) in [(real, false, unread), (exercises, true, 0)] {
         let frame = Digest { items: Vec::new(), first_look, exercise, unread };
-        posts.extend(group.posts(&frame, source.digest_over, &mut next));
+        posts.extend(group.posts(frame, source.digest_over));
     }
-    Plan { posts, cursor: next, held_back }
+    Plan { posts, cursor: next, held_back, overtaken, more: !all }
 }
 
-/// The items by key, the last of those that share one; the oldest first, so that what follows up
-/// another comes after it.
+/// The items by key, of those that share one the newest, of equally new ones the last; the oldest
+/// first, so that what follows up another comes after it.
 fn each_once(items: Vec<Item>, all_exercise: bool) -> Vec<(String, Item)> {
     let mut place: BTreeMap<String, usize> = BTreeMap::new();
     let mut once: Vec<Option<(String, Item)>> = Vec::new();
     for mut item in items {
         item.exercise |= all_exercise;
         let key = key(&item.id);
-        if let Some(earlier) = place.insert(key.clone(), once.len()) {
+        if let Some(earlier) = place.get(&key).copied() {
+            let issued_ms = once[earlier].as_ref().and_then(|(_, earlier)| earlier.issued_at_ms);
+            if issued_ms > item.issued_at_ms {
+                continue;
+            }
             once[earlier] = None;
         }
+        place.insert(key.clone(), once.len());
         once.push(Some((key, item)));
     }
     let mut once: Vec<_> = once.into_iter().flatten().collect();
@@ -115,111 +142,24 @@ fn each_once(items: Vec<Item>, all_exercise: bool) -> Vec<(String, Item)> {
 /// What is to be posted of one kind, real or exercise.
 #[derive(Default)]
 struct Group {
-    /// What was not posted on its own before.
+    /// What may become a digest.
     fresh: Vec<One>,
-    /// What follows up an own post.
-    follow_ups: Vec<One>,
+    /// What is always posted on its own.
+    alone: Vec<One>,
 }
 
 impl Group {
-    /// The posts. Fills in what the rooms were told by them.
-    fn posts(self, frame: &Digest, over: usize, next: &mut Cursor) -> Vec<Post> {
-        let Self { fresh, mut follow_ups } = self;
-        let mut alone = Vec::new();
-        let mut listed = Vec::new();
-        let most = if frame.first_look { 1 } else { over };
-        if follow_ups.len() > over {
-            listed.append(&mut follow_ups);
-        }
-        alone.append(&mut follow_ups);
-        if fresh.len() > most || !listed.is_empty() || frame.unread > 0 && !fresh.is_empty() {
-            listed.extend(fresh);
-        } else {
-            alone.extend(fresh);
-        }
-        for (ones, told) in [(&alone, Told::Alone), (&listed, Told::Digest)] {
-            for one in ones {
-                if let Some(seen) = next.items.get_mut(&key(&one.item.id)) {
-                    seen.told = seen.told.max(told);
-                }
-            }
-        }
+    fn posts(self, frame: Digest, over: usize) -> Vec<Post> {
+        let Self { fresh, alone } = self;
         let mut posts: Vec<_> = alone.into_iter().map(|one| Post::One(Box::new(one))).collect();
-        if !listed.is_empty() {
-            let mut items: Vec<_> = listed.into_iter().map(|one| one.item).collect();
-            items.sort_by_key(|item| std::cmp::Reverse((item.severity, item.issued_at_ms)));
-            posts.push(Post::Digest(Digest { items, ..frame.clone() }));
+        let most = if frame.first_look { 1 } else { over };
+        if fresh.len() > most || frame.unread > 0 && !fresh.is_empty() {
+            let mut items = fresh;
+            items.sort_by_key(|one| std::cmp::Reverse((one.item.severity, one.item.issued_at_ms)));
+            posts.push(Post::Digest(Digest { items, ..frame }));
+        } else {
+            posts.extend(fresh.into_iter().map(|one| Post::One(Box::new(one))));
         }
         posts
-    }
-}
-
-/// Sorts items into what is posted and what is only remembered.
-struct Sorter<'a> {
-    source: &'a Source,
-    /// Keys that another item of the same reading takes the place of.
-    replaced: BTreeSet<String>,
-    now_ms: i64,
-    real: Group,
-    exercises: Group,
-    held_back: usize,
-}
-
-impl<'a> Sorter<'a> {
-    fn new(source: &'a Source, items: &[(String, Item)], now_ms: i64) -> Self {
-        let replaced = items.iter().flat_map(|(own, item)| {
-            item.replaces.iter().map(|id| key(id)).filter(move |key| key != own)
-        });
-        let replaced = replaced.collect();
-        let (real, exercises) = Default::default();
-        Self { source, replaced, now_ms, real, exercises, held_back: 0 }
-    }
-
-    /// Takes one item, and says what to remember of it. What the rooms are told of it now is filled
-    /// in when it is known how.
-    fn sort(&mut self, cursor: &Cursor, own: &str, item: Item) -> Seen {
-        let known = cursor.items.get(own);
-        let earlier = known.map(|seen| (own.to_owned(), seen)).or_else(|| {
-            let keys = item.replaces.iter().map(|id| key(id));
-            keys.filter_map(|key| Some((key.clone(), cursor.items.get(&key)?)))
-                .max_by_key(|(_, seen)| seen.told)
-        });
-        let told = earlier.as_ref().map_or(Told::No, |(_, seen)| seen.told);
-        // The first of a line of replacements gives the key, also where nothing was seen of it.
-        let root = match &earlier {
-            Some((key, _)) => cursor.root(key).to_owned(),
-            None => item.replaces.first().map_or_else(|| own.to_owned(), |id| key(id)),
-        };
-        let seen = Seen {
-            revision: item.revision.clone(),
-            root: (root != own).then(|| root.clone()),
-            told,
-            at_ms: self.now_ms,
-        };
-        if known.is_some_and(|known| known.revision == item.revision) {
-            return seen;
-        }
-        if self.is_posted(own, &item, told) {
-            let group = if item.exercise { &mut self.exercises } else { &mut self.real };
-            let follows = told == Told::Alone;
-            let queue = if follows { &mut group.follow_ups } else { &mut group.fresh };
-            queue.push(One { item, root, follows });
-        } else {
-            self.held_back += 1;
-        }
-        seen
-    }
-
-    fn is_posted(&self, own: &str, item: &Item, told: Told) -> bool {
-        // What the rooms know of is followed up, whatever the filters say now.
-        if told > Told::No {
-            return true;
-        }
-        let is_over = item.expires_at_ms.is_some_and(|expires_at_ms| expires_at_ms <= self.now_ms);
-        let withdraws = item.message == Message::Cancel;
-        !is_over
-            && !withdraws
-            && !self.replaced.contains(own)
-            && filter::passes(&self.source.filters, item)
     }
 }

@@ -97,6 +97,6 @@ pub struct ListOutstanding {}
 /// The asks that wait for you.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutstandingList {
-    /// Those that are due first come first; at most 200.
+    /// What is overdue first, the latest of it; then what is due next; then what has no time. At most 200.
     pub outstanding: Vec<Outstanding>,
 }

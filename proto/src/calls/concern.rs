@@ -30,7 +30,7 @@ pub struct SetRegisterEntry {
     #[serde(default)]
     pub shown: bool,
     /// Who is reminded when nobody else answers, in this order: members of your organisation, at
-    /// most 16.
+    /// most 4.
     #[serde(default)]
     pub deputies: Vec<MemberId>,
 }

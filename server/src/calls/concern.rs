@@ -10,6 +10,10 @@ use super::Session;
 use super::register::act;
 use crate::domain::State;
 
+/// How many of the latest common causes are looked at: each is held against all that an organisation
+/// depends on.
+const CAUSES: usize = 1_000;
+
 pub async fn list_entries(
     session: &Session,
     _: ListRegisterEntries,
@@ -31,12 +35,11 @@ pub async fn set_entry(session: &Session, call: SetRegisterEntry) -> Result<Done
 pub async fn list_causes(session: &Session, _: ListCauses) -> Result<CauseList, Error> {
     let state = session.context.state();
     let who = session.who();
-    let concerning =
-        state.register.causes().filter(|cause| state.register.is_concerned(who, cause));
-    let mut causes: Vec<_> = concerning.cloned().collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.since_ms));
-    causes.truncate(limits::PAGE);
-    Ok(CauseList { causes })
+    let mut latest: Vec<_> = state.register.causes().collect();
+    latest.sort_by_key(|cause| std::cmp::Reverse(cause.at_ms));
+    latest.truncate(CAUSES);
+    let concerning = latest.into_iter().filter(|cause| state.register.is_concerned(who, cause));
+    Ok(CauseList { causes: concerning.take(limits::PAGE).cloned().collect() })
 }
 
 pub async fn preferences(session: &Session, _: ShowPreferences) -> Result<Preferences, Error> {

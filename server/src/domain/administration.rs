@@ -301,16 +301,24 @@ impl State {
         bot: BotId,
         (token_hash, hook_hash): (Head, Head),
     ) -> Result<Plan, Error> {
-        let is_theirs = |other: &&Bot| other.bot == bot && Principal::Member(other.owner) == by;
+        // Who was a manager when the bot was made, and is none now, gets no more of it than they have.
+        let is_theirs = |other: &Bot| {
+            let mut rooms = other.grant.rooms.iter();
+            Principal::Member(other.owner) == by
+                && rooms.all(|room| self.room_of(by, *room).is_ok())
+        };
         let is_manager = self.register.is_manager(by);
         let mut bots = self.register.bots();
-        let found = bots.find(|other| is_theirs(other) || is_manager && other.bot == bot);
+        let found = bots.find(|other| other.bot == bot && (is_manager || is_theirs(other)));
         let hook_hash = found.ok_or(ErrorCode::NotFound)?.hook.map(|_| hook_hash);
         Ok(Plan::act(by, Event::BotRotated { bot, token_hash, hook_hash }))
     }
 
     /// What an organisation depends on and who stands in, as one of its officers says.
     pub fn decide_set_entry(&self, by: Principal, call: SetRegisterEntry) -> Result<Plan, Error> {
+        if !matches!(self.register.role(by), Some(Role::Manager | Role::Officer)) {
+            return Err(ErrorCode::NotAllowed.into());
+        }
         let organisation = self.register.organisation_of(by).ok_or(ErrorCode::NotAllowed)?;
         let SetRegisterEntry { depends_on, shown, deputies } = call;
         let too_many_names =
@@ -319,7 +327,7 @@ impl State {
             || deputies.len() > limits::DEPUTIES
             || too_many_names
         {
-            let sentence = "organisation.set_entry: at most 256 dependencies with 8 aliases each, and 16 deputies";
+            let sentence = "organisation.set_entry: at most 256 dependencies with 8 aliases each, and 4 deputies";
             return Err(Error::new(ErrorCode::BadParams, sentence));
         }
         let distinct: HashSet<_> = deputies.iter().collect();

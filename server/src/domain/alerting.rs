@@ -5,7 +5,7 @@ use warproom_proto::calls::PostAlert;
 use warproom_proto::entry::{Content, Entry, Handling, Kind};
 use warproom_proto::{Error, ErrorCode, Principal, limits};
 
-use super::asking::check_ask;
+use super::asking::{check_ask, may_ask};
 use super::posting::{at_least, check_subjects};
 use super::{KindTag, Plan, Room, State, Target};
 
@@ -19,17 +19,19 @@ impl State {
         now_ms: i64,
     ) -> Result<Plan, Error> {
         let room = self.room_to_write(author, call.room, call.label)?;
+        self.may_report(author, call.common_cause)?;
+        if call.ask.is_some() {
+            may_ask(author, room, now_ms)?;
+        }
         check_alert(&call, now_ms)?;
         let exercise = match superseded {
             Some(target) => self.may_supersede(author, room, &call, target)?,
             None => call.exercise,
         };
-        // The one it names, or the latest of the same source by the same author. A milder one does
-        // not refer to a stricter: whoever may not read that would learn what it is about.
-        let same_source = |source: &Source| {
-            let (seq, label) = room.latest_alert(author, &source.id, exercise)?;
-            (label <= call.label).then_some(seq)
-        };
+        // The one it names, or the latest of the same source by the same author, who may relax from
+        // one revision to the next.
+        let same_source =
+            |source: &Source| Some(room.latest_alert(author, &source.id, exercise)?.seq);
         let supersedes =
             call.alert.supersedes.or_else(|| call.alert.source.as_ref().and_then(same_source));
         if supersedes.is_none()
@@ -76,7 +78,9 @@ impl State {
             let sentence = "only its author or a manager updates or cancels an alert";
             return Err(Error::new(ErrorCode::NotAllowed, sentence));
         }
-        at_least(room.label(target.seq, &target.summary), call.label)?;
+        if target.summary.author != author {
+            at_least(room.label(target.seq, &target.summary), call.label)?;
+        }
         if call.exercise && !target.summary.exercise {
             let sentence = "an exercise does not take the place of a real alert";
             return Err(Error::new(ErrorCode::Conflict, sentence));

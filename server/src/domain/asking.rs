@@ -6,13 +6,23 @@ use std::collections::{BTreeMap, HashSet};
 use warproom_proto::ask::Ask;
 use warproom_proto::calls::AnswerAsk;
 use warproom_proto::entry::{Content, Entry, Handling, Kind};
-use warproom_proto::{Error, ErrorCode, Name, OrganisationId, Principal, RoomId, Seq, limits};
+use warproom_proto::{
+    Error, ErrorCode, Name, OrganisationId, Principal, Reporting, RoomId, Seq, limits,
+};
 
 use super::posting::{at_least, check_subjects};
 use super::{Plan, Reader, Room, State, Summary, Target, carries};
 
 /// The most subjects of one answer: a board's reply holds one answer for each organisation.
 const ANSWER_SUBJECTS: usize = 8;
+
+/// How long an ask waits after its answer was due, and one without a time after it was asked, before
+/// it lapses: nobody is told of it any more. Its board stays.
+const LAPSE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+const LAPSE_UNTIMED_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// The most asks of one author in one room that have not lapsed: more than anyone would answer.
+const OPEN: usize = 32;
 
 /// What an entry asked, and every answer to it.
 pub struct Asked {
@@ -32,9 +42,31 @@ impl Asked {
         Self { at_ms, ask, summary, answers: BTreeMap::new() }
     }
 
+    /// Whether it waits for nobody any more.
+    #[must_use]
+    pub fn has_lapsed(&self, now_ms: i64) -> bool {
+        let lapses_ms = match self.ask.due_at_ms {
+            Some(due_at_ms) => due_at_ms.saturating_add(LAPSE_MS),
+            None => self.at_ms.saturating_add(LAPSE_UNTIMED_MS),
+        };
+        lapses_ms <= now_ms
+    }
+
     /// Takes an answer in.
     pub fn answer(&mut self, organisation: OrganisationId, seq: Seq, summary: Summary) {
         self.answers.entry(organisation).or_default().push((seq, summary));
+    }
+
+    /// The numbers of an organisation's answers that a reader may read, oldest first.
+    pub fn readable<'a>(
+        &'a self,
+        organisation: OrganisationId,
+        room: &'a Room,
+        reader: &'a Reader,
+    ) -> impl Iterator<Item = Seq> + 'a {
+        let answers = self.answers(organisation).iter();
+        let readable = answers.filter(move |(seq, summary)| room.may_read(reader, *seq, summary));
+        readable.map(|(seq, _)| *seq)
     }
 
     /// The answers of an organisation, oldest first.
@@ -67,6 +99,16 @@ pub fn check_ask(ask: &Ask, now_ms: i64) -> Result<(), Error> {
         return Err(Error::new(ErrorCode::BadParams, sentence));
     }
     Ok(())
+}
+
+/// Whether somebody may ask one more thing in a room.
+pub fn may_ask(author: Principal, room: &Room, now_ms: i64) -> Result<(), Error> {
+    let theirs = room.all_asked().rev().filter(|(_, asked)| asked.summary.author == author);
+    if theirs.filter(|(_, asked)| !asked.has_lapsed(now_ms)).take(OPEN).count() < OPEN {
+        return Ok(());
+    }
+    let sentence = "you have asked 32 things in this room that still wait; take one back first";
+    Err(Error::new(ErrorCode::Conflict, sentence))
 }
 
 impl State {
@@ -121,6 +163,11 @@ impl State {
         Err(Error::new(ErrorCode::NotAllowed, "this bot's grant lets it answer nothing"))
     }
 
+    /// A bot reports, as it answers, for its owner's organisation: only where its grant lets it answer.
+    pub(super) fn may_report(&self, who: Principal, reporting: Reporting) -> Result<(), Error> {
+        if reporting.is_no() { Ok(()) } else { self.may_answer(who) }
+    }
+
     /// The board of an ask as a reader may see it, by name.
     pub fn board(&self, who: Principal, room: RoomId, of: Seq) -> Result<Vec<Row>, Error> {
         let fold = self.room_of(who, room)?;
@@ -130,18 +177,20 @@ impl State {
             return Err(ErrorCode::NotFound.into());
         }
         let mut organisations = self.asked_organisations(fold, of, asked);
-        let readable = |organisation: OrganisationId| {
-            let answers = asked.answers(organisation).iter();
-            let readable = answers.filter(|(seq, summary)| fold.may_read(&reader, *seq, summary));
-            readable.map(|(seq, _)| *seq).collect::<Vec<_>>()
-        };
-        let answered = asked.answers.keys().filter(|one| !readable(**one).is_empty());
-        organisations.extend(answered.copied());
-        let row = |organisation: OrganisationId| {
+        let row = |organisation: OrganisationId, answers: Vec<Seq>| {
             let name = self.register.organisation(organisation)?.name.clone();
-            Some(Row { organisation, name, answers: readable(organisation) })
+            Some(Row { organisation, name, answers })
         };
-        let mut rows: Vec<_> = organisations.into_iter().filter_map(row).collect();
+        let mut rows = Vec::new();
+        for organisation in asked.answers.keys() {
+            let readable: Vec<_> = asked.readable(*organisation, fold, &reader).collect();
+            // Whose answers are all withheld is told of only as one that was asked.
+            if !readable.is_empty() || organisations.contains(organisation) {
+                rows.extend(row(*organisation, readable));
+                organisations.remove(organisation);
+            }
+        }
+        rows.extend(organisations.into_iter().filter_map(|one| row(one, Vec::new())));
         rows.sort_by_key(|row| row.name.folded());
         Ok(rows)
     }

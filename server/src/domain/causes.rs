@@ -9,8 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use warproom_proto::alert::Message;
-use warproom_proto::concern;
+use warproom_proto::alert::{Alert, Message};
+use warproom_proto::concern::Key;
 use warproom_proto::entry::{Handling, Kind, Subject};
 use warproom_proto::register::{Act, CommonCause, Event};
 use warproom_proto::{CauseId, Label, OrganisationId, Principal, Reporting, RoomId, Seq};
@@ -23,6 +23,11 @@ const WINDOW_MS: i64 = 72 * 60 * 60 * 1000;
 
 /// How many organisations make a cause common.
 const ORGANISATIONS: usize = 2;
+
+/// The most suppliers and products of one report that count, and the most alerts of one organisation:
+/// beyond it its oldest counts no more. So nobody can make the rest slow, or crowd others out.
+const SUBJECTS: usize = 8;
+const ALERTS: usize = 32;
 
 /// Answers that say the organisation has no trouble, whatever they name.
 const NO_TROUBLE: [&str; 2] = ["not affected", "not applicable"];
@@ -41,18 +46,12 @@ pub(super) struct Reports {
 struct Report {
     at_ms: i64,
     organisation: OrganisationId,
-    subjects: Vec<Subject>,
+    /// The suppliers and products, as they are compared and as they are spelt.
+    subjects: BTreeMap<Key, Subject>,
     is_named: bool,
     exercise: bool,
     /// The ask it answers: a later answer of the same organisation takes its place.
     answers: Option<Seq>,
-}
-
-impl Report {
-    /// The subject as this report spells it, if it names it.
-    fn spells(&self, subject: &Subject) -> Option<&Subject> {
-        self.subjects.iter().find(|one| concern::is_same(one, subject))
-    }
 }
 
 impl Reports {
@@ -71,6 +70,10 @@ impl Reports {
                     *other != room || (*seq != *of && report.answers != Some(*of))
                 });
             }
+            // A later alert or answer takes the earlier one's place, whatever it names itself.
+            Kind::Alert(Alert { supersedes: Some(of), .. }) => {
+                self.reports.remove(&(room, *of));
+            }
             Kind::Answer { of, organisation, .. } => {
                 let is_earlier = |report: &Report| {
                     report.answers == Some(*of) && report.organisation == *organisation
@@ -79,13 +82,27 @@ impl Reports {
             }
             _ => {}
         }
-        let Some(report) = report(handling, at_ms, organisation_of(handling.author)) else {
-            return;
-        };
+        let author_of = organisation_of(handling.author);
+        let Some(report) = report(handling, at_ms, author_of) else { return };
         self.newest_ms = self.newest_ms.max(at_ms);
         let oldest_ms = self.newest_ms.saturating_sub(WINDOW_MS);
+        let organisation = report.organisation;
         self.reports.insert((room, seq), report);
         self.reports.retain(|_, report| report.at_ms >= oldest_ms);
+        self.bound_alerts(organisation);
+    }
+
+    /// Forgets an organisation's oldest alert where it has too many.
+    fn bound_alerts(&mut self, organisation: OrganisationId) {
+        let is_theirs =
+            |report: &Report| report.organisation == organisation && report.answers.is_none();
+        let theirs = self.reports.iter().filter(|(_, report)| is_theirs(report));
+        let theirs: Vec<_> = theirs.map(|(place, report)| (report.at_ms, *place)).collect();
+        if theirs.len() > ALERTS
+            && let Some((_, oldest)) = theirs.into_iter().min()
+        {
+            self.reports.remove(&oldest);
+        }
     }
 }
 
@@ -102,7 +119,9 @@ fn report(handling: &Handling, at_ms: i64, author_of: Option<OrganisationId>) ->
     };
     let is_cause =
         |one: &&Subject| matches!(one, Subject::Vendor(_) | Subject::Product(_) | Subject::Cpe(_));
-    let subjects: Vec<_> = handling.subjects.iter().filter(is_cause).cloned().collect();
+    let subjects = handling.subjects.iter().filter(is_cause).take(SUBJECTS);
+    let subjects: BTreeMap<_, _> =
+        subjects.map(|subject| (Key::of(subject), subject.clone())).collect();
     let counts = !handling.common_cause.is_no() && handling.label != Label::Red;
     (counts && !subjects.is_empty()).then_some(Report {
         at_ms,
@@ -126,37 +145,36 @@ impl State {
         let author_of = self.register.organisation_of(handling.author);
         let Some(new) = report(handling, now_ms, author_of) else { return Vec::new() };
         let oldest_ms = now_ms.saturating_sub(WINDOW_MS);
-        let is_replaced = |in_room: RoomId, report: &Report| {
+        let superseded = handling.kind.refers_to();
+        let is_replaced = |(in_room, seq): (RoomId, Seq), report: &Report| {
             let same_ask = new.answers.is_some() && report.answers == new.answers;
-            in_room == room && same_ask && report.organisation == new.organisation
+            in_room == room
+                && (same_ask && report.organisation == new.organisation
+                    || new.answers.is_none() && superseded == Some(seq))
         };
         let earlier: Vec<&Report> = (self.reports.reports.iter())
-            .filter(|((in_room, _), report)| {
+            .filter(|(place, report)| {
                 report.at_ms >= oldest_ms
                     && report.exercise == new.exercise
-                    && !is_replaced(*in_room, report)
+                    && !is_replaced(**place, report)
             })
             .map(|(_, report)| report)
             .collect();
-        let mut announced: Vec<CommonCause> = Vec::new();
-        for subject in &new.subjects {
-            if announced.iter().any(|cause| concern::is_same(&cause.subject, subject)) {
-                continue;
-            }
-            let reports = earlier.iter().copied().chain([&new]);
-            let naming = reports.filter_map(|report| Some((report, report.spells(subject)?)));
-            announced.extend(self.cause(subject, naming, oldest_ms));
-        }
         let event = |cause| Planned::Act(Act { by: None, event: Event::CommonCauseFound(cause) });
-        announced.into_iter().map(event).collect()
+        let cause = |(key, subject): (&Key, &Subject)| {
+            let reports = earlier.iter().copied().chain([&new]);
+            let naming = reports.filter_map(|one| Some((one, one.subjects.get(key)?)));
+            self.cause((key, subject), naming, (oldest_ms, now_ms)).map(event)
+        };
+        new.subjects.iter().filter_map(cause).collect()
     }
 
     /// The common cause that these reports of one subject make, if it is more than was announced.
     fn cause<'a>(
         &self,
-        subject: &Subject,
+        (key, subject): (&Key, &Subject),
         reports: impl Iterator<Item = (&'a Report, &'a Subject)>,
-        oldest_ms: i64,
+        (oldest_ms, now_ms): (i64, i64),
     ) -> Option<CommonCause> {
         let mut organisations: BTreeMap<OrganisationId, bool> = BTreeMap::new();
         let (mut since_ms, mut first, mut exercise) = (i64::MAX, subject, false);
@@ -170,12 +188,11 @@ impl State {
         if organisations.len() < ORGANISATIONS {
             return None;
         }
-        let known = self.register.causes().filter(|cause| {
-            cause.exercise == exercise
-                && cause.since_ms >= oldest_ms
-                && concern::is_same(&cause.subject, subject)
-        });
-        let known = known.max_by_key(|cause| cause.since_ms);
+        let known = self
+            .register
+            .causes_of(key)
+            .filter(|cause| cause.exercise == exercise && cause.at_ms >= oldest_ms);
+        let known = known.max_by_key(|cause| cause.at_ms);
         let count = u32::try_from(organisations.len()).unwrap_or(u32::MAX);
         let named: Vec<_> = organisations
             .into_iter()
@@ -190,6 +207,7 @@ impl State {
             organisations: count,
             named,
             since_ms: known.map_or(since_ms, |known| known.since_ms.min(since_ms)),
+            at_ms: now_ms,
             exercise,
         })
     }

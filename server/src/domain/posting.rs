@@ -7,7 +7,7 @@ use warproom_proto::{
     EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, RoomId, Seq, limits,
 };
 
-use super::asking::check_ask;
+use super::asking::{check_ask, may_ask};
 use super::summary::{KindTag, Summary};
 use super::{Plan, Room, State};
 
@@ -46,7 +46,10 @@ impl State {
             let sentence = format!("entry.post: at most {} mentions", limits::MENTIONS);
             return Err(Error::new(ErrorCode::BadParams, sentence));
         }
-        call.ask.as_ref().map_or(Ok(()), |ask| check_ask(ask, now_ms))?;
+        if let Some(ask) = &call.ask {
+            check_ask(ask, now_ms)?;
+            may_ask(author, room, now_ms)?;
+        }
         let is_here = |member: &MemberId| room.role(Principal::Member(*member)).is_some();
         if !call.mentions.iter().all(is_here) {
             return Err(Error::new(
@@ -95,7 +98,8 @@ impl State {
         if target.summary.author != author && !self.register.is_manager(author) {
             return Err(not_yours());
         }
-        Ok(notice(call.room, call.id, author, Kind::Retract { of: call.of }))
+        let entry = notice_entry(call.id, author, Kind::Retract { of: call.of });
+        Ok(Plan::entry(call.room, belonging(entry, target), Vec::new()))
     }
 
     /// Another label for a post. Only the author relaxes; the author or a manager tightens. `thread`
@@ -129,7 +133,8 @@ impl State {
         if let Some(thread) = thread {
             at_least(room.label(thread.seq, &thread.summary), call.to)?;
         }
-        Ok(notice(call.room, call.id, author, Kind::Relabel { of: call.of, to: call.to }))
+        let entry = notice_entry(call.id, author, Kind::Relabel { of: call.of, to: call.to });
+        Ok(Plan::entry(call.room, belonging(entry, target), Vec::new()))
     }
 
     /// A reaction to a post, given or taken back.

@@ -1,8 +1,8 @@
 //! The register as a fold: who exists and who may do what, now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use warproom_proto::concern;
+use warproom_proto::concern::{Key, concerns};
 use warproom_proto::register::{
     Act, Bot, CommonCause, Dependency, Device, Event, Member, Organisation, RegisterEntry, Role,
     Standing,
@@ -18,7 +18,8 @@ pub struct Register {
     warp: Option<(WarpId, Name)>,
     organisations: BTreeMap<OrganisationId, Organisation>,
     entries: BTreeMap<OrganisationId, RegisterEntry>,
-    causes: BTreeMap<CauseId, CommonCause>,
+    /// With what each is about, as it is compared.
+    causes: BTreeMap<CauseId, (Key, CommonCause)>,
     members: BTreeMap<MemberId, MemberRecord>,
     handles: HashMap<Handle, MemberId>,
     invitations: BTreeMap<InvitationId, Invited>,
@@ -72,7 +73,7 @@ impl Register {
                 self.entries.insert(entry.organisation, entry.clone());
             }
             Event::CommonCauseFound(cause) => {
-                self.causes.insert(cause.cause, cause.clone());
+                self.causes.insert(cause.cause, (Key::of(&cause.subject), cause.clone()));
             }
             Event::InvitationAdded { invitation, member, code_hash, expires_at_ms } => {
                 let invited = Invited {
@@ -286,21 +287,33 @@ impl Register {
 
     /// Every common cause, also those of long ago.
     pub fn causes(&self) -> impl Iterator<Item = &CommonCause> {
-        self.causes.values()
+        self.causes.values().map(|(_, cause)| cause)
+    }
+
+    /// The common causes of one supplier or product.
+    pub fn causes_of(&self, key: &Key) -> impl Iterator<Item = &CommonCause> {
+        self.causes.values().filter(move |(other, _)| other == key).map(|(_, cause)| cause)
     }
 
     /// Whether a common cause concerns somebody: a manager, or whoever depends on it.
     #[must_use]
     pub fn is_concerned(&self, who: Principal, cause: &CommonCause) -> bool {
-        let depends = |organisation| {
-            let subjects = std::slice::from_ref(&cause.subject);
-            !concern::concerns(self.depends_on(organisation), subjects).is_empty()
-        };
         match self.role(who) {
             Some(Role::Manager) => true,
-            Some(_) => self.organisation_of(who).is_some_and(depends),
+            Some(_) => self.organisation_of(who).is_some_and(|own| self.depends(own, cause)),
             None => false,
         }
+    }
+
+    /// The organisations that depend on what a common cause names.
+    #[must_use]
+    pub fn concerned(&self, cause: &CommonCause) -> HashSet<OrganisationId> {
+        self.entries.keys().copied().filter(|one| self.depends(*one, cause)).collect()
+    }
+
+    fn depends(&self, organisation: OrganisationId, cause: &CommonCause) -> bool {
+        let subjects = std::slice::from_ref(&cause.subject);
+        !concerns(self.depends_on(organisation), subjects).is_empty()
     }
 
     /// The organisation that somebody acts for: a bot for its owner's.
@@ -368,7 +381,11 @@ impl Register {
                 Event::InvitationAdded { .. } | Event::InvitationRevoked { .. } | Event::Unknown,
                 _,
             ) => false,
-            (Event::RegisterEntrySet(entry), _) => self.may_see_entry(who, entry),
+            // Also what it once was is shown only as long as the organisation shows it.
+            (Event::RegisterEntrySet(entry), _) => {
+                let now = self.entries.get(&entry.organisation);
+                self.may_see_entry(who, entry) && now.is_none_or(|now| self.may_see_entry(who, now))
+            }
             (Event::CommonCauseFound(cause), _) => self.is_concerned(who, cause),
             (Event::DeviceEnrolled(device), _) => Principal::Member(device.member) == who,
             (Event::DeviceRevoked { device }, _) => self

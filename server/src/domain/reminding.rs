@@ -2,22 +2,27 @@
 //! ask, the answers, the register and the clock, so a restart changes nothing.
 //!
 //! With three quarters of the time gone and when the answer is due, the organisation's people in the
-//! room are reminded, but for its deputies; then its deputies, one after the other; then the
-//! managers. All of them only if they are in the room and may read the ask: reminding tells nobody of
-//! a room.
+//! room are reminded, but for its deputies. After that come steps of equal length: its deputies, one
+//! at each; then the managers. All of them only if they are in the room and may read the ask:
+//! reminding tells nobody of a room.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use warproom_proto::ask::{Outstanding, Stage};
-use warproom_proto::{MemberId, OrganisationId, Principal, RoomId, Seq};
+use warproom_proto::{MemberId, OrganisationId, Principal, RoomId, Seq, limits};
 
 use super::asking::Asked;
-use super::{Room, State};
+use super::{Reader, Room, State};
 
 /// The time between one step and the next after the answer is due: a quarter of the time there was,
 /// within these bounds, so that neither a ten-minute nor a ten-day ask escalates absurdly.
 const STEP_LEAST_MS: i64 = 5 * 60 * 1000;
 const STEP_MOST_MS: i64 = 60 * 60 * 1000;
+
+/// The step at which managers are told, whoever stands in. Where nobody does, they are told at the
+/// first step already. It is the same whatever becomes of the list of deputies meanwhile.
+#[expect(clippy::cast_possible_wrap, reason = "four deputies")]
+const LAST_STEP: i64 = limits::DEPUTIES as i64 + 1;
 
 /// The most asks in one list: as many as records in a page.
 const LISTED: usize = 200;
@@ -40,14 +45,65 @@ struct Place<'a> {
     asked: &'a Asked,
 }
 
-impl Place<'_> {
-    fn outstanding(&self, stage: Stage, organisations: Vec<OrganisationId>) -> Outstanding {
-        let due_at_ms = self.asked.ask.due_at_ms;
-        Outstanding { room: self.id, ask: self.seq, stage, due_at_ms, organisations }
+/// The moments of an ask with a time to answer by, in milliseconds since 1970 UTC.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the unit stands in each name")]
+struct Moments {
+    soon_ms: i64,
+    due_ms: i64,
+    step_ms: i64,
+}
+
+impl Moments {
+    fn of(asked: &Asked) -> Option<Self> {
+        let due_ms = asked.ask.due_at_ms?;
+        let quarter_ms = (due_ms - asked.at_ms) / 4;
+        let step_ms = quarter_ms.clamp(STEP_LEAST_MS, STEP_MOST_MS);
+        Some(Self { soon_ms: asked.at_ms + quarter_ms * 3, due_ms, step_ms })
     }
 
-    fn step_ms(&self, due_at_ms: i64) -> i64 {
-        ((due_at_ms - self.asked.at_ms) / 4).clamp(STEP_LEAST_MS, STEP_MOST_MS)
+    /// The moment of a step; step 0 is when the answer is due.
+    const fn step(self, number: i64) -> i64 {
+        self.due_ms.saturating_add(self.step_ms.saturating_mul(number))
+    }
+
+    /// How many steps lie behind a time; none before the answer is due.
+    const fn steps_by(self, now_ms: i64) -> Option<i64> {
+        if now_ms < self.due_ms {
+            return None;
+        }
+        Some((now_ms - self.due_ms) / self.step_ms)
+    }
+}
+
+/// The steps and the earlier moments that lie after one time and not after another.
+struct Come {
+    stages: Vec<Stage>,
+    steps: Vec<i64>,
+}
+
+impl Come {
+    fn of(moments: Moments, after_ms: i64, until_ms: i64) -> Option<Self> {
+        let is_now = |moment_ms: i64| after_ms < moment_ms && moment_ms <= until_ms;
+        let first = [(Stage::Soon, moments.soon_ms), (Stage::Due, moments.due_ms)];
+        let stages: Vec<_> =
+            first.into_iter().filter(|(_, at_ms)| is_now(*at_ms)).map(|(stage, _)| stage).collect();
+        let steps: Vec<_> =
+            (1..=LAST_STEP).filter(|number| is_now(moments.step(*number))).collect();
+        (!(stages.is_empty() && steps.is_empty())).then_some(Self { stages, steps })
+    }
+}
+
+impl Place<'_> {
+    fn outstanding(&self, stage: Stage, organisations: Vec<OrganisationId>) -> Outstanding {
+        Outstanding {
+            room: self.id,
+            ask: self.seq,
+            stage,
+            due_at_ms: self.asked.ask.due_at_ms,
+            organisations,
+            exercise: self.asked.summary.exercise,
+        }
     }
 }
 
@@ -55,43 +111,53 @@ impl State {
     /// The reminders whose moment lies after the one time and not after the other.
     #[must_use]
     pub fn reminders(&self, after_ms: i64, until_ms: i64) -> Vec<Reminder> {
-        let is_now = |moment_ms: i64| after_ms < moment_ms && moment_ms <= until_ms;
-        let mut reminders = Vec::new();
+        let mut merged = Merged::default();
         for place in self.places() {
-            let Some(due_at_ms) = place.asked.ask.due_at_ms else { continue };
-            let soon_ms = place.asked.at_ms + (due_at_ms - place.asked.at_ms) / 4 * 3;
-            // Nothing of it is due yet, or the last step of the longest list of deputies is over.
-            let steps = i64::try_from(warproom_proto::limits::DEPUTIES).unwrap_or(i64::MAX) + 1;
-            let last_ms = due_at_ms.saturating_add(place.step_ms(due_at_ms).saturating_mul(steps));
-            if until_ms < soon_ms || last_ms <= after_ms {
-                continue;
-            }
-            for organisation in self.unanswered(place) {
-                let of = |stage| place.outstanding(stage, vec![organisation]);
-                for (stage, moment_ms) in [(Stage::Soon, soon_ms), (Stage::Due, due_at_ms)] {
-                    if is_now(moment_ms) {
-                        let people = self.first_asked(place, organisation);
-                        reminders.extend(people.map(|who| Reminder { who, of: of(stage) }));
-                    }
-                }
-                let deputies = self.deputies_here(place, organisation);
-                let step_ms = place.step_ms(due_at_ms);
-                let mut moment_ms = due_at_ms;
-                for deputy in deputies {
-                    moment_ms += step_ms;
-                    if is_now(moment_ms) {
-                        let who = Principal::Member(deputy);
-                        reminders.push(Reminder { who, of: of(Stage::Deputies) });
-                    }
-                }
-                if is_now(moment_ms + step_ms) {
-                    let managers = self.managers_here(place);
-                    let reminder = |who| Reminder { who, of: of(Stage::Managers) };
-                    reminders.extend(managers.map(reminder));
+            let moments = Moments::of(place.asked);
+            let come = moments.and_then(|moments| Come::of(moments, after_ms, until_ms));
+            let Some(come) = come else { continue };
+            let mut asked: Vec<_> =
+                self.asked_organisations(place.room, place.seq, place.asked).into_iter().collect();
+            asked.sort_unstable();
+            for organisation in asked {
+                for (who, stage) in self.called(place, organisation, &come) {
+                    merged.add(who, place, stage, organisation);
                 }
             }
         }
-        merged(reminders)
+        merged.reminders
+    }
+
+    /// Whom these moments call for one organisation.
+    fn called(
+        &self,
+        place: Place<'_>,
+        organisation: OrganisationId,
+        come: &Come,
+    ) -> Vec<(Principal, Stage)> {
+        let mut called = Vec::new();
+        let has_answered = !place.asked.answers(organisation).is_empty();
+        for stage in come.stages.iter().filter(|_| !has_answered) {
+            let people = self.first_asked(place, organisation).into_iter();
+            called.extend(people.map(|who| (who, *stage)));
+        }
+        let deputies = self.register.deputies(organisation);
+        for step in &come.steps {
+            let deputy = usize::try_from(step - 1).ok().and_then(|place| deputies.get(place));
+            let deputy = deputy.map(|deputy| Principal::Member(*deputy));
+            let deputy = deputy.filter(|deputy| !has_answered && self.reads(place, *deputy));
+            called.extend(deputy.map(|who| (who, Stage::Deputies)));
+            if *step == self.managers_step(organisation) || *step == LAST_STEP {
+                let managers = self.managers_missing(place, organisation);
+                called.extend(managers.map(|who| (who, Stage::Managers)));
+            }
+        }
+        called
+    }
+
+    /// The first step at which managers are told of an organisation.
+    fn managers_step(&self, organisation: OrganisationId) -> i64 {
+        if self.register.deputies(organisation).is_empty() { 1 } else { LAST_STEP }
     }
 
     /// The asks that wait for somebody: those of their own organisation, and for a manager those that
@@ -99,42 +165,45 @@ impl State {
     #[must_use]
     pub fn outstanding(&self, who: Principal, now_ms: i64) -> Vec<Outstanding> {
         let Some(own) = self.register.organisation_of(who) else { return Vec::new() };
+        let Some(reader) = Reader::of(&self.register, who) else { return Vec::new() };
         let is_manager = self.register.is_manager(who);
+        let waiting = self.places().filter(|place| !place.asked.has_lapsed(now_ms));
         let mut all = Vec::new();
-        for place in self.places().filter(|place| self.reads(*place, who)) {
-            let mut waiting = self.unanswered(place);
-            if !is_manager {
-                waiting.retain(|organisation| *organisation == own);
-            }
-            let stages = waiting.iter().map(|one| (*one, self.stage(place, *one, now_ms)));
-            let to_managers: Vec<_> =
-                stages.filter(|(one, stage)| *one == own || *stage == Stage::Managers).collect();
-            let Some(stage) = to_managers.iter().map(|(_, stage)| *stage).max() else { continue };
-            let organisations = to_managers.into_iter().map(|(one, _)| one).collect();
+        for place in waiting.filter(|place| self.reads(*place, who)) {
+            let waits = |one: &OrganisationId| {
+                if *one == own {
+                    return place.asked.answers(own).is_empty();
+                }
+                is_manager
+                    && self.stage(place, *one, now_ms) == Stage::Managers
+                    && is_missed(place, *one, &reader)
+            };
+            let asked = self.asked_organisations(place.room, place.seq, place.asked);
+            let mut organisations: Vec<_> = asked.into_iter().filter(waits).collect();
+            organisations.sort_unstable();
+            let stages = organisations.iter().map(|one| self.stage(place, *one, now_ms));
+            let Some(stage) = stages.max() else { continue };
             all.push(place.outstanding(stage, organisations));
         }
-        all.sort_by_key(|one| (one.due_at_ms.unwrap_or(i64::MAX), one.room, one.ask));
+        // What is overdue first, the latest of it; then what is due next; then what has no time.
+        all.sort_by_key(|one| match one.due_at_ms {
+            Some(due_ms) if due_ms <= now_ms => (0, now_ms - due_ms, one.ask),
+            Some(due_ms) => (1, due_ms, one.ask),
+            None => (2, 0, u64::MAX - one.ask),
+        });
         all.truncate(LISTED);
         all
     }
 
     /// How far reminding an organisation has come.
     fn stage(&self, place: Place<'_>, organisation: OrganisationId, now_ms: i64) -> Stage {
-        let Some(due_at_ms) = place.asked.ask.due_at_ms else { return Stage::Asked };
-        let step_ms = place.step_ms(due_at_ms);
-        let deputies = self.deputies_here(place, organisation).len();
-        let deputies = i64::try_from(deputies).unwrap_or(i64::MAX);
-        let managers_ms = due_at_ms.saturating_add(step_ms.saturating_mul(deputies + 1));
-        if now_ms >= managers_ms {
-            Stage::Managers
-        } else if deputies > 0 && now_ms >= due_at_ms + step_ms {
-            Stage::Deputies
-        } else if now_ms >= due_at_ms {
-            Stage::Due
-        } else if now_ms >= place.asked.at_ms + (due_at_ms - place.asked.at_ms) / 4 * 3 {
-            Stage::Soon
-        } else {
-            Stage::Asked
+        let Some(moments) = Moments::of(place.asked) else { return Stage::Asked };
+        match moments.steps_by(now_ms) {
+            None if now_ms < moments.soon_ms => Stage::Asked,
+            None => Stage::Soon,
+            Some(0) => Stage::Due,
+            Some(steps) if steps >= self.managers_step(organisation) => Stage::Managers,
+            Some(_) => Stage::Deputies,
         }
     }
 
@@ -144,64 +213,63 @@ impl State {
         })
     }
 
-    /// The organisations asked that have not answered.
-    fn unanswered(&self, place: Place<'_>) -> Vec<OrganisationId> {
-        let asked = self.asked_organisations(place.room, place.seq, place.asked);
-        let mut waiting: Vec<_> =
-            asked.into_iter().filter(|one| place.asked.answers(*one).is_empty()).collect();
-        waiting.sort_unstable();
-        waiting
-    }
-
     fn reads(&self, place: Place<'_>, who: Principal) -> bool {
         self.may_read(who, place.room, place.seq, &place.asked.summary)
     }
 
     /// An organisation's people who are asked first: all but its deputies, or all if there is nobody
     /// else.
-    fn first_asked(
+    fn first_asked(&self, place: Place<'_>, organisation: OrganisationId) -> Vec<Principal> {
+        let deputies: HashSet<MemberId> =
+            self.register.deputies(organisation).iter().copied().collect();
+        let present = place.room.present().filter_map(|(who, _)| who.member());
+        let (standing_in, first): (Vec<_>, Vec<_>) = present
+            .filter(|who| self.reads(place, Principal::Member(*who)))
+            .filter(|who| {
+                self.register.organisation_of(Principal::Member(*who)) == Some(organisation)
+            })
+            .partition(|who| deputies.contains(who));
+        let asked = if first.is_empty() { standing_in } else { first };
+        asked.into_iter().map(Principal::Member).collect()
+    }
+
+    /// The managers in the room to whom an organisation has not answered.
+    fn managers_missing(
         &self,
         place: Place<'_>,
         organisation: OrganisationId,
     ) -> impl Iterator<Item = Principal> {
         let present = place.room.present().map(|(who, _)| who);
-        let people: Vec<_> = present
-            .filter(|who| who.member().is_some())
-            .filter(|who| self.register.organisation_of(*who) == Some(organisation))
-            .filter(|who| self.reads(place, *who))
-            .collect();
-        let deputies: HashSet<MemberId> =
-            self.register.deputies(organisation).iter().copied().collect();
-        let is_deputy = |who: &Principal| who.member().is_some_and(|who| deputies.contains(&who));
-        let only_deputies = people.iter().all(is_deputy);
-        people.into_iter().filter(move |who| {
-            only_deputies || !who.member().is_some_and(|who| deputies.contains(&who))
+        present.filter(move |who| {
+            let reader = Reader::of(&self.register, *who);
+            self.register.is_manager(*who)
+                && self.reads(place, *who)
+                && reader.is_some_and(|reader| is_missed(place, organisation, &reader))
         })
-    }
-
-    fn deputies_here(&self, place: Place<'_>, organisation: OrganisationId) -> Vec<MemberId> {
-        let deputies = self.register.deputies(organisation).iter().copied();
-        deputies.filter(|deputy| self.reads(place, Principal::Member(*deputy))).collect()
-    }
-
-    fn managers_here(&self, place: Place<'_>) -> impl Iterator<Item = Principal> {
-        let present = place.room.present().map(|(who, _)| who);
-        present.filter(move |who| self.register.is_manager(*who) && self.reads(place, *who))
     }
 }
 
+/// Whether an organisation has given no answer that this reader may read. One that is withheld from
+/// them is not told of by its absence among those that wait.
+fn is_missed(place: Place<'_>, organisation: OrganisationId, reader: &Reader) -> bool {
+    place.asked.readable(organisation, place.room, reader).next().is_none()
+}
+
 /// One reminder for each person, ask and stage, with all organisations that it is about.
-fn merged(reminders: Vec<Reminder>) -> Vec<Reminder> {
-    let mut merged: Vec<Reminder> = Vec::new();
-    for reminder in reminders {
-        let same = merged.iter_mut().find(|one| {
-            (one.who, one.of.room, one.of.ask, one.of.stage)
-                == (reminder.who, reminder.of.room, reminder.of.ask, reminder.of.stage)
-        });
-        match same {
-            Some(one) => one.of.organisations.extend(reminder.of.organisations),
-            None => merged.push(reminder),
+#[derive(Default)]
+struct Merged {
+    reminders: Vec<Reminder>,
+    places: HashMap<(Principal, RoomId, Seq, Stage), usize>,
+}
+
+impl Merged {
+    fn add(&mut self, who: Principal, place: Place<'_>, stage: Stage, one: OrganisationId) {
+        let key = (who, place.id, place.seq, stage);
+        if let Some(known) = self.places.get(&key).and_then(|at| self.reminders.get_mut(*at)) {
+            known.of.organisations.push(one);
+            return;
         }
+        self.places.insert(key, self.reminders.len());
+        self.reminders.push(Reminder { who, of: place.outstanding(stage, vec![one]) });
     }
-    merged
 }

@@ -8,6 +8,7 @@ use warproom_proto::{Label, Line, OrganisationId, Principal, Seq};
 
 use super::asking::Asked;
 use super::audience::{self, Reader, Relation};
+use super::sources::{Latest, Sources};
 use super::summary::{KindTag, Summary};
 
 /// A room.
@@ -19,9 +20,7 @@ pub struct Room {
     relabelled: HashMap<Seq, Label>,
     retracted: HashSet<Seq>,
     asks: BTreeMap<Seq, Asked>,
-    /// The latest alert of each author, source id and exercise flag: an exercise never takes the
-    /// place of what is real, nor the other way round.
-    alerts: HashMap<(Principal, Line, bool), (Seq, Summary)>,
+    sources: Sources,
 }
 
 /// Somebody's times in the room.
@@ -73,6 +72,7 @@ impl Room {
             }
             Kind::Retract { of } => {
                 self.retracted.insert(*of);
+                self.asks.remove(of);
             }
             Kind::Answer { of, organisation, .. } => {
                 if let Some(asked) = self.asks.get_mut(of) {
@@ -81,8 +81,7 @@ impl Room {
             }
             Kind::Alert(alert) => {
                 if let Some(source) = &alert.source {
-                    let key = (handling.author, source.id.clone(), handling.exercise);
-                    self.alerts.insert(key, (seq, summary.clone()));
+                    self.sources.insert(seq, source, summary.clone());
                 }
             }
             Kind::Post { .. } | Kind::Edit { .. } | Kind::React { .. } | Kind::Unknown => {}
@@ -139,25 +138,24 @@ impl Room {
     /// What was asked by an entry that was not taken back.
     #[must_use]
     pub fn asked(&self, seq: Seq) -> Option<&Asked> {
-        self.asks.get(&seq).filter(|_| !self.is_retracted(seq))
+        self.asks.get(&seq)
     }
 
-    /// Everything that was asked and not taken back.
-    pub fn all_asked(&self) -> impl Iterator<Item = (Seq, &Asked)> {
-        let all = self.asks.iter().filter(|(seq, _)| !self.is_retracted(**seq));
-        all.map(|(seq, asked)| (*seq, asked))
+    /// Everything that was asked and not taken back, oldest first.
+    pub fn all_asked(&self) -> impl DoubleEndedIterator<Item = (Seq, &Asked)> {
+        self.asks.iter().map(|(seq, asked)| (*seq, asked))
     }
 
-    /// The latest alert of an author with this source id that was not taken back, with its label now.
+    /// The latest alert of an author with this source id, if it was not taken back.
     #[must_use]
-    pub fn latest_alert(
-        &self,
-        author: Principal,
-        source: &Line,
-        exercise: bool,
-    ) -> Option<(Seq, Label)> {
-        let (seq, summary) = self.alerts.get(&(author, source.clone(), exercise))?;
-        (!self.is_retracted(*seq)).then(|| (*seq, self.label(*seq, summary)))
+    pub fn latest_alert(&self, author: Principal, id: &Line, exercise: bool) -> Option<Latest> {
+        let alerted = self.sources.latest(author, id, exercise)?;
+        let latest = || Latest {
+            seq: alerted.seq,
+            revision: alerted.revision.clone(),
+            label: self.label(alerted.seq, &alerted.summary),
+        };
+        (!self.is_retracted(alerted.seq)).then(latest)
     }
 
     /// Whether a post was taken back.

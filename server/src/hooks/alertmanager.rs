@@ -16,16 +16,22 @@ use data_encoding::HEXLOWER;
 use serde_json::{Map, Value};
 use warproom_proto::alert::Source;
 use warproom_proto::calls::PostAlert;
-use warproom_proto::{Alert, Certainty, Line, Message, Reporting, Severity, Urgency, limits};
+use warproom_proto::{
+    Alert, BotId, Certainty, Label, Line, Message, Reporting, Severity, Urgency, limits,
+};
 
 use format::{Labels, Notification, One, Status};
 use hidden::Hidden;
 
 use super::terms::Terms;
 use super::{Answer, Draft, entry_id, wording};
+use crate::domain::Latest;
 
 /// The version of the format that is read.
 const VERSION: &str = "4";
+
+/// What an alert without a name is called.
+const UNNAMED: &str = "Alert";
 
 /// The annotations that people read.
 const TEXTS: [&str; 3] = ["summary", "description", "message"];
@@ -52,11 +58,7 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
     let hidden = Hidden::of(&notification);
     let headline = headline(&notification, &hidden);
     let text = text(&notification, &hidden);
-    // An alert's own label `tlp` counts like a label spelt in its words.
-    let stated = notification.alerts.iter().filter_map(|one| one.labels.get("tlp"));
-    let stated: Vec<_> = stated.map(|value| format!("TLP:{value}")).collect();
-    let said = [&headline, &text].into_iter().chain(&stated).map(String::as_str);
-    let label = terms.label(None, said)?;
+    let label = label(&notification, [&headline, &text], terms)?;
     let source = source(&notification).ok_or(Answer::INVALID_PAYLOAD)?;
     Ok(Draft::Alert(Box::new(PostAlert {
         room: terms.room,
@@ -73,6 +75,17 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
         common_cause: Reporting::No,
         exercise: false,
     })))
+}
+
+/// The label of what is shown. An alert's own label `tlp` counts like a label spelt in words; and words
+/// count too that are not shown, because they are too many.
+fn label(notification: &Notification, shown: [&String; 2], terms: &Terms) -> Result<Label, Answer> {
+    let stated = notification.alerts.iter().filter_map(|one| one.labels.get("tlp"));
+    let stated: Vec<_> = stated.map(|value| format!("TLP:{value}")).collect();
+    let annotations = notification.alerts.iter().map(|one| &one.annotations);
+    let annotations = annotations.chain([&notification.common_annotations]);
+    let words = annotations.flat_map(|all| TEXTS.iter().filter_map(|name| all.get(*name)));
+    terms.label(None, shown.into_iter().chain(&stated).chain(words).map(String::as_str))
 }
 
 fn alert(notification: &Notification, source: Source) -> Alert {
@@ -115,6 +128,23 @@ fn grade(word: &str) -> (Severity, Urgency) {
     }
 }
 
+/// Makes the revision of an alert that follows another one of its group. A state that returns is
+/// another revision than before: what it follows is part of it. Only the latest state again is the
+/// same revision.
+pub fn follow(call: &mut PostAlert, earlier: &Latest, bot: BotId) {
+    let Some(source) = &mut call.alert.source else { return };
+    let state = |revision: &Line| revision.as_str().split('-').next().map(str::to_owned);
+    let revision = if state(&earlier.revision) == state(&source.revision) {
+        Ok(earlier.revision.clone())
+    } else {
+        format!("{}-{}", source.revision, earlier.seq).parse()
+    };
+    if let Ok(revision) = revision {
+        source.revision = revision;
+    }
+    call.id = entry_id(bot, source);
+}
+
 /// The group and its state. Alertmanager repeats a state again and again: it keeps its revision, and
 /// so its name. The key of a group holds labels, so it is kept as a hash.
 fn source(notification: &Notification) -> Option<Source> {
@@ -139,10 +169,14 @@ fn source(notification: &Notification) -> Option<Source> {
     Some(Source { id, revision })
 }
 
+/// The summary, or the next best that there is to read.
 fn headline(notification: &Notification, hidden: &Hidden) -> String {
-    let name = notification.common_labels.get("alertname").map_or("Alert", String::as_str);
-    let summary = notification.common_annotations.get("summary").map_or(name, String::as_str);
-    let summary = hidden.without(summary);
+    let annotation = |name| notification.common_annotations.get(name).map(String::as_str);
+    let name = notification.common_labels.get("alertname").map(String::as_str);
+    let description = annotation("description").into_iter().flat_map(str::lines);
+    let best = annotation("summary").into_iter().chain(description).chain(name);
+    let summary = best.map(|raw| line(raw, hidden, Line::CHARS)).find(|said| !said.is_empty());
+    let summary = summary.unwrap_or_else(|| UNNAMED.to_owned());
     let count = |status| notification.alerts.iter().filter(|one| one.status == status).count();
     let (firing, resolved) = (count(Status::Firing), count(Status::Resolved));
     let told = match (notification.status, firing, resolved) {
@@ -157,8 +191,8 @@ fn headline(notification: &Notification, hidden: &Hidden) -> String {
 fn text(notification: &Notification, hidden: &Hidden) -> String {
     let mut text = String::new();
     for one in notification.alerts.iter().take(SHOWN) {
-        let name = one.labels.get("alertname").map_or("Alert", String::as_str);
-        let name = hidden.without(&wording::line(name, LABEL_CHARS));
+        let name = one.labels.get("alertname").map_or(UNNAMED, String::as_str);
+        let name = line(name, hidden, LABEL_CHARS);
         let moment = match one.status {
             Status::Firing => format!("firing since {}", shown(one.started_at_ms())),
             Status::Resolved => format!("resolved at {}", shown(one.ended_at_ms())),
@@ -166,8 +200,8 @@ fn text(notification: &Notification, hidden: &Hidden) -> String {
         // Writing to a text does not fail.
         let _ = writeln!(text, "**{name}**, {moment}");
         for annotation in TEXTS.iter().filter_map(|name| one.annotations.get(*name)) {
-            let said = wording::cut(&wording::text(annotation), ANNOTATION_BYTES);
-            let _ = writeln!(text, "{}", hidden.without(&said));
+            let said = hidden.without(&wording::text(annotation));
+            let _ = writeln!(text, "{}", wording::cut(&said, ANNOTATION_BYTES));
         }
         let _ = writeln!(text, "{}\n", labels(&one.labels, hidden));
     }
@@ -179,6 +213,12 @@ fn text(notification: &Notification, hidden: &Hidden) -> String {
     wording::text(&text)
 }
 
+/// What is shown of a text in one line: names are hidden when nothing invisible is within them any
+/// more, and nothing was cut off them yet.
+fn line(raw: &str, hidden: &Hidden, most: usize) -> String {
+    wording::line(&hidden.without(&wording::line(raw, usize::MAX)), most)
+}
+
 /// The labels that may be shown.
 fn labels(labels: &Labels, hidden: &Hidden) -> String {
     let is_told_already = |name: &str| matches!(name, "alertname" | "tlp");
@@ -186,7 +226,7 @@ fn labels(labels: &Labels, hidden: &Hidden) -> String {
         .iter()
         .filter(|(name, value)| !is_told_already(name) && !hidden::is_internal(name, value));
     let each = shown.map(|(name, value)| {
-        let value = hidden.without(&wording::line(value, LABEL_CHARS));
+        let value = line(value, hidden, LABEL_CHARS);
         format!("{}: {value}", wording::line(name, LABEL_CHARS))
     });
     each.collect::<Vec<_>>().join(", ")

@@ -57,6 +57,16 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
         (None, None) => None,
         _ => return Err(refuse("id and revision stand together")),
     };
+    let message = fields.message.unwrap_or_default();
+    match message {
+        Message::Update if source.is_none() => {
+            return Err(refuse("an update needs id and revision"));
+        }
+        Message::Cancel if source.is_none() => {
+            return Err(refuse("a cancel needs id and revision"));
+        }
+        Message::Alert | Message::Update | Message::Cancel => {}
+    }
     let headline: Line = wording::text(&fields.headline)
         .parse()
         .map_err(|error| refuse(&format!("headline: {error}")))?;
@@ -76,7 +86,7 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
             severity: fields.severity.unwrap_or(Severity::Unknown),
             urgency: fields.urgency.unwrap_or(Urgency::Unknown),
             certainty: fields.certainty.unwrap_or(Certainty::Unknown),
-            message: fields.message.unwrap_or_default(),
+            message,
             issued_at_ms: None,
             effective_at_ms: None,
             expires_at_ms: None,
@@ -160,6 +170,9 @@ mod tests {
             (json!({"headline": 5}), "string"),
             (json!({"headline": "a", "id": "b"}), "revision"),
             (json!({"headline": "a", "revision": "b"}), "id"),
+            (json!({"headline": "a", "message": "cancel"}), "a cancel needs id and revision"),
+            (json!({"headline": "a", "message": "update"}), "an update needs id and revision"),
+            (json!({"headline": "a", "message": "cancel", "id": "b"}), "stand together"),
             (json!({"headline": "a", "text": "x".repeat(70_000)}), "text: a text has"),
             (json!({"headline": "a", "subjects": [{"supplier": "b"}]}), "supplier"),
         ] {

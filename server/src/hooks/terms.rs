@@ -7,7 +7,7 @@ use warproom_proto::{BotId, Label, Message, Principal, RoomId};
 
 use super::Answer;
 use super::tlp;
-use crate::domain::State;
+use crate::domain::{Latest, Room, State};
 
 /// The bounds of one webhook.
 pub struct Terms {
@@ -19,6 +19,8 @@ pub struct Terms {
     floor: Label,
     /// The strictest label the bot may post.
     ceiling: Label,
+    /// How far the label of a follow-up is raised: to what the bot may post and the room may hold.
+    highest: Label,
     /// The rooms of the grant, by what they are called.
     rooms: Vec<(String, RoomId)>,
 }
@@ -34,7 +36,9 @@ impl Terms {
             Some((as_channel(settings.name.as_str()), *room))
         };
         let rooms = bot.grant.rooms.iter().filter_map(named).collect();
-        Ok(Self { bot: bot.bot, room: hook.room, floor: hook.label, ceiling, rooms })
+        let settings = state.rooms.get(&hook.room).and_then(Room::settings);
+        let highest = settings.map_or(ceiling, |settings| settings.ceiling.min(ceiling));
+        Ok(Self { bot: bot.bot, room: hook.room, floor: hook.label, ceiling, highest, rooms })
     }
 
     /// The room of this name, if it is in the grant. A room outside is as unknown as one that never
@@ -68,13 +72,18 @@ impl Terms {
         Err(Answer::sentence(403, sentence))
     }
 
-    /// Makes an alert an update where an earlier one has its source: only the server knows that.
-    pub fn follow_up(&self, state: &State, call: &mut PostAlert) {
-        let Some(source) = &call.alert.source else { return };
-        let bot = Principal::Bot(self.bot);
-        let room = state.rooms.get(&call.room);
-        let earlier = room.and_then(|room| room.latest_alert(bot, &source.id, call.exercise));
-        if earlier.is_some() && call.alert.message == Message::Alert {
+    /// The latest alert of the same source, which an alert takes the place of.
+    pub fn earlier(&self, state: &State, call: &PostAlert) -> Option<Latest> {
+        let source = call.alert.source.as_ref()?;
+        let room = state.rooms.get(&call.room)?;
+        room.latest_alert(Principal::Bot(self.bot), &source.id, call.exercise)
+    }
+
+    /// Makes an alert an update of an earlier one, which only the server knows of, and as strict: a
+    /// relay never lowers. Where it may not be as strict, it is as strict as it may.
+    pub fn follow(&self, call: &mut PostAlert, earlier: &Latest) {
+        call.label = call.label.max(earlier.label.min(self.highest));
+        if call.alert.message == Message::Alert {
             call.alert.message = Message::Update;
         }
     }
@@ -92,13 +101,18 @@ impl Terms {
         let (room, other) = (RoomId::random(), RoomId::random());
         let rooms = vec![("early-warning".to_owned(), room), ("ops".to_owned(), other)];
         let (floor, ceiling) = (Label::Green, Label::Amber);
-        Self { bot: BotId::random(), room, floor, ceiling, rooms }
+        Self { bot: BotId::random(), room, floor, ceiling, highest: ceiling, rooms }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Draft, own};
     use super::*;
+
+    fn fields(value: &serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+        value.as_object().cloned().unwrap()
+    }
 
     #[test]
     fn a_channel_is_a_room_of_the_grant_however_it_is_written() {
@@ -115,6 +129,27 @@ mod tests {
         assert_eq!(terms.room_named("ops"), None, "two of that name");
         terms.rooms.push(("early-warning".to_owned(), RoomId::random()));
         assert_eq!(terms.room_named("early-warning"), Some(terms.room), "its own is meant");
+    }
+
+    #[test]
+    fn a_follow_up_is_an_update_as_strict_as_what_it_follows_up_to_what_it_may() {
+        let mut terms = Terms::sample();
+        let mut follow = |own, earlier, highest| {
+            terms.highest = highest;
+            let message =
+                serde_json::json!({"headline": "a", "label": own, "id": "a", "revision": "2"});
+            let Ok(Draft::Alert(mut call)) = own::read(fields(&message), &terms) else {
+                panic!("{own}")
+            };
+            let latest = Latest { seq: 5, revision: "1".parse().unwrap(), label: earlier };
+            terms.follow(&mut call, &latest);
+            assert_eq!(call.alert.message, Message::Update);
+            call.label
+        };
+        assert_eq!(follow(Label::Green, Label::Amber, Label::Amber), Label::Amber);
+        assert_eq!(follow(Label::Amber, Label::Green, Label::Amber), Label::Amber);
+        assert_eq!(follow(Label::Green, Label::Red, Label::Amber), Label::Amber);
+        assert_eq!(follow(Label::Amber, Label::Red, Label::Green), Label::Amber, "lowered");
     }
 
     #[test]

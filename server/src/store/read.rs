@@ -93,18 +93,18 @@ impl Store {
         Page { store, reader, log, next, left, direction, stored }
     }
 
-    /// The records that were appended as state, in order: all of them, or an error.
-    pub fn state(&self, log: LogId) -> Result<Vec<Stored>, ReadError> {
+    /// The numbers of the records that were appended as state, in order: all of them, or an error.
+    pub fn state(&self, log: LogId) -> Result<Vec<Seq>, ReadError> {
         let mut seq = self.0.tip(log).last_state;
         let mut reader = Reader::default();
         let mut found = Vec::new();
         while seq > 0 {
             let record = reader.record(&self.0, log, seq)?;
-            let (header, stored) = record.ok_or(ReadError::Missing { log, seq })?;
+            let (header, _) = record.ok_or(ReadError::Missing { log, seq })?;
             if !header.is_state || header.state_before >= seq {
                 return Err(ReadError::Damaged { log, seq });
             }
-            found.push(stored);
+            found.push(seq);
             seq = header.state_before;
         }
         found.reverse();

@@ -87,8 +87,8 @@ async fn an_answer_counts_for_the_organisation_changes_and_keeps_its_history() -
     let of = tom.ask(room, Label::Amber, roll_call(None)?).await?.seq;
     for (person, organisation) in [(&dan, dover), (&dora, dover), (&tom, thanet)] {
         let organisations = vec![organisation];
-        let waiting =
-            Outstanding { room, ask: of, stage: Stage::Asked, due_at_ms: None, organisations };
+        let (stage, due_at_ms, exercise) = (Stage::Asked, None, false);
+        let waiting = Outstanding { room, ask: of, stage, due_at_ms, organisations, exercise };
         assert_eq!(person.outstanding().await?, [waiting]);
     }
     let none = choices(&tom.board(room, of).await?)?;
@@ -313,6 +313,7 @@ async fn who_has_not_answered_is_reminded_at_three_quarters_and_when_it_is_due()
         stage,
         due_at_ms: Some(due_at_ms),
         organisations: vec![dover],
+        exercise: false,
     };
     for (stage, moment_ms) in [(Stage::Soon, asked_ms + SOON_MS), (Stage::Due, due_at_ms)] {
         assert_eq!(reminded(&mut to_dan).await?, waiting(stage));

@@ -223,7 +223,7 @@ async fn the_notice_says_neither_where_nor_what_nor_under_which_label() -> anyho
         let frame: Value = serde_json::from_str(&frame)?;
         let cause = frame["params"]["cause"].as_object().expect("a cause");
         let fields: Vec<_> = cause.keys().map(String::as_str).collect();
-        assert_eq!(fields, ["cause", "organisations", "since_ms", "subject"]);
+        assert_eq!(fields, ["at_ms", "cause", "organisations", "since_ms", "subject"]);
     }
     // The record of the register says no more than the notice.
     let (all, _) = in_register(ash).await?;
@@ -314,7 +314,8 @@ async fn a_cause_is_told_once_and_again_for_a_further_organisation_also_over_a_r
     silence(&mut listening[0].1, QUIET, is_cause).await?;
     kent.sue.report(kent.second, "Civica", Reporting::Anonymous).await?;
     let further = told(&mut listening[0].1).await?;
-    let expected = CommonCause { organisations: 3, ..found.clone() };
+    assert!(found.at_ms < further.at_ms);
+    let expected = CommonCause { organisations: 3, at_ms: further.at_ms, ..found.clone() };
     assert_eq!(further, expected, "the same cause, since the same time");
     assert_eq!(causes(mary).await?, from_ref(&further));
     assert_eq!(in_register(mary).await?.0, [found, further]);

@@ -5,6 +5,8 @@
 mod bounds;
 #[path = "hooks/request.rs"]
 mod request;
+#[path = "hooks/revisions.rs"]
+mod revisions;
 #[path = "hooks/secrecy.rs"]
 mod secrecy;
 
@@ -301,6 +303,8 @@ async fn what_cannot_be_posted_is_refused_with_its_reason_and_posts_nothing() ->
         (json!({"headline": "a", "label": "AMBER STRICT"}), 400, "TLP:AMBER+STRICT"),
         (json!({"headline": ""}), 400, "headline"),
         (json!({"headline": "a", "id": "b"}), 400, "revision"),
+        (json!({"headline": "a", "message": "cancel"}), 400, "a cancel needs id and revision"),
+        (json!({"headline": "a", "message": "update"}), 400, "an update needs id and revision"),
         (
             json!({"headline": "a", "references": vec!["https://a.example"; 33]}),
             400,
@@ -314,6 +318,7 @@ async fn what_cannot_be_posted_is_refused_with_its_reason_and_posts_nothing() ->
         ),
         // Marked stricter than the bot may post: refused, never posted under a milder label.
         (json!({"text": "TLP:RED: for you alone"}), 403, "TLP:RED"),
+        (json!({"text": "TLP v2.0: RED, for you alone"}), 403, "TLP:RED"),
         (json!({"headline": "a", "label": "TLP:AMBER+STRICT"}), 403, "TLP:AMBER+STRICT"),
         (json!({"headline": "a", "text": "tlp: amber (strict)"}), 403, "TLP:AMBER+STRICT"),
         // Within the grant, but above what the room may hold.
@@ -340,6 +345,7 @@ async fn words_and_fields_raise_the_label_and_never_lower_it() -> anyhow::Result
         (json!({"text": "no label"}), Label::Green),
         (json!({"text": "TLP:CLEAR, tell everyone"}), Label::Green),
         (json!({"text": "[tlp-amber] tell few"}), Label::Amber),
+        (json!({"text": "TLP 2.0: AMBER, tell few"}), Label::Amber),
         (json!({"headline": "a", "label": "TLP:CLEAR"}), Label::Green),
         (json!({"headline": "a", "label": "TLP:GREEN", "text": "but TLP:AMBER"}), Label::Amber),
     ] {

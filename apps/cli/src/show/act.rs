@@ -114,7 +114,7 @@ mod tests {
         let act = |exercise: bool| {
             let id = "00000000-0000-0000-0000-000000000000";
             let item = json!({"event": "common_cause_found", "cause": id,
-                "subject": {"vendor": "Civica"}, "organisations": 2, "since_ms": 0,
+                "subject": {"vendor": "Civica"}, "organisations": 2, "since_ms": 0, "at_ms": 0,
                 "exercise": exercise});
             shown(&json!({"shown": {"at_ms": 0, "salt": "00".repeat(16), "item": item}}))
         };

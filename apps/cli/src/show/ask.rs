@@ -30,13 +30,13 @@ fn answer_command(seq: Seq, scene: &Scene) -> String {
 
 /// An ask that waits, in a list. The entry is the ask's, if it can be read.
 pub(crate) fn outstanding(waits: &Outstanding, entry: Option<&Item>, scene: &Scene) -> String {
-    marked(is_exercise(entry), &waiting(waits, entry, scene))
+    marked(is_exercise(waits, entry), &waiting(waits, entry, scene))
 }
 
 /// The same as it comes in among entries.
 pub(crate) fn reminder(waits: &Outstanding, entry: Option<&Item>, scene: &Scene) -> String {
     let head = styled(FAINT, &format!("{}  REMINDER", when(scene.now_ms, scene.zone)));
-    marked(is_exercise(entry), &format!("{head}  {}", waiting(waits, entry, scene)))
+    marked(is_exercise(waits, entry), &format!("{head}  {}", waiting(waits, entry, scene)))
 }
 
 fn waiting(waits: &Outstanding, entry: Option<&Item>, scene: &Scene) -> String {
@@ -60,8 +60,10 @@ fn waiting(waits: &Outstanding, entry: Option<&Item>, scene: &Scene) -> String {
     text
 }
 
-fn is_exercise(entry: Option<&Item>) -> bool {
-    entry.and_then(|item| item.entry.as_ref()).is_some_and(|entry| entry.handling.exercise)
+/// The reminder says it, and so does the entry, where it can be read.
+fn is_exercise(waits: &Outstanding, entry: Option<&Item>) -> bool {
+    waits.exercise
+        || entry.and_then(|item| item.entry.as_ref()).is_some_and(|entry| entry.handling.exercise)
 }
 
 fn due_words(due_at_ms: i64, scene: &Scene) -> String {
@@ -124,6 +126,7 @@ mod tests {
             stage: Stage::Due,
             due_at_ms: Some(NOW_MS),
             organisations: vec![OrganisationId::from_bytes([4; 16])],
+            exercise: false,
         }
     }
 

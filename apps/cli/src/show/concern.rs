@@ -156,6 +156,7 @@ mod tests {
             organisations: 3,
             named: vec![OrganisationId::from_bytes([4; 16])],
             since_ms: 1_705_568_400_000,
+            at_ms: 1_705_568_400_000,
             exercise,
         }
     }

@@ -10,6 +10,8 @@ mod info;
 use warproom_client::proto::{Certainty, Message, Severity, Subject, Urgency};
 
 use self::info::Said;
+use super::csaf::marks::Marks;
+use super::csaf::write;
 use super::xml::{self, Dialect, Element};
 use super::{HEADLINE_CHARS, ID_CHARS, REFERENCES, Refusal, SUBJECTS, TEXT_CHARS, time};
 use crate::item::{Item, Parsed, Problem};
@@ -20,6 +22,9 @@ const ALERTS: usize = 5000;
 
 /// How deep in an envelope alerts are looked for (EDXL has four levels).
 const ENVELOPE_LEVELS: u8 = 6;
+
+/// How CAP's namespaces begin: OASIS's since 1.1, and that of 1.0.
+const CAP: [&str; 2] = ["urn:oasis:names:tc:emergency:cap:", "http://www.incident.com/cap/"];
 
 const DIALECT: Dialect = Dialect { format: "CAP", bare_doctype: false };
 
@@ -63,16 +68,31 @@ fn gather<'a>(element: &'a Element, levels: u8, alerts: &mut Vec<&'a Element>) {
     }
 }
 
+/// The children of a name that are CAP's. Those of other namespaces may be called alike and mean
+/// something else; some writers leave the namespace out of an alert's children.
+fn parts<'a>(element: &'a Element, name: &str) -> impl Iterator<Item = &'a Element> {
+    let is_cap = |child: &Element| {
+        let namespace = child.namespace.as_str();
+        namespace == element.namespace
+            || namespace.is_empty()
+            || CAP.iter().any(|known| namespace.starts_with(known))
+    };
+    element.children().filter(move |child| child.name == name && is_cap(child))
+}
+
+/// The text of the first child of a name, whole; empty where there is none.
+fn whole(element: &Element, name: &str) -> String {
+    parts(element, name).next().map(Element::text).unwrap_or_default()
+}
+
 /// The text of a child in one line; empty where there is none.
 fn field(element: &Element, name: &str, most: usize) -> String {
-    element.child(name).map(|child| plain::line(&child.text(), most)).unwrap_or_default()
+    plain::line(&whole(element, name), most)
 }
 
 /// The texts of all children of a name.
 fn fields(element: &Element, name: &str) -> Vec<String> {
-    element
-        .children()
-        .filter(|child| child.name == name)
+    parts(element, name)
         .take(SUBJECTS)
         .map(|child| plain::line(&child.text(), HEADLINE_CHARS))
         .filter(|text| !text.is_empty())
@@ -82,14 +102,15 @@ fn fields(element: &Element, name: &str) -> Vec<String> {
 fn item(alert: &Element) -> Result<Item, String> {
     let id = id(alert)?;
     let message = message(&field(alert, "msgType", 40))?;
-    let exercise = is_exercise(&field(alert, "status", 40))?;
+    let exercise = is_exercise(alert)?;
     let said = info::read(alert);
-    let note = alert.child("note").map(|note| plain::plain(&note.text(), 2000)).unwrap_or_default();
+    let note = plain::plain(&whole(alert, "note"), 2000);
     let text = [said.text.as_str(), note.as_str()].into_iter().filter(|part| !part.is_empty());
     let text = plain::plain(&text.collect::<Vec<_>>().join("\n\n"), TEXT_CHARS);
     let headline = headline(alert, &said, &note);
     let words = format!("{headline}\n{text}\n{}", said.what_to_do);
-    let (marks, restriction) = marks(alert, &said);
+    let marks = marks(alert, &said);
+    let exercise = exercise || said.exercise || write::opens_as_exercise(&headline);
     Ok(Item {
         revision: field(alert, "sent", 64),
         replaces: replaces(alert),
@@ -98,11 +119,12 @@ fn item(alert: &Element) -> Result<Item, String> {
         urgency: said.urgency.unwrap_or(Urgency::Unknown),
         certainty: said.certainty.unwrap_or(Certainty::Unknown),
         subjects: subjects(&said, &words),
-        hints: label::hints(&format!("{words}\n{restriction}")),
+        hints: hints(alert, &words),
         issued_at_ms: time::when(&field(alert, "sent", 64)),
         effective_at_ms: said.effective_at_ms,
         expires_at_ms: said.expires_at_ms,
         issuer: if said.sender.is_empty() { field(alert, "sender", 200) } else { said.sender },
+        sender: field(alert, "sender", 200),
         what_to_do: said.what_to_do,
         references: said.references,
         id,
@@ -135,8 +157,24 @@ fn message(kind: &str) -> Result<Message, String> {
     }
 }
 
-/// Whether it is an exercise; an error where it is neither that nor real.
-fn is_exercise(status: &str) -> Result<bool, String> {
+/// Whether it is an exercise; an error where it is neither that nor real. Of several statuses one that
+/// says so is enough: what is played may be taken for real, never the other way round.
+fn is_exercise(alert: &Element) -> Result<bool, String> {
+    let said: Vec<String> =
+        parts(alert, "status").map(|status| plain::line(&status.text(), 40)).collect();
+    let read: Vec<_> = said.iter().map(|status| of_status(status)).collect();
+    if read.contains(&Ok(true)) {
+        return Ok(true);
+    }
+    let first = said.first().map_or("", String::as_str);
+    if said.iter().any(|status| !status.eq_ignore_ascii_case(first)) {
+        return Err("it has several statuses that disagree, so it is not known whether it is real"
+            .to_owned());
+    }
+    of_status(first)
+}
+
+fn of_status(status: &str) -> Result<bool, String> {
     match status.to_ascii_lowercase().as_str() {
         "actual" => Ok(false),
         "exercise" | "test" => Ok(true),
@@ -161,7 +199,7 @@ fn headline(alert: &Element, said: &Said, note: &str) -> String {
 /// The alerts that this one takes the place of: triples of sender, identifier and time, apart by white
 /// space.
 fn replaces(alert: &Element) -> Vec<String> {
-    let said = alert.child("references").map(Element::text).unwrap_or_default();
+    let said = whole(alert, "references");
     let mut found = Vec::new();
     for triple in said.split_whitespace() {
         let triple = plain::line(triple, 3 * ID_CHARS);
@@ -175,25 +213,51 @@ fn replaces(alert: &Element) -> Vec<String> {
     found
 }
 
-/// The marks, and the words of a restriction.
+/// The marks.
 ///
 /// A restricted alert is for the circle that its restriction names, a private one for the addressees
 /// alone; both are more than a relay can keep to, so they are AMBER and AMBER+STRICT at least.
-fn marks(alert: &Element, said: &Said) -> (Vec<String>, String) {
-    let mut marks = Vec::new();
-    match field(alert, "scope", 40).to_ascii_lowercase().as_str() {
-        "" | "public" => {}
-        "private" => marks.push("TLP:AMBER+STRICT".to_owned()),
-        _ => marks.push("TLP:AMBER".to_owned()),
-    }
-    let restriction = field(alert, "restriction", HEADLINE_CHARS);
-    let codes = fields(alert, "code");
-    for mark in codes.iter().chain(&said.marks).chain([&restriction]) {
-        if label::names_tlp(mark) && marks.len() < SUBJECTS {
-            marks.push(mark.clone());
+fn marks(alert: &Element, said: &Said) -> Vec<String> {
+    let mut marks = Marks::default();
+    for scope in parts(alert, "scope") {
+        match plain::line(&scope.text(), 40).to_ascii_lowercase().as_str() {
+            "" | "public" => {}
+            "private" => marks.put("TLP:AMBER+STRICT"),
+            _ => marks.put("TLP:AMBER"),
         }
     }
-    (marks, restriction)
+    let text = |part: &Element| part.text();
+    for mark in parts(alert, "code").map(text).filter(|code| label::names_tlp(code)) {
+        marks.put(&mark);
+    }
+    marks.join(&said.marks);
+    for mark in parts(alert, "restriction").map(text).filter(|words| label::names_tlp(words)) {
+        marks.put(&mark);
+    }
+    marks.finish()
+}
+
+/// The labels that its words name, of what is shown and of all that was cut or stands in another
+/// language.
+fn hints(alert: &Element, shown: &str) -> Vec<String> {
+    let mut found = label::hints(shown);
+    let mut look = |part: &Element| {
+        for hint in label::hints(&part.text()) {
+            write::once(&mut found, hint);
+        }
+    };
+    for name in ["note", "restriction"] {
+        parts(alert, name).for_each(&mut look);
+    }
+    for block in parts(alert, "info") {
+        for name in ["headline", "event", "description", "instruction"] {
+            parts(block, name).for_each(&mut look);
+        }
+        for area in parts(block, "area") {
+            parts(area, "areaDesc").for_each(&mut look);
+        }
+    }
+    found
 }
 
 fn subjects(said: &Said, words: &str) -> Vec<Subject> {

@@ -110,6 +110,7 @@ fn advisory(root: &Node) -> Result<Item, String> {
         what_to_do,
         references: tell::references(root),
         issuer: line(document.path(&["publisher", "name"]).text(), NAME_CHARS),
+        sender: line(document.path(&["publisher", "namespace"]).text(), NAME_CHARS),
         subjects,
         issued_at_ms: write::time_ms(newest)
             .or_else(|| write::time_ms(tracking.at("initial_release_date").text())),

@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use warproom_client::proto::{Certainty, Message, Severity, Subject, Urgency};
 
+use super::csaf::marks::Marks;
+use super::csaf::write;
 use super::xml::{self, Dialect, Element};
 use super::{HEADLINE_CHARS, ID_CHARS, REFERENCES, Refusal, SUBJECTS, TEXT_CHARS, time};
 use crate::item::{Item, Parsed, Problem};
@@ -58,6 +60,9 @@ struct Whole {
     /// Categories and rights of the feed itself.
     categories: Vec<String>,
     rights: Vec<String>,
+    /// What these mean for every item.
+    marks: Marks,
+    exercise: bool,
 }
 
 /// Reads a feed.
@@ -65,7 +70,7 @@ pub fn parse(document: &[u8]) -> Result<Parsed, Refusal> {
     let bare = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii_start();
     if bare.first() == Some(&b'{') {
         let (whole, drafts) = json::read(bare)?;
-        return Ok(items(&whole, drafts));
+        return Ok(items(whole, drafts));
     }
     let root = xml::read(document, DIALECT)?;
     let (whole, drafts) = match root.name.as_str() {
@@ -79,15 +84,18 @@ pub fn parse(document: &[u8]) -> Result<Parsed, Refusal> {
             });
         }
     };
-    Ok(items(&whole, drafts.into_iter().map(Ok).collect()))
+    Ok(items(whole, drafts.into_iter().map(Ok).collect()))
 }
 
-fn items(whole: &Whole, drafts: Vec<Result<Draft, String>>) -> Parsed {
+fn items(mut whole: Whole, drafts: Vec<Result<Draft, String>>) -> Parsed {
     let mut parsed = Parsed::default();
+    whole.marks = marks(&whole.rights, &whole.categories);
+    whole.exercise = whole.categories.iter().any(is_exercise)
+        || write::opens_as_exercise(&plain::line(&whole.title, HEADLINE_CHARS));
     let left_out = drafts.len().saturating_sub(ITEMS);
     for (place, draft) in (1..).zip(drafts.into_iter().take(ITEMS)) {
         let read = draft.map_err(|reason| (format!("item {place}"), reason)).and_then(|draft| {
-            item(whole, &draft).map_err(|reason| {
+            item(&whole, &draft).map_err(|reason| {
                 let id = plain::line(&draft.id, 200);
                 (if id.is_empty() { format!("item {place}") } else { id }, reason)
             })
@@ -116,15 +124,19 @@ fn item(whole: &Whole, draft: &Draft) -> Result<Item, String> {
         ("", None) => return Err("it has no title, no text and no address".to_owned()),
         _ => headline,
     };
-    let (marks, topics) = marks_and_topics(whole, draft);
+    let mut marks = marks(&draft.rights, &draft.categories);
+    marks.join(&whole.marks);
     let named = format!("{headline} {words} {}", draft.id);
     let mut subjects: Vec<Subject> = super::cves(&named, SUBJECTS)
         .iter()
         .filter_map(|id| plain::name(id))
         .map(Subject::Cve)
         .collect();
-    subjects.extend(topics);
+    subjects.extend(topics(draft));
     subjects.truncate(SUBJECTS);
+    let exercise = whole.exercise
+        || write::opens_as_exercise(&headline)
+        || draft.categories.iter().any(is_exercise);
     let published = time::when(&draft.published);
     let updated = time::when(&draft.updated);
     let hash = hash(
@@ -144,12 +156,13 @@ fn item(whole: &Whole, draft: &Draft) -> Result<Item, String> {
         what_to_do: String::new(),
         references,
         issuer: plain::line(&whole.title, HEADLINE_CHARS),
+        sender: String::new(),
         subjects,
         issued_at_ms: published.or(updated),
         effective_at_ms: None,
         expires_at_ms: None,
-        marks,
-        exercise: false,
+        marks: marks.finish(),
+        exercise,
     })
 }
 
@@ -191,20 +204,21 @@ fn references(whole: &Whole, draft: &Draft) -> Vec<String> {
     found
 }
 
-/// Categories that name the Traffic Light Protocol are marks; the short ones of the others are topics.
-fn marks_and_topics(whole: &Whole, draft: &Draft) -> (Vec<String>, Vec<Subject>) {
-    let mut marks = Vec::new();
+/// The marks of a statement of rights or of categories: what names the Traffic Light Protocol.
+fn marks(rights: &[String], categories: &[String]) -> Marks {
+    let mut marks = Marks::default();
+    for rights in rights.iter().filter(|rights| label::names_tlp(rights)) {
+        marks_of(rights).iter().for_each(|mark| marks.put(mark));
+    }
+    for category in categories.iter().filter(|category| label::names_tlp(category)) {
+        marks.put(category);
+    }
+    marks
+}
+
+/// The short ones of the other categories.
+fn topics(draft: &Draft) -> Vec<Subject> {
     let mut topics = Vec::new();
-    for rights in draft.rights.iter().chain(&whole.rights) {
-        if label::names_tlp(rights) {
-            marks.extend(marks_of(rights));
-        }
-    }
-    for category in draft.categories.iter().chain(&whole.categories) {
-        if label::names_tlp(category) {
-            marks.push(plain::line(category, 200));
-        }
-    }
     for category in &draft.categories {
         let name = plain::line(category, TOPIC_CHARS + 1);
         let short = name.chars().count() <= TOPIC_CHARS
@@ -213,14 +227,28 @@ fn marks_and_topics(whole: &Whole, draft: &Draft) -> (Vec<String>, Vec<Subject>)
             && !label::names_tlp(&name);
         let topic = plain::name(&name).filter(|_| short).map(Subject::Topic);
         if let Some(topic) = topic
-            && !topics.contains(&topic)
             && topics.len() < SUBJECTS
         {
-            topics.push(topic);
+            write::once(&mut topics, topic);
         }
     }
-    marks.truncate(SUBJECTS);
-    (marks, topics)
+    topics
+}
+
+/// Whether a category says that this is an exercise.
+fn is_exercise(category: &String) -> bool {
+    let category = category.trim().to_ascii_lowercase();
+    matches!(category.as_str(), "exercise" | "test") || category.starts_with("exercise:")
+}
+
+/// Takes a category with what says whose it is: a scheme or a domain. One of the Traffic Light Protocol
+/// is a mark by its name alone.
+fn take_category(draft: &mut Draft, scheme: Option<&str>, name: String) {
+    if scheme.is_some_and(label::names_tlp) {
+        draft.rights.push(format!("TLP:{name}"));
+    } else {
+        draft.categories.push(name);
+    }
 }
 
 /// The marks in a statement of rights: itself if it is one, else the labels that it names.
@@ -234,6 +262,8 @@ fn marks_of(rights: &str) -> Vec<String> {
 }
 
 /// Items under one id: where they are at one address the newest stays, else each gets an id of its own.
+/// Where the id is but the address, what is called otherwise is something else: a status page gives
+/// everything it says the same address.
 fn tell_apart(items: &mut Vec<Item>) {
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<Item> = Vec::with_capacity(items.len());
@@ -243,21 +273,35 @@ fn tell_apart(items: &mut Vec<Item>) {
             kept.push(item);
             continue;
         };
-        let first = &mut kept[place];
-        if first.references.first() == item.references.first() && !item.references.is_empty() {
-            if item.issued_at_ms > first.issued_at_ms {
-                *first = item;
-            }
+        if is_same(&kept[place], &item) {
+            replace_older(&mut kept[place], item);
             continue;
         }
-        let place = item.references.first().cloned().unwrap_or_default();
-        item.id = hash([item.id.as_str(), item.headline.as_str(), place.as_str()]);
-        if !known.contains_key(&item.id) {
+        let address = item.references.first().cloned().unwrap_or_default();
+        item.id = hash([item.id.as_str(), item.headline.as_str(), address.as_str()]);
+        if let Some(place) = known.get(&item.id).copied() {
+            replace_older(&mut kept[place], item);
+        } else {
             known.insert(item.id.clone(), kept.len());
             kept.push(item);
         }
     }
     *items = kept;
+}
+
+/// Whether two items under one id are one.
+fn is_same(first: &Item, second: &Item) -> bool {
+    let address = first.references.first();
+    let is_own_id = address.is_none_or(|address| *address != first.id);
+    address == second.references.first()
+        && address.is_some()
+        && (is_own_id || first.headline == second.headline)
+}
+
+fn replace_older(first: &mut Item, second: Item) {
+    if second.issued_at_ms > first.issued_at_ms {
+        *first = second;
+    }
 }
 
 /// The base of relative addresses.

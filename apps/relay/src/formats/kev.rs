@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use warproom_client::proto::{Certainty, Message, Severity, Subject, Urgency};
@@ -33,21 +34,49 @@ struct Entries<'a> {
     left_out: usize,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// An entry. A field of an odd kind says what it can and costs nothing of the others: that something is
+/// being exploited is not to be lost for it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Entry {
-    #[serde(rename = "cveID")]
-    cve: Option<String>,
-    vendor_project: Option<String>,
-    product: Option<String>,
-    vulnerability_name: Option<String>,
-    date_added: Option<String>,
-    short_description: Option<String>,
-    required_action: Option<String>,
-    due_date: Option<String>,
-    known_ransomware_campaign_use: Option<String>,
-    notes: Option<String>,
-    cwes: Option<Vec<Option<String>>>,
+    #[serde(rename = "cveID", deserialize_with = "text_of")]
+    cve: String,
+    #[serde(deserialize_with = "text_of")]
+    vendor_project: String,
+    #[serde(deserialize_with = "text_of")]
+    product: String,
+    #[serde(deserialize_with = "text_of")]
+    vulnerability_name: String,
+    #[serde(deserialize_with = "text_of")]
+    date_added: String,
+    #[serde(deserialize_with = "text_of")]
+    short_description: String,
+    #[serde(deserialize_with = "text_of")]
+    required_action: String,
+    #[serde(deserialize_with = "text_of")]
+    due_date: String,
+    #[serde(deserialize_with = "text_of")]
+    known_ransomware_campaign_use: String,
+    #[serde(deserialize_with = "text_of")]
+    notes: String,
+    #[serde(deserialize_with = "texts_of")]
+    cwes: Vec<String>,
+}
+
+/// The texts in a value: itself, or those of a list.
+fn texts_of<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let value = Value::deserialize(from)?;
+    let values = if let Value::Array(values) = value { values } else { vec![value] };
+    let text = |value| match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    Ok(values.into_iter().filter_map(text).collect())
+}
+
+fn text_of<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(texts_of(from)?.join(", "))
 }
 
 /// Reads a catalogue.
@@ -88,7 +117,7 @@ fn entry(raw: &RawValue) -> Result<Item, Unread> {
         let known = serde_json::from_str::<Known>(raw.get()).ok().map(|known| known.cve);
         (known.map(|id| plain::line(&id, 80)), plain::line(&e.to_string(), 200))
     })?;
-    let id = plain::line(entry.cve.as_deref().unwrap_or_default(), 80).to_ascii_uppercase();
+    let id = plain::line(&entry.cve, 80).to_ascii_uppercase();
     if !super::is_cve(&id) {
         let named = (!id.is_empty()).then_some(id);
         return Err((named, "it has no CVE id".to_owned()));
@@ -104,18 +133,18 @@ struct Known {
 }
 
 fn item(id: String, entry: &Entry) -> Item {
-    let vendor = plain::line(entry.vendor_project.as_deref().unwrap_or_default(), 200);
-    let product = plain::line(entry.product.as_deref().unwrap_or_default(), 400);
-    let named = plain::line(entry.vulnerability_name.as_deref().unwrap_or_default(), 160);
+    let vendor = plain::line(&entry.vendor_project, 200);
+    let product = plain::line(&entry.product, 400);
+    let named = plain::line(&entry.vulnerability_name, 160);
     let headline = match (named.as_str(), vendor.as_str()) {
         ("", "") => format!("{id} is being exploited"),
         ("", vendor) => plain::line(&format!("{vendor} {product}: {id} is being exploited"), 200),
         (named, _) => plain::line(&format!("{named} ({id}) is being exploited"), 200),
     };
-    let ransomware = is_known(entry.known_ransomware_campaign_use.as_deref());
+    let ransomware = is_known(&entry.known_ransomware_campaign_use);
     let text = text(entry, ransomware);
-    let what_to_do = what_to_do(entry.required_action.as_deref().unwrap_or_default());
-    let references = references(entry.notes.as_deref().unwrap_or_default());
+    let what_to_do = what_to_do(&entry.required_action);
+    let references = references(&entry.notes);
     let mut item = Item {
         subjects: subjects(&id, &vendor, &product, ransomware),
         hints: label::hints(&format!("{headline} {text} {what_to_do}")),
@@ -131,7 +160,8 @@ fn item(id: String, entry: &Entry) -> Item {
         what_to_do,
         references,
         issuer: "CISA".to_owned(),
-        issued_at_ms: entry.date_added.as_deref().and_then(super::time::when),
+        sender: String::new(),
+        issued_at_ms: super::time::when(&entry.date_added),
         effective_at_ms: None,
         expires_at_ms: None,
         marks: Vec::new(),
@@ -141,21 +171,19 @@ fn item(id: String, entry: &Entry) -> Item {
     item
 }
 
-fn is_known(use_: Option<&str>) -> bool {
-    use_.is_some_and(|use_| use_.trim().eq_ignore_ascii_case("known"))
+fn is_known(use_: &str) -> bool {
+    use_.trim().eq_ignore_ascii_case("known")
 }
 
 fn text(entry: &Entry, ransomware: bool) -> String {
     let mut parts = Vec::new();
-    parts.push(plain::plain(entry.short_description.as_deref().unwrap_or_default(), 6000));
+    parts.push(plain::plain(&entry.short_description, 6000));
     if ransomware {
         parts.push("CISA knows of its use in ransomware campaigns.".to_owned());
     }
     let weaknesses: Vec<String> = entry
         .cwes
         .iter()
-        .flatten()
-        .flatten()
         .take(16)
         .map(|cwe| plain::line(cwe, 40))
         .filter(|cwe| !cwe.is_empty())
@@ -163,11 +191,11 @@ fn text(entry: &Entry, ransomware: bool) -> String {
     if !weaknesses.is_empty() {
         parts.push(format!("Weakness: {}.", weaknesses.join(", ")));
     }
-    let due = plain::line(entry.due_date.as_deref().unwrap_or_default(), 40);
+    let due = plain::line(&entry.due_date, 40);
     if !due.is_empty() {
         parts.push(format!("CISA's date for US federal agencies: {due}."));
     }
-    let notes = plain::plain(&words_of(entry.notes.as_deref().unwrap_or_default()), 1000);
+    let notes = plain::plain(&words_of(&entry.notes), 1000);
     parts.push(notes);
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")

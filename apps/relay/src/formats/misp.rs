@@ -135,6 +135,7 @@ fn event(event: &Node) -> Result<Item, String> {
         what_to_do: String::new(),
         references: told.references,
         issuer: line(event.path(&["Orgc", "name"]).text(), NAME_CHARS),
+        sender: line(event.path(&["Orgc", "uuid"]).text(), NAME_CHARS),
         subjects,
         issued_at_ms: issued_at_ms(event),
         effective_at_ms: None,

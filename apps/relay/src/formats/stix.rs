@@ -107,6 +107,7 @@ fn item<'a>(
         what_to_do: told.what_to_do,
         references: told.references,
         issuer: told.issuer,
+        sender: line(text("created_by_ref"), write::ID_CHARS),
         subjects: told.subjects,
         issued_at_ms: issued.iter().find_map(|field| write::time_ms(text(field))),
         effective_at_ms: write::time_ms(text("valid_from")).filter(|_| is_indicator),

@@ -3,6 +3,8 @@
 //! file or address fetched. An entity that it does not know stays as written, for the step that knows
 //! those of HTML.
 
+mod declaration;
+
 use std::borrow::Cow;
 
 use quick_xml::NsReader;
@@ -118,13 +120,23 @@ impl Element {
 
 /// Reads a document.
 pub(super) fn read(document: &[u8], dialect: Dialect) -> Result<Element, Refusal> {
-    let document = tidy(document);
-    let mut reader = NsReader::from_reader(DecodingReader::new(document.as_ref()));
+    let (declared, document) = declaration::split(document);
+    let encoding = declared.as_ref().and_then(|declared| declared.encoder());
+    // Whoever could be read up to here does not write in a wide one, whatever is declared.
+    let encoding = encoding.filter(|encoding| encoding.is_ascii_compatible());
+    let document = declaration::tidy(document, encoding.map(|encoding| encoding.name()));
+    let mut source = DecodingReader::new(document.as_ref());
+    if let Some(encoding) = encoding {
+        // The library takes this only before anything was read.
+        source.set_encoding(encoding);
+    }
+    let mut reader = NsReader::from_reader(source);
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.allow_dangling_amp = true;
     let mut tree = Tree { dialect, open: Vec::new(), root: None, elements: 0, references: 0 };
     let mut buffer = Vec::new();
+    let mut first = true;
     loop {
         buffer.clear();
         let (namespace, event) =
@@ -145,51 +157,20 @@ pub(super) fn read(document: &[u8], dialect: Dialect) -> Result<Element, Refusal
             Event::GeneralRef(reference) => tree.reference(&reference)?,
             Event::DocType(doctype) => tree.doctype(&doctype)?,
             Event::Decl(declaration) => {
-                if let Some(encoding) = declaration.encoder() {
-                    reader.get_mut().set_encoding(encoding);
+                let encoding = declaration.encoder();
+                let same = encoding.is_none_or(|one| one == reader.get_ref().encoding());
+                // With a byte-order mark it comes first and says nothing new.
+                if !first && !same {
+                    let reason = "it declares another encoding after its beginning";
+                    return Err(tree.unreadable(&reason));
                 }
             }
             Event::Eof => break,
             _ => {}
         }
+        first = false;
     }
     tree.finish()
-}
-
-/// The document from its first `<` on: some servers put empty lines before it. Bytes that are no UTF-8
-/// in a document that does not say what else they are, are Windows-1252, as browsers take it.
-fn tidy(document: &[u8]) -> Cow<'_, [u8]> {
-    let blank = document.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let document = &document[blank..];
-    let head = &document[..document.len().min(200)];
-    let wide = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
-    let declared = head.windows(8).any(|window| window == b"encoding");
-    let says_utf8 = head.windows(5).any(|window| window.eq_ignore_ascii_case(b"utf-8"));
-    if wide
-        || head.contains(&0)
-        || (declared && !says_utf8)
-        || std::str::from_utf8(document).is_ok()
-    {
-        return Cow::Borrowed(document);
-    }
-    if declared {
-        return Cow::Owned(String::from_utf8_lossy(document).into_owned().into_bytes());
-    }
-    let text: String = document.iter().map(|byte| windows_1252(*byte)).collect();
-    Cow::Owned(text.into_bytes())
-}
-
-/// The character of a byte in Windows-1252, as the WHATWG Encoding Standard has it.
-fn windows_1252(byte: u8) -> char {
-    const C1: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => C1[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
 }
 
 struct Tree {

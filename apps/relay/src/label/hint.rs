@@ -23,7 +23,9 @@ pub fn hints(text: &str) -> Vec<String> {
             Some(rest)
         };
         let Some(mut hint) = name.and_then(label_word) else { continue };
-        if hint == "TLP:AMBER" && words.next_if_eq(&"strict").is_some() {
+        // `AMBER+` is AMBER+STRICT, cut or left unfinished.
+        let plus = name.and_then(|name| after(&lower, name)).is_some_and(|c| c == '+');
+        if hint == "TLP:AMBER" && (words.next_if_eq(&"strict").is_some() || plus) {
             hint = "TLP:AMBER+STRICT";
         }
         if !found.iter().any(|known| known == hint) && found.len() < MOST {
@@ -31,6 +33,12 @@ pub fn hints(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The character right after a word of a text.
+fn after(text: &str, word: &str) -> Option<char> {
+    let end = (word.as_ptr() as usize).checked_sub(text.as_ptr() as usize)? + word.len();
+    text.get(end..)?.chars().next()
 }
 
 fn label_word(word: &str) -> Option<&'static str> {

@@ -54,7 +54,10 @@ pub fn read_mark(mark: &str) -> Option<Label> {
         return Some(label);
     }
     let lower = mark.to_lowercase();
-    let words = words(&lower);
+    if let Some(value) = tagged(&lower) {
+        return read_mark(&format!("tlp:{value}"));
+    }
+    let words = without_long_name(words(&lower));
     if words.iter().eq(["tlp", "ex", "chr"].iter()) {
         return Some(Label::Amber);
     }
@@ -80,8 +83,44 @@ pub fn read_mark(mark: &str) -> Option<Label> {
     }
 }
 
+/// The strictest label that a marking names where it cannot be read as a whole: `TLP:RED (no
+/// forwarding)`. Whoever wrote it meant that label or more, so it may raise and never lower. Said of
+/// no label or of AMBER, STRICT and a plus sign mean AMBER+STRICT. A text that is no marking names none.
+#[must_use]
+pub fn named_label(mark: &str) -> Option<Label> {
+    if !is_marking(mark) {
+        return None;
+    }
+    let lower = mark.to_lowercase();
+    let words = words(&lower);
+    let chatham = words.windows(2).any(|pair| pair == ["ex", "chr"]).then_some(Label::Amber);
+    let strict =
+        words.iter().any(|word| word.starts_with("strict") || word.contains("amberstrict"));
+    let label = words.iter().filter_map(|word| named_word(word)).max().max(chatham);
+    let plus = lower.contains('+') && label == Some(Label::Amber);
+    if strict || plus { label.max(Some(Label::AmberStrict)) } else { label }
+}
+
+/// The label that a word begins with where it is stuck to more: `tlpreds`, `ambers`.
+fn named_word(word: &str) -> Option<Label> {
+    if let Word::Label(label) = understood(word) {
+        return Some(label);
+    }
+    if word.contains("amber") {
+        return Some(Label::Amber);
+    }
+    let rest = glued(word)?;
+    ["red", "green"].into_iter().find(|label| rest.starts_with(label)).and_then(|label| {
+        match understood(label) {
+            Word::Label(label) => Some(label),
+            _ => None,
+        }
+    })
+}
+
 /// Whether a text is a marking, be it readable or not; what is and cannot be read may be strict.
-pub(super) fn is_marking(mark: &str) -> bool {
+#[must_use]
+pub fn is_marking(mark: &str) -> bool {
     let lower = mark.trim().to_lowercase();
     lower.starts_with("marking-definition--")
         || names_tlp(&lower)
@@ -97,8 +136,31 @@ pub(super) fn is_marking(mark: &str) -> bool {
 #[must_use]
 pub fn names_tlp(text: &str) -> bool {
     let lower = text.to_lowercase();
-    lower.contains("traffic light")
-        || words(&lower).iter().any(|word| *word == "tlp" || glued(word).is_some())
+    let words = words(&lower);
+    words.windows(2).any(|pair| *pair == LONG_NAME[..2])
+        || words
+            .iter()
+            .any(|word| *word == "tlp" || word.starts_with("trafficlight") || glued(word).is_some())
+}
+
+/// What the Traffic Light Protocol is called in full.
+const LONG_NAME: [&str; 3] = ["traffic", "light", "protocol"];
+
+/// The words without the protocol's name in full, which says no more than `TLP`.
+fn without_long_name(mut words: Vec<&str>) -> Vec<&str> {
+    if words.len() > LONG_NAME.len() && words.starts_with(&LONG_NAME) {
+        words.drain(..LONG_NAME.len());
+    }
+    words
+}
+
+/// The value of a machine tag whose predicate is the protocol: `red` of `iep:tlp="red"`.
+fn tagged(lower: &str) -> Option<&str> {
+    let (key, value) = lower.split_once('=')?;
+    let (_, predicate) = key.split_once(':')?;
+    let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+    let named = words(predicate);
+    (named == ["tlp"] || named == LONG_NAME).then_some(value)
 }
 
 fn stix(mark: &str) -> Option<Label> {

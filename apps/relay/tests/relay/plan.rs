@@ -29,6 +29,7 @@ fn item(id: &str, revision: &str) -> Item {
         what_to_do: "Patch.".into(),
         references: vec![format!("https://x.example/{id}")],
         issuer: "Issuer".into(),
+        sender: String::new(),
         subjects: Vec::new(),
         issued_at_ms: None,
         effective_at_ms: None,

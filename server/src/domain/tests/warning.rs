@@ -2,7 +2,7 @@
 
 use warproom_proto::alert::{Alert, Certainty, Message, Severity, Source, Urgency};
 use warproom_proto::ask::{Ask, Stage};
-use warproom_proto::calls::{AnswerAsk, PostAlert};
+use warproom_proto::calls::{AnswerAsk, PostAlert, PostEntry};
 use warproom_proto::entry::{Entry, Kind, Subject};
 use warproom_proto::register::{Act, CommonCause, Dependency, Event, RegisterEntry};
 use warproom_proto::{EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, Seq};
@@ -110,7 +110,7 @@ fn what_is_not_an_option_or_not_an_ask_is_refused() {
     {
         let options = options.into_iter().map(|option| option.parse().unwrap()).collect();
         let ask = Some(Ask { options, due_at_ms });
-        let call = warproom_proto::calls::PostEntry { ask, ..super::posting(Label::Green) };
+        let call = PostEntry { ask, ..super::posting(Label::Green) };
         let decided = state.decide_post(person(10), &call, &[], NOW);
         assert_eq!(code(decided), Some(ErrorCode::BadParams));
     }
@@ -165,9 +165,10 @@ fn reminders_go_to_the_outstanding_then_their_deputies_then_the_managers() {
     assert_eq!(reminded(&state, 760_000, DUE), outstanding(Stage::Due), "not the deputy yet");
     let later = [(person(11), Stage::Managers), (person(12), Stage::Deputies)];
     assert_eq!(reminded(&state, DUE, DUE + step), later, "30 has no deputy, so the manager hears");
+    assert_eq!(reminded(&state, DUE + step, DUE + 4 * step), []);
     let last = [(person(11), Stage::Managers)];
-    assert_eq!(reminded(&state, DUE + step, DUE + 2 * step), last);
-    assert_eq!(reminded(&state, DUE + 2 * step, DUE + 100 * step), []);
+    assert_eq!(reminded(&state, DUE + 4 * step, DUE + 5 * step), last, "of both, in one");
+    assert_eq!(reminded(&state, DUE + 5 * step, DUE + 100 * step), []);
     answer(&mut state, 12, 10, answering("affected"));
     answer(&mut state, 13, 30, answering("affected"));
     assert_eq!(reminded(&state, 0, DUE + 100 * step), [], "nobody who has answered is reminded");
@@ -189,6 +190,88 @@ fn what_waits_for_somebody_follows_from_the_time_alone() {
     assert_eq!(waits(&state, 20, DUE), None);
     enter(&mut state, 12, Kind::Retract { of: ASKED });
     assert_eq!(waits(&state, 11, DUE + 5 * 60 * 1000), None, "taken back");
+}
+
+#[test]
+fn an_answer_withheld_from_a_manager_is_not_told_by_its_absence() {
+    let mut state = roll_call(Label::Green);
+    enter(&mut state, 11, Kind::Left { who: person(11) });
+    let strict = AnswerAsk { label: Some(Label::Red), ..answering("affected") };
+    answer(&mut state, 12, 20, strict);
+    enter(&mut state, 13, joined(person(11)));
+    let late = DUE + 60 * 60 * 1000;
+    let told = |state: &State| state.outstanding(person(11), late).pop().unwrap().organisations;
+    assert_eq!(told(&state), [10, 20, 30].map(organisation));
+    let reminders = state.reminders(DUE, late);
+    let told = reminders.iter().filter(|one| one.of.stage == Stage::Managers);
+    assert!(told.clone().count() > 0);
+    assert!(told.into_iter().all(|one| one.of.organisations.contains(&organisation(20))));
+    assert!(state.outstanding(person(20), late).is_empty(), "their own has answered");
+}
+
+#[test]
+fn nobody_asks_without_end() {
+    let mut state = roll_call(Label::Green);
+    for seq in 20..51 {
+        apply(&mut state, seq, &asking(Some(DUE)), Vec::new());
+    }
+    let ask = asking(Some(DUE)).handling.ask;
+    let call = |who, now_ms| {
+        let call = PostEntry { ask: ask.clone(), ..super::posting(Label::Green) };
+        code(state.decide_post(person(who), &call, &[], now_ms))
+    };
+    assert_eq!(call(10, NOW), Some(ErrorCode::Conflict));
+    assert_eq!(call(20, NOW), None, "each author for themselves");
+    let plain = state.decide_post(person(10), &super::posting(Label::Green), &[], NOW);
+    assert_eq!(code(plain), None, "what asks nothing");
+}
+
+#[test]
+fn a_report_taken_back_by_a_later_alert_counts_no_more() {
+    for (message, common_cause) in
+        [(Message::Update, Reporting::No), (Message::Cancel, Reporting::Named)]
+    {
+        let mut state = roll_call(Label::Amber);
+        let subjects = vec![Subject::Vendor("Civica".parse().unwrap())];
+        let alert = |common_cause| PostAlert {
+            label: Label::Amber,
+            subjects: subjects.clone(),
+            common_cause,
+            ..alerting("1", "1")
+        };
+        let first = state.decide_alert(person(10), alert(Reporting::Named), None, NOW);
+        take(&mut state, 20, first);
+        let mut later = alert(common_cause);
+        later.alert.message = message;
+        let later = state.decide_alert(person(10), later, None, NOW);
+        take(&mut state, 21, later);
+        let alone = answer(&mut state, 22, 20, naming("Civica", Reporting::Named));
+        assert_eq!(alone, [], "{message}");
+    }
+}
+
+#[test]
+fn a_bot_reports_for_its_owner_only_where_it_may_answer() {
+    let state = roll_call(Label::Green);
+    let call = PostAlert { common_cause: Reporting::Anonymous, ..alerting("1", "1") };
+    let decided = state.decide_alert(Principal::Bot(super::BOT), call, None, NOW);
+    assert_eq!(code(decided), Some(ErrorCode::NotAllowed));
+}
+
+#[test]
+fn a_register_entry_shown_once_and_hidden_now_is_hidden() {
+    let mut state = roll_call(Label::Green);
+    let act = |shown| {
+        let (depends_on, deputies) = (Vec::new(), Vec::new());
+        let organisation = organisation(10);
+        let entry = RegisterEntry { organisation, depends_on, shown, deputies };
+        Act { by: None, event: Event::RegisterEntrySet(entry) }
+    };
+    let sees = |state: &State, n, act: &Act| state.register.may_see(person(n), act, |_| true);
+    state.apply_act(&act(true));
+    assert!(sees(&state, 20, &act(true)));
+    state.apply_act(&act(false));
+    assert!(!sees(&state, 20, &act(true)) && sees(&state, 12, &act(true)));
 }
 
 #[test]

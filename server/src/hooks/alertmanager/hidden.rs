@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::format::Notification;
 
@@ -42,6 +42,14 @@ const INTERNAL: [&str; 28] = [
     "vm",
 ];
 
+/// How many bytes of names are looked for, all spellings of them together: more than the machines have
+/// of which a body of this size tells. Beyond it no text is shown: learning more takes too long.
+const NAMES_BYTES: usize = 32 * 1024;
+
+/// How many names may be found in a text for each byte of it. Machines' names have more letters than
+/// there are spellings of them; where more are found, within each other, the text is not shown.
+const FOUND_PER_BYTE: usize = 2;
+
 /// What stands for a machine's name in a text.
 const SOMEWHERE: &str = "[internal name]";
 
@@ -53,7 +61,7 @@ pub fn is_internal(name: &str, value: &str) -> bool {
         || value.parse::<SocketAddr>().is_ok()
 }
 
-/// The names of a notification's machines.
+/// The names of a notification's machines; `None` if they are too many to look for.
 pub struct Hidden(Option<AhoCorasick>);
 
 impl Hidden {
@@ -66,32 +74,51 @@ impl Hidden {
             names.extend(spellings(value.trim()));
         }
         names.retain(|name| !name.is_empty());
-        // A set of names too large to search for is more than a body of this size can hold.
-        Self(AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok())
+        if names.iter().map(String::len).sum::<usize>() > NAMES_BYTES {
+            return Self(None);
+        }
+        // Of the kinds there are, the one that takes little time to make, whatever the names are.
+        let mut automaton = AhoCorasick::builder();
+        automaton.kind(Some(AhoCorasickKind::NoncontiguousNFA)).ascii_case_insensitive(true);
+        Self(automaton.build(names).ok())
     }
 
-    /// A text without them, wherever they stand as words of their own.
+    /// A text without them, wherever they stand as words of their own. Nothing is shown of a text that
+    /// would take long.
     pub fn without(&self, text: &str) -> String {
-        let Some(names) = &self.0 else { return SOMEWHERE.to_owned() };
-        let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let is_word = |start: usize, end: usize| {
-            !is_part(text[..start].chars().next_back()) && !is_part(text[end..].chars().next())
-        };
-        let found = names.find_overlapping_iter(text).map(|found| (found.start(), found.end()));
-        let mut found: Vec<_> = found.filter(|(start, end)| is_word(*start, *end)).collect();
-        found.sort_unstable();
-        let mut kept = String::with_capacity(text.len());
-        let mut from = 0;
-        for (start, end) in found {
-            if start >= from {
-                kept.push_str(&text[from..start]);
-                kept.push_str(SOMEWHERE);
-            }
-            from = end.max(from);
+        if text.is_empty() {
+            return String::new();
         }
-        kept.push_str(&text[from..]);
-        kept
+        let shown = self.0.as_ref().and_then(|names| without(names, text));
+        shown.unwrap_or_else(|| SOMEWHERE.to_owned())
     }
+}
+
+fn without(names: &AhoCorasick, text: &str) -> Option<String> {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let is_word = |start: usize, end: usize| {
+        !is_part(text[..start].chars().next_back()) && !is_part(text[end..].chars().next())
+    };
+    let mut left = FOUND_PER_BYTE * text.len();
+    let mut words = Vec::new();
+    for found in names.find_overlapping_iter(text) {
+        left = left.checked_sub(1)?;
+        if is_word(found.start(), found.end()) {
+            words.push((found.start(), found.end()));
+        }
+    }
+    words.sort_unstable();
+    let mut kept = String::with_capacity(text.len());
+    let mut from = 0;
+    for (start, end) in words {
+        if start >= from {
+            kept.push_str(&text[from..start]);
+            kept.push_str(SOMEWHERE);
+        }
+        from = end.max(from);
+    }
+    kept.push_str(&text[from..]);
+    Some(kept)
 }
 
 /// How a machine's name may stand in a text: as it is, without its port, and without its domain.
@@ -146,6 +173,25 @@ mod tests {
         assert_eq!(hidden(&["a-b", "b-c"]).without("a-b-c!"), "[internal name]!");
         assert_eq!(hidden(&[]).without("nothing to hide"), "nothing to hide");
         assert_eq!(hidden(&["", " ", ":9"]).without("a :9 b"), "a [internal name] b");
+    }
+
+    #[test]
+    fn names_within_names_take_no_time_and_hide_the_text_that_holds_them() {
+        let nested: Vec<_> = (1..150).map(|parts| "-a".repeat(parts)).collect();
+        let nested: Vec<_> = nested.iter().map(String::as_str).collect();
+        let hidden = hidden(&nested);
+        let text = "-a".repeat(100_000);
+        assert_eq!(hidden.without(&text), SOMEWHERE);
+        assert_eq!(hidden.without("all is well, -a-a"), "all is well, [internal name]");
+    }
+
+    #[test]
+    fn more_names_than_are_looked_for_hide_every_text() {
+        let many: Vec<_> = (0..3_000).map(|number| format!("m{number:08}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        let shown = hidden(&many).without("m00000005 is full");
+        assert_eq!(shown, "[internal name] is full");
+        assert_eq!(hidden(&[&*"x".repeat(NAMES_BYTES + 1)]).without("all is well"), SOMEWHERE);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is read of Alertmanager's notifications.
 
 use serde_json::json;
-use warproom_proto::Label;
+use warproom_proto::EntryId;
 
 use super::*;
 
@@ -60,7 +60,18 @@ fn a_group_that_fires_is_one_alert() {
 
 #[test]
 fn no_name_of_a_machine_is_in_any_of_it() {
-    let everything = serde_json::to_string(&alert(sample())).unwrap();
+    let mut read = alert(sample());
+    // Hexadecimal of hashes and of random ids, in which any short name may be spelt by chance.
+    let source = read.alert.source.take().unwrap();
+    let id = source.id.as_str().strip_prefix("alertmanager:").unwrap();
+    for hash in [id, source.revision.as_str()] {
+        assert!(HEXLOWER.decode(hash.as_bytes()).is_ok_and(|bytes| bytes.len() == 16), "{hash}");
+    }
+    let mut everything = serde_json::to_value(&read).unwrap();
+    for random in ["id", "room"] {
+        everything.as_object_mut().unwrap().remove(random).unwrap();
+    }
+    let everything = everything.to_string();
     for name in ["db1", "kent.internal", "am-1", "prom-1", "wiki", "10.9.8.7", "9100", "http"] {
         assert!(!everything.contains(name), "{name}: {everything}");
     }
@@ -105,6 +116,74 @@ fn a_state_keeps_its_name_until_it_changes() {
     let mut other = sample();
     other["groupKey"] = json!("{}:{alertname=\"Other\"}");
     assert!(name(&other) != first, "another group");
+}
+
+#[test]
+fn a_state_that_returns_is_another_revision_and_the_latest_again_is_none() {
+    let bot = BotId::random();
+    let one = sample();
+    let mut two = sample();
+    let mut second = two["alerts"][0].clone();
+    second["fingerprint"] = json!("beef");
+    two["alerts"].as_array_mut().unwrap().push(second);
+    let terms = Terms::sample();
+    let mut latest: Option<(EntryId, Latest)> = None;
+    let mut seen = BTreeSet::new();
+    for (seq, message) in (1..).zip([&one, &two, &one, &two, &one]) {
+        let again = |latest: Option<&Latest>| {
+            let mut call = read_with(&terms, message.clone()).unwrap();
+            if let Some(latest) = latest {
+                follow(&mut call, latest, bot);
+            }
+            (call.id, call.alert.source.unwrap())
+        };
+        let (id, source) = again(latest.as_ref().map(|(_, latest)| latest));
+        assert!(seen.insert(id.to_string()), "{seq}: it has the name of an earlier one");
+        let now = Latest { seq, revision: source.revision.clone(), label: Label::Green };
+        if seq > 1 {
+            // Sent at the same time as the first, or after it.
+            assert_eq!(again(latest.as_ref().map(|(_, latest)| latest)).0, id);
+            assert_eq!(again(Some(&now)), (id, source));
+        }
+        latest = Some((id, now));
+    }
+}
+
+#[test]
+fn a_headline_is_the_first_that_there_is_to_read() {
+    let headline = |summary: Value, description: Value, name: Value| {
+        let mut message = sample();
+        message["commonAnnotations"] = json!({"summary": summary, "description": description});
+        message["commonLabels"]["alertname"] = name;
+        alert(message).headline.to_string()
+    };
+    for (summary, description, name, expected) in [
+        ("It is full", "Disks", "DiskFull", "It is full"),
+        ("", "Disks are full\nall of them", "DiskFull", "Disks are full"),
+        (" \u{200b}\n", "\u{feff}\r\n \nDisks", "DiskFull", "Disks"),
+        ("\u{200b}", " ", "DiskFull", "DiskFull"),
+        ("", "", "\u{202e}", "Alert"),
+        ("", "", "", "Alert"),
+        ("d\u{200b}b1 is full", "", "", "[internal name] is full"),
+    ] {
+        assert_eq!(headline(json!(summary), json!(description), json!(name)), expected);
+    }
+    let mut resolved = sample();
+    resolved["status"] = json!("resolved");
+    resolved["commonAnnotations"] = json!({"summary": ""});
+    assert_eq!(alert(resolved).headline.as_str(), "Resolved: DiskFull");
+}
+
+#[test]
+fn a_name_is_hidden_before_a_text_is_cut() {
+    let mut message = sample();
+    let before = "x".repeat(ANNOTATION_BYTES - 8);
+    message["alerts"][0]["annotations"]["description"] =
+        json!(format!("{before} db1.kent.internal"));
+    message["alerts"][0]["labels"]["mount"] = json!(format!("{} db1", "y".repeat(LABEL_CHARS - 3)));
+    let text = alert(message).text.unwrap();
+    assert!(text.as_str().contains(&"x".repeat(2_000)) && text.as_str().contains("yyy"));
+    assert!(!text.as_str().contains(" d"), "{text}");
 }
 
 #[test]
@@ -162,6 +241,8 @@ fn a_label_tlp_of_an_alert_counts_and_so_do_words() {
     assert_eq!(label("labels", "clear"), Ok(Label::Green));
     assert_eq!(label("labels", "red"), Err(403));
     assert_eq!(label("annotations", "TLP:AMBER: keep"), Ok(Label::Amber));
+    let behind = format!("{} TLP:AMBER", "much to say ".repeat(1_000));
+    assert_eq!(label("annotations", &behind), Ok(Label::Amber), "in words that are cut off");
 }
 
 #[test]

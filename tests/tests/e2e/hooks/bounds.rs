@@ -134,6 +134,27 @@ async fn a_connection_that_brings_webhooks_is_kept_for_a_few_and_not_while_it_id
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_taken_off_the_rate_too() -> anyhow::Result<()> {
+    let mut hooked = Hooked::granted(Warp::builder(), 12, 86_400_000).await?;
+    let path = format!("/hooks/{}", hooked.secret);
+    let unreadable = [&b"{"[..], b"{}", b"{\"headline\":\"\"}", b"{\"text\":\"TLP:RED\"}", b"\xff"];
+    for body in unreadable {
+        let reply = hooked.requests().await?.post(&path, JSON, body).await?;
+        ensure!(matches!(reply.status, 400 | 403), "{reply:?}");
+    }
+    // Not read any more, but told so in words that its sender follows.
+    for (body, status) in
+        [(&b"{"[..], 429), (b"{\"text\":\"a\"}", 429), (b"{\"groupKey\":5,\"alerts\":[", 503)]
+    {
+        let reply = hooked.requests().await?.post(&path, JSON, body).await?;
+        ensure!(reply.status == status, "{reply:?}");
+        let wait: u64 = reply.field("retry-after").context("no Retry-After")?.parse()?;
+        ensure!((1..=5).contains(&wait), "{wait} s");
+    }
+    hooked.nothing_was_posted().await
+}
+
+#[tokio::test]
 async fn webhooks_are_strangers_all_the_time() -> anyhow::Result<()> {
     let builder = Warp::builder()
         .env("WARPROOM_SERVER_LIMITS__STRANGERS_PER_SOURCE", 3)

@@ -10,6 +10,7 @@ use warproom_proto::calls::{RevokeBot, RotateBot};
 use warproom_tests::harness::{DEADLINE, Warp, eventually};
 use warproom_tests::wire::Wire;
 
+use super::request::Requests;
 use super::{Hooked, ok};
 
 const JSON: &str = "application/json";
@@ -65,6 +66,51 @@ async fn a_webhook_revoked_is_shut_within_a_second_on_open_connections_too() -> 
     ensure!((reply.status, &*reply.text) == (403, "invalid_token"), "{reply:?}");
     ensure!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     Ok(())
+}
+
+/// A connection that has sent the head of a message, of so many bytes, and is waited for.
+async fn under_way(hooked: &Hooked, length: usize) -> anyhow::Result<Requests> {
+    let mut requests = hooked.requests().await?;
+    let head = format!(
+        "POST /hooks/{} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
+         Content-Length: {length}\r\n\r\n",
+        hooked.secret
+    );
+    requests.send(head.as_bytes()).await?;
+    let reply = requests.reply().await?;
+    ensure!(reply.status == 100, "{reply:?}");
+    Ok(requests)
+}
+
+#[tokio::test]
+async fn a_secret_replaced_while_a_message_arrives_posts_nothing() -> anyhow::Result<()> {
+    let mut hooked = Hooked::start().await?;
+    let body = b"{\"text\":\"too late\"}";
+    let mut requests = under_way(&hooked, body.len()).await?;
+    requests.send(&body[..5]).await?;
+    hooked.warp.manager().client.call(RotateBot { bot: hooked.bot }).await?;
+    requests.send(&body[5..]).await?;
+    let reply = requests.reply().await?;
+    ensure!((reply.status, &*reply.text) == (403, "invalid_token"), "{reply:?}");
+    requests.end().await?;
+    hooked.nothing_was_posted().await
+}
+
+#[tokio::test]
+async fn a_grant_that_ends_while_a_message_arrives_posts_nothing() -> anyhow::Result<()> {
+    let mut hooked = Hooked::granted(Warp::builder(), 600, 3_000).await?;
+    let body = b"{\"text\":\"too late\"}";
+    let mut requests = under_way(&hooked, body.len()).await?;
+    let has_ended = async || {
+        let reply = hooked.post(&json!({})).await.ok()?;
+        (reply.status == 403).then_some(())
+    };
+    eventually(DEADLINE, has_ended).await?;
+    requests.send(body).await?;
+    let reply = requests.reply().await?;
+    ensure!((reply.status, &*reply.text) == (403, "invalid_token"), "{reply:?}");
+    requests.end().await?;
+    hooked.nothing_was_posted().await
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 
 use warproom_client::proto::{Certainty, Severity, Urgency};
 
+use super::super::csaf::marks::Marks;
+use super::super::csaf::write;
 use super::super::xml::Element;
 use super::super::{HEADLINE_CHARS, REFERENCES, TEXT_CHARS, time};
-use super::{field, fields};
-use crate::plain;
+use super::{field, fields, parts, whole};
+use crate::{label, plain};
 
 /// How many blocks and areas are read.
 const BLOCKS: usize = 64;
@@ -29,7 +31,9 @@ pub(super) struct Said {
     pub(super) references: Vec<String>,
     pub(super) topics: Vec<String>,
     /// Codes and parameters that may be labels.
-    pub(super) marks: Vec<String>,
+    pub(super) marks: Marks,
+    /// Whether a block opens as an exercise.
+    pub(super) exercise: bool,
 }
 
 /// Reads an alert's blocks.
@@ -43,12 +47,13 @@ pub(super) fn read(alert: &Element) -> Said {
     for block in &blocks {
         one(&mut said, block);
         push(&mut texts, text(block, said.headline.as_str()));
-        let action = block.child("instruction").map(Element::text).unwrap_or_default();
-        push(&mut actions, plain::plain(&action, TEXT_CHARS));
+        push(&mut actions, plain::plain(&whole(block, "instruction"), TEXT_CHARS));
     }
-    // Labels may stand in any language.
-    for block in alert.children().filter(|child| child.name == "info").take(BLOCKS) {
-        said.marks.extend(marks(block));
+    // Labels may stand in any language, and so may the word that it is an exercise.
+    for block in parts(alert, "info") {
+        marks(block, &mut said.marks);
+        let opens = |name: &str| write::opens_as_exercise(&field(block, name, HEADLINE_CHARS));
+        said.exercise |= opens("headline") || opens("event");
     }
     said.text = texts.join("\n\n");
     said.what_to_do = plain::plain(&actions.join("\n\n"), TEXT_CHARS);
@@ -64,9 +69,7 @@ fn push(texts: &mut Vec<String>, text: String) {
 /// The blocks in British English, else in any English, else without a language (which is American
 /// English), else in the language of the first.
 fn preferred(alert: &Element) -> Vec<&Element> {
-    let blocks: Vec<(&Element, String)> = alert
-        .children()
-        .filter(|child| child.name == "info")
+    let blocks: Vec<(&Element, String)> = parts(alert, "info")
         .take(BLOCKS)
         .map(|block| (block, field(block, "language", 40).to_ascii_lowercase()))
         .collect();
@@ -123,7 +126,7 @@ fn one(said: &mut Said, block: &Element) {
 
 fn references(said: &mut Said, block: &Element) {
     let web = fields_whole(block, "web");
-    let resources = block.children().filter(|child| child.name == "resource").take(REFERENCES);
+    let resources = parts(block, "resource").take(REFERENCES);
     let files = resources.flat_map(|resource| fields_whole(resource, "uri"));
     for address in web.into_iter().chain(files).filter_map(|address| plain::address(&address)) {
         if !said.references.contains(&address) && said.references.len() < REFERENCES {
@@ -134,51 +137,40 @@ fn references(said: &mut Said, block: &Element) {
 
 /// The texts of all children of a name, whole: an address that was cut leads elsewhere.
 fn fields_whole(element: &Element, name: &str) -> Vec<String> {
-    let named = element.children().filter(|child| child.name == name);
-    named.take(REFERENCES).map(Element::text).collect()
+    parts(element, name).take(REFERENCES).map(Element::text).collect()
 }
 
 /// What a block says: under its own headline if that is not the alert's.
 fn text(block: &Element, alerts_headline: &str) -> String {
-    let mut parts: Vec<String> = Vec::new();
+    let mut said: Vec<String> = Vec::new();
     let headline = field(block, "headline", HEADLINE_CHARS);
     if headline != alerts_headline {
-        parts.push(headline);
+        said.push(headline);
     }
-    let description = block.child("description").map(Element::text).unwrap_or_default();
-    parts.push(plain::plain(&description, TEXT_CHARS));
-    let areas: Vec<String> = block
-        .children()
-        .filter(|child| child.name == "area")
+    said.push(plain::plain(&whole(block, "description"), TEXT_CHARS));
+    let areas: Vec<String> = parts(block, "area")
         .take(BLOCKS)
         .map(|area| field(area, "areaDesc", 1000))
         .filter(|area| !area.is_empty())
         .collect();
     if !areas.is_empty() {
-        parts.push(format!("Area: {}", areas.join("; ")));
+        said.push(format!("Area: {}", areas.join("; ")));
     }
-    parts.retain(|part| !part.is_empty());
-    parts.join("\n\n")
+    said.retain(|part| !part.is_empty());
+    said.join("\n\n")
 }
 
 /// Parameters and event codes that name the Traffic Light Protocol: by their value, or by their name
 /// with a value that is a label.
-fn marks(block: &Element) -> Vec<String> {
-    let named = |child: &&Element| child.name == "parameter" || child.name == "eventCode";
-    block
-        .children()
-        .filter(named)
-        .take(BLOCKS)
-        .filter_map(|parameter| {
-            let name = field(parameter, "valueName", 80);
-            let value = field(parameter, "value", 200);
-            if crate::label::names_tlp(&value) {
-                Some(value)
-            } else {
-                crate::label::names_tlp(&name).then(|| format!("TLP:{value}"))
-            }
-        })
-        .collect()
+fn marks(block: &Element, marks: &mut Marks) {
+    for parameter in parts(block, "parameter").chain(parts(block, "eventCode")) {
+        let (name, value) = (whole(parameter, "valueName"), whole(parameter, "value"));
+        if label::names_tlp(&value) {
+            marks.put(&value);
+        } else if label::names_tlp(&name) {
+            marks.put(&format!("TLP:{value}"));
+        }
+    }
 }
 
 fn severity(block: &Element) -> Severity {

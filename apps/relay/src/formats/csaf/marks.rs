@@ -30,17 +30,25 @@ impl Marks {
             return;
         }
         let label = label::read_mark(mark);
-        let kept = match label {
-            Some(label) => self.found.len() - self.unread < READ || Some(label) > self.strictest,
-            None => self.unread < UNREAD,
-        };
+        let named = label.or_else(|| label::named_label(mark));
+        let stricter = named > self.strictest;
+        let kept = stricter
+            || match label {
+                Some(_) => self.found.len() - self.unread < READ,
+                None => self.unread < UNREAD,
+            };
         if kept {
             let before = self.found.len();
             // What cannot be read may have no printable character; it is a mark all the same.
             let shown = line(mark, MARK_CHARS);
+            let cut = label::read_mark(&shown).or_else(|| label::named_label(&shown)) < named;
             once(&mut self.found, if shown.is_empty() { "TLP:?".to_owned() } else { shown });
             self.unread += usize::from(label.is_none() && self.found.len() > before);
-            self.strictest = self.strictest.max(label);
+            // Where its label stands too far back to be shown, it is named once more.
+            if let Some(named) = named.filter(|_| cut) {
+                once(&mut self.found, named.to_string());
+            }
+            self.strictest = self.strictest.max(named);
         }
     }
 
@@ -62,6 +70,9 @@ impl Marks {
 
 /// Whether a free tag is a TLP marking, in whatever spelling.
 pub(in crate::formats) fn is_tlp(tag: &str) -> bool {
+    if label::names_tlp(tag) {
+        return true;
+    }
     let head: String = tag.chars().filter(|letter| letter.is_alphanumeric()).take(3).collect();
     head.eq_ignore_ascii_case("tlp")
 }

@@ -1,7 +1,8 @@
 //! Atom 1.0 (RFC 4287), and 0.3 where it is the same. Its texts say whether they are HTML.
 
 use super::super::xml::Element;
-use super::{Draft, Whole, base, escaped};
+use super::{Draft, Whole, base, escaped, take_category};
+use crate::label::names_tlp;
 
 pub(super) fn read(root: &Element) -> (Whole, Vec<Draft>) {
     let mut whole = Whole { base: base(root, None), ..Whole::default() };
@@ -13,7 +14,12 @@ pub(super) fn read(root: &Element) -> (Whole, Vec<Draft>) {
         match element.name.as_str() {
             "title" => whole.title = text(element),
             "link" => link(element, &mut links),
-            "category" => whole.categories.extend(categories(element)),
+            "category" => {
+                let mut of_feed = Draft::default();
+                category(element, &mut of_feed);
+                whole.categories.append(&mut of_feed.categories);
+                whole.rights.append(&mut of_feed.rights);
+            }
             "rights" | "copyright" => whole.rights.push(element.text()),
             _ => {}
         }
@@ -41,7 +47,7 @@ fn draft(entry: &Element) -> Draft {
             "content" => draft.text = text(element),
             "published" | "issued" | "created" | "pubDate" => draft.published = element.text(),
             "updated" | "modified" => draft.updated = element.text(),
-            "category" => draft.categories.extend(categories(element)),
+            "category" => category(element, &mut draft),
             "rights" | "copyright" => draft.rights.push(element.text()),
             "tlp" => draft.rights.push(format!("TLP:{}", element.text())),
             _ => {}
@@ -84,7 +90,16 @@ pub(super) fn link(element: &Element, links: &mut Vec<String>) {
     }
 }
 
-fn categories(element: &Element) -> Option<String> {
-    let said = element.attribute("label").or_else(|| element.attribute("term"));
-    said.map(str::to_owned).or_else(|| Some(element.text()).filter(|text| !text.is_empty()))
+/// Takes a category by what it is called, and by its term where that names a label that its name hides.
+fn category(element: &Element, draft: &mut Draft) {
+    let scheme = element.attribute("scheme");
+    let text = Some(element.text()).filter(|text| !text.is_empty());
+    let attribute = |name| element.attribute(name).map(str::to_owned);
+    let mut names = [attribute("label"), attribute("term"), text].into_iter().flatten();
+    let Some(first) = names.next() else { return };
+    take_category(draft, scheme, first);
+    let is_mark = |name: &str| names_tlp(name) || scheme.is_some_and(names_tlp);
+    for name in names.filter(|name| is_mark(name)) {
+        draft.rights.push(format!("TLP:{name}"));
+    }
 }

@@ -30,7 +30,12 @@ pub(super) fn read(root: &Element) -> (Whole, Vec<Draft>) {
             "link" if is_rss(element) && whole.base.is_none() => {
                 whole.base = base(root, Some(&element.text()));
             }
-            "category" if is_rss(element) => whole.categories.push(element.text()),
+            "category" if is_rss(element) => {
+                let of_feed = &mut Draft::default();
+                super::take_category(of_feed, element.attribute("domain"), element.text());
+                whole.categories.append(&mut of_feed.categories);
+                whole.rights.append(&mut of_feed.rights);
+            }
             "copyright" | "rights" => whole.rights.push(element.text()),
             "tlp" => whole.rights.push(label(element)),
             _ => {}
@@ -72,7 +77,9 @@ fn draft(item: &Element) -> Draft {
                 draft.published = element.text();
             }
             "updated" | "modified" => draft.updated = element.text(),
-            "category" if is_rss(element) => draft.categories.push(element.text()),
+            "category" if is_rss(element) => {
+                super::take_category(&mut draft, element.attribute("domain"), element.text());
+            }
             "subject" if is_dublin_core(element) => draft.categories.push(element.text()),
             "rights" | "copyright" => draft.rights.push(element.text()),
             "tlp" => draft.rights.push(label(element)),

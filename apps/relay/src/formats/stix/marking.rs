@@ -124,8 +124,14 @@ fn define(definition: &Node, marked: &mut Marked) -> bool {
     let body = definition.at("definition");
     let kind = definition.at("definition_type").text();
     let mut found = Marks::default();
-    for label in definition.every(&["definition", "tlp"]) {
-        found.put(&with_tlp(label.text()));
+    // Also within a policy that has more to say than a label (FIRST's Information Exchange Policy).
+    for body in definition.every(&["definition"]) {
+        body.visit(&mut |field, value| {
+            if is_tlp(field) {
+                value.each().into_iter().map(Node::text).for_each(|label| put(label, &mut found));
+            }
+            true
+        });
     }
     definition.at("extensions").visit(&mut |field, value| {
         if field.starts_with("tlp") && !value.text().is_empty() {
@@ -148,6 +154,12 @@ fn define(definition: &Node, marked: &mut Marked) -> bool {
     let understood = is_notice || !found.is_empty();
     marked.marks.join(&found);
     understood
+}
+
+fn put(label: &str, marks: &mut Marks) {
+    if !label.is_empty() {
+        marks.put(&with_tlp(label));
+    }
 }
 
 /// A label with the `TLP:` that goes without saying where definitions have it.
