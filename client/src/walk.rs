@@ -1,7 +1,7 @@
 //! Holding replies against what is remembered of the logs, and walking a log from where its walk ended.
 //!
-//! Every reply that names a position passes here before the application gets it. A page that does not
-//! fit is not handed out; a list that names one room too short still is, and an event tells of the
+//! Every reply that names a position passes here before the application gets it. A page or board that
+//! does not fit is not handed out; a list that names one room too short still is, and an event tells of the
 //! room. What the positions mean is in [`crate::heads`].
 
 use std::any::{Any, TypeId};
@@ -46,7 +46,7 @@ impl Client {
             self.tell(*found).await;
         }
         match found.first() {
-            Some(found) if TypeId::of::<C::Reply>() == TypeId::of::<Page>() => {
+            Some(found) if TypeId::of::<C::Reply>() != TypeId::of::<RoomList>() => {
                 Err(CallError::Rewritten(*found))
             }
             _ => Ok(reply),

@@ -1,6 +1,7 @@
 //! What the relay would post now, for a person who sets it up: every source is read once, nothing is
 //! posted, and what is remembered stays as it is. It needs neither the server nor the token.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -11,10 +12,14 @@ use warproom_client::proto::{Label, RoomId};
 
 use crate::compose::Room;
 use crate::config::{Config, Source};
-use crate::cursor::{CursorError, Pending, StateFolder};
+use crate::cursor::{Cursor, CursorError, Pending, StateFolder};
 use crate::fetch::Fetcher;
+use crate::plain;
 use crate::run::{Decided, decide};
 use crate::source::{GatherError, gather};
+
+/// How much of a reason is shown: a sentence or two.
+const REASON_CHARS: usize = 500;
 
 /// Why a source cannot be checked.
 #[derive(Debug, thiserror::Error)]
@@ -56,13 +61,24 @@ fn decided(source: &Source, state: &Path) -> Result<Option<Decided>, CheckError>
     let fetcher = Fetcher::new(source).map_err(GatherError::from)?;
     let Some(gathered) = gather(source, &fetcher, &cursor, now_ms)? else { return Ok(None) };
     // The rooms' ceilings are the server's to know; here every room takes everything.
+    let told = told(&cursor);
     let room = |name: &String| {
         let mut id = [0; 16];
         id.copy_from_slice(&Sha256::digest(name)[..16]);
-        Room { id: RoomId::from_bytes(id), name: name.clone(), ceiling: Label::Red }
+        let id = told.unwrap_or_else(|| RoomId::from_bytes(id));
+        Room { id, name: name.clone(), ceiling: Label::Red }
     };
     let one: Vec<Room> = source.rooms.iter().take(1).map(room).collect();
     Ok(Some(decide(source, &one, &cursor, gathered, now_ms)))
+}
+
+/// The room that knows most of the source, by which is shown what would be told it now.
+fn told(cursor: &Cursor) -> Option<RoomId> {
+    let mut counts: BTreeMap<RoomId, usize> = BTreeMap::new();
+    for room in cursor.items.values().flat_map(|seen| seen.told.keys()) {
+        *counts.entry(*room).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(room, _)| room)
 }
 
 fn write(
@@ -72,7 +88,7 @@ fn write(
 ) -> io::Result<()> {
     writeln!(out, "{} → {}", source.name, source.rooms.join(", "))?;
     match result {
-        Err(error) => writeln!(out, "  fails: {error}")?,
+        Err(error) => writeln!(out, "  fails: {}", plain::line(&error.to_string(), REASON_CHARS))?,
         Ok(None) => writeln!(out, "  nothing has changed")?,
         Ok(Some(decided)) => {
             for problem in &decided.problems {

@@ -10,18 +10,17 @@ mod markdown;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
-use warproom_client::proto::calls::PostAlert;
+use warproom_client::proto::{self, calls::PostAlert};
 use warproom_client::proto::{
-    Alert, Ask, EntryId, Label, Line, Message, Reporting, RoomId, Source as AlertSource, Text,
-    limits,
+    Alert, Ask, EntryId, Label, Message, Reporting, RoomId, Source as AlertSource, Text, limits,
 };
 
 use crate::config::{Asks, Source};
-use crate::cursor::Pending;
+use crate::cursor::{Pending, Told};
 use crate::item::{Item, Problem};
 use crate::label::{self, LabelRule};
 use crate::plain;
-use crate::plan::{One, Post, key};
+use crate::plan::{Line, One, Post};
 
 /// A room as a relay sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +49,14 @@ pub fn compose(source: &Source, rooms: &[Room], posts: &[Post], now_ms: i64) -> 
     for post in posts {
         for room in rooms {
             let writer = Writer { source, room, now_ms };
-            let written = match post {
-                Post::One(one) => writer.one(one, &mut composed.problems),
-                Post::Digest(digest) => writer.digest(digest, &mut composed.problems),
-            };
-            composed.posts.extend(written);
+            match post {
+                Post::One(one) => {
+                    composed.posts.extend(writer.one(one, &mut composed.problems));
+                }
+                Post::Digest(digest) => {
+                    composed.posts.extend(writer.digest(digest, &mut composed.problems));
+                }
+            }
         }
     }
     composed
@@ -68,17 +70,51 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn one(&self, one: &One, problems: &mut Vec<Problem>) -> Option<Pending> {
-        let item = &one.item;
-        if let Some(problem) = self.has_no_place(item) {
-            problems.push(problem);
-            return None;
+    /// The posts of one item: one for each line of it that goes on in this room.
+    fn one(&self, one: &One, problems: &mut Vec<Problem>) -> Vec<Pending> {
+        let lines = self.lines(one);
+        if lines.is_empty() {
+            return Vec::new();
         }
-        let message = match item.message {
-            Message::Cancel => Message::Cancel,
-            _ if one.follows => Message::Update,
-            _ => Message::Alert,
-        };
+        if let Some(problem) = self.has_no_place(&one.item) {
+            problems.push(problem);
+            return Vec::new();
+        }
+        let posts = lines.into_iter().filter_map(|(line, message)| {
+            // The first line is that of the item itself; its post is found again by the item alone.
+            let further = (line.root != one.lines[0].root).then_some(&*line.root);
+            self.post(one, &line.root, further, message)
+        });
+        posts.collect()
+    }
+
+    /// What this room is told in which line: only what it knows of is followed up or withdrawn.
+    fn lines<'o>(&self, one: &'o One) -> Vec<(&'o Line, Message)> {
+        let told = |line: &Line| line.told.get(&self.room.id).copied();
+        let told_alone = |line: &&Line| told(line) == Some(Told::Alone);
+        if one.item.message == Message::Cancel {
+            let known = one.lines.iter().filter(|line| told(line).is_some());
+            return known.map(|line| (line, Message::Cancel)).collect();
+        }
+        let followed: Vec<_> = one.lines.iter().filter(told_alone).collect();
+        if !followed.is_empty() {
+            return followed.into_iter().map(|line| (line, Message::Update)).collect();
+        }
+        let is_for_us = one.fresh || one.lines.iter().any(|line| told(line).is_some());
+        let first = one.lines.first().filter(|_| is_for_us);
+        first.map(|line| (line, Message::Alert)).into_iter().collect()
+    }
+
+    fn post(
+        &self,
+        one: &One,
+        root: &str,
+        further: Option<&str>,
+        message: Message,
+    ) -> Option<Pending> {
+        let item = &one.item;
+        let turn = one.turn.to_string();
+        let parts = [&*one.key, &*item.revision, &*turn].into_iter().chain(further);
         let alert = Alert {
             severity: item.severity,
             urgency: item.urgency,
@@ -87,12 +123,12 @@ impl Writer<'_> {
             issued_at_ms: item.issued_at_ms,
             effective_at_ms: effective(item),
             expires_at_ms: item.expires_at_ms,
-            source: self.alert_source(&one.root, &item.revision),
+            source: self.alert_source(root, &item.revision),
             supersedes: None,
         };
         let call = PostAlert {
             room: self.room.id,
-            id: self.entry_id("item", [(&*key(&item.id), &*item.revision)]),
+            id: self.entry_id("item", parts),
             label: self.label(item),
             alert,
             headline: bounds::line(&item.headline)?,
@@ -105,7 +141,15 @@ impl Writer<'_> {
             common_cause: Reporting::No,
             exercise: item.exercise,
         };
-        Some(Pending { about: plain::line(&item.id, REPORTED_CHARS), call: bounds::fit(call) })
+        Some(Pending {
+            about: plain::line(&item.id, REPORTED_CHARS),
+            call: bounds::fit(call),
+            keys: vec![one.key.clone()],
+            root: Some(root.to_owned()),
+            split: Vec::new(),
+            reported: false,
+            refused: false,
+        })
     }
 
     /// The item's text, and where it and its label come from.
@@ -148,7 +192,7 @@ impl Writer<'_> {
     fn alert_source(&self, key: &str, revision: &str) -> Option<AlertSource> {
         let id = format!("{}/{key}", self.source.name);
         // What is no line is named by its hash, so that its revisions still find each other.
-        let line = |text: &str| text.parse::<Line>().or_else(|_| hashed(text).parse()).ok();
+        let line = |text: &str| text.parse::<proto::Line>().or_else(|_| hashed(text).parse()).ok();
         Some(AlertSource { id: line(&id)?, revision: line(revision)? })
     }
 
@@ -166,11 +210,7 @@ impl Writer<'_> {
 
     /// The entry's id: of the room, the source, and the revisions it is about. The same again after
     /// a restart, also if everything the relay remembered is lost.
-    fn entry_id<'k>(
-        &self,
-        kind: &str,
-        revisions: impl IntoIterator<Item = (&'k str, &'k str)>,
-    ) -> EntryId {
+    fn entry_id<'k>(&self, kind: &str, parts: impl IntoIterator<Item = &'k str>) -> EntryId {
         let mut hash = Sha256::new();
         // Each part with its length, so that no two lists of parts run together alike.
         let mut add = |part: &[u8]| {
@@ -181,9 +221,8 @@ impl Writer<'_> {
         add(kind.as_bytes());
         add(self.room.id.as_bytes());
         add(self.source.name.folded().as_bytes());
-        for (key, revision) in revisions {
-            add(key.as_bytes());
-            add(revision.as_bytes());
+        for part in parts {
+            add(part.as_bytes());
         }
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.finalize()[..16]);

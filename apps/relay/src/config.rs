@@ -5,6 +5,7 @@
 //! and nothing here prints it.
 
 mod duration;
+mod redact;
 mod secret;
 mod source;
 
@@ -107,7 +108,8 @@ impl Config {
             // The message only: a rendered excerpt could show a token that stands in that line.
             let at = error.span().map_or(0, |span| span.start).min(text.len());
             let line = 1 + text[..at].matches('\n').count();
-            let problem = error.message().replace('\n', "; ");
+            let key = text.lines().nth(line - 1).and_then(redact::key);
+            let problem = redact::problem(error.message(), key);
             ConfigError::Text { file: file.to_owned(), line, problem }
         })?;
         let mut warp = written.warp;

@@ -176,7 +176,12 @@ pub fn check_header(name: &str) -> Result<HeaderName, String> {
         header::IF_MODIFIED_SINCE,
     ];
     let header: HeaderName =
-        name.parse().map_err(|_| format!("\"{name}\" is not the name of a header"))?;
+        // What is written there may be the value too, so it is not repeated.
+        name.parse().map_err(|_| {
+            "headers has what is not the name of a header: write headers = { X-Key = { env = \
+             \"NAME\" } }, with the value in the environment or a file"
+                .to_owned()
+        })?;
     if RESERVED.contains(&header) {
         Err(format!("the header {name} is set by the relay itself"))
     } else {

@@ -80,6 +80,15 @@ pub struct Digest {
     pub unread: usize,
 }
 
+impl Digest {
+    /// The same of no items.
+    #[must_use]
+    pub const fn frame(&self) -> Self {
+        let Self { items: _, first_look, exercise, unread } = *self;
+        Self { items: Vec::new(), first_look, exercise, unread }
+    }
+}
+
 /// A key for an item: its id where that is short and printable, else a hash of it.
 #[must_use]
 pub fn key(id: &str) -> String {

@@ -143,13 +143,19 @@ pub(crate) fn decide(
     mut gathered: Gathered,
     now_ms: i64,
 ) -> Decided {
-    let more = gathered.more;
+    let read_more = gathered.more;
     let mut problems = std::mem::take(&mut gathered.problems);
     let plan = plan(source, cursor, gathered, now_ms);
     let composed = compose(source, rooms, &plan.posts, now_ms);
     problems.extend(composed.problems);
-    let cursor = Cursor { pending: composed.posts, ..plan.cursor };
-    Decided { cursor, held_back: plan.held_back, more, problems }
+    let mut cursor = plan.cursor;
+    // What waits because its label is refused is not stored; a newer word takes its place.
+    cursor.pending.retain(|pending| match &pending.root {
+        Some(root) => !plan.overtaken.contains(root),
+        None => !pending.keys.iter().all(|key| plan.overtaken.contains(key)),
+    });
+    cursor.pending.extend(composed.posts);
+    Decided { cursor, held_back: plan.held_back, more: read_more || plan.more, problems }
 }
 
 /// The source's rooms, all of them: to leave one out silently would be to skip it for good.

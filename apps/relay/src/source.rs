@@ -17,6 +17,7 @@ use crate::cursor::{Cursor, Marks};
 use crate::fetch::{FetchError, Fetched, Fetcher, FetcherProblem};
 use crate::formats::{self, Format, Refusal};
 use crate::item::{Item, Parsed, Problem};
+use crate::plain;
 
 /// What a source gave.
 #[derive(Default)]
@@ -65,6 +66,33 @@ pub fn gather(
     now_ms: i64,
 ) -> Result<Option<Gathered>, GatherError> {
     let marks = marks_here(source, cursor);
+    let gathered = read(source, fetcher, marks, !cursor.looked, now_ms)?;
+    Ok(gathered.map(|gathered| Gathered {
+        problems: gathered.problems.into_iter().map(tame).collect(),
+        ..gathered
+    }))
+}
+
+/// A problem as it may be logged and shown: ids, names and addresses are others' words, and could
+/// steer a terminal.
+fn tame(problem: Problem) -> Problem {
+    /// Enough to find it.
+    const ITEM_CHARS: usize = 200;
+    /// A sentence or two.
+    const REASON_CHARS: usize = 500;
+    Problem {
+        item: plain::line(&problem.item, ITEM_CHARS),
+        reason: plain::line(&problem.reason, REASON_CHARS),
+    }
+}
+
+fn read(
+    source: &Source,
+    fetcher: &Fetcher,
+    marks: Marks,
+    first_look: bool,
+    now_ms: i64,
+) -> Result<Option<Gathered>, GatherError> {
     match (&source.place, source.kind.format()) {
         (Place::Folder(path), _) => {
             folder::gather(path, &marks, now_ms).map_err(GatherError::Folder)
@@ -73,7 +101,7 @@ pub fn gather(
         (Place::Web(url), None) if source.kind == Kind::Taxii => taxii::gather(fetcher, url, marks),
         (Place::Web(url), None) => {
             let index = csaf::Index { fetcher, url, kind: source.kind };
-            index.gather(marks, !cursor.looked)
+            index.gather(marks, first_look)
         }
     }
 }

@@ -192,6 +192,72 @@ fn alerts_in_an_envelope_are_each_read() {
 }
 
 #[test]
+fn an_exercise_never_looks_real() {
+    let with =
+        |fields: &str| alert(&format!("{fields}<msgType>Alert</msgType><scope>Public</scope>"));
+    let foreign = "<x:status xmlns:x='urn:x'>Actual</x:status><status>Exercise</status>";
+    assert!(one(with(foreign).as_bytes()).exercise);
+    for (first, second) in [("Actual", "Exercise"), ("Test", "Actual"), ("System", "Exercise")] {
+        let twice = with(&format!("<status>{first}</status><status>{second}</status>"));
+        assert!(one(twice.as_bytes()).exercise, "{first}, {second}");
+    }
+    let twice = with("<status>Actual</status><status>Draft</status>");
+    assert!(problem(twice.as_bytes()).reason.contains("disagree"));
+    let same = with("<status>Actual</status><status>actual</status>");
+    assert!(!one(same.as_bytes()).exercise);
+    for (words, exercise) in [
+        ("<headline>EXERCISE EXERCISE EXERCISE: power cut</headline>", true),
+        ("<language>cy</language><headline>[Exercise] toriad</headline>", true),
+        ("<event>TEST: sirens</event><headline>Sirens</headline>", true),
+        ("<headline>Exercise caution on roads</headline>", false),
+    ] {
+        let info = format!(
+            "<status>Actual</status><info><headline>Power</headline></info><info>{words}</info>"
+        );
+        assert_eq!(one(with(&info).as_bytes()).exercise, exercise, "{words}");
+    }
+}
+
+#[test]
+fn children_of_another_namespace_are_not_caps_and_those_without_one_are() {
+    let document = alert(
+        "<x:scope xmlns:x='urn:x'>Public</x:scope><status>Actual</status><msgType>Alert</msgType><scope>Public</scope><scope>Private</scope><x:info xmlns:x='urn:x'><headline>Not this</headline></x:info><info><headline>This</headline></info>",
+    );
+    let item = one(document.as_bytes());
+    assert_eq!(item.headline, "This");
+    assert_eq!(item.marks, ["TLP:AMBER+STRICT"], "of two scopes the narrower");
+    assert_eq!(item.sender, "a@example.org");
+    let bare = "<c:alert xmlns:c='urn:oasis:names:tc:emergency:cap:1.2'><identifier>7</identifier><sender>s</sender><sent>2026-01-18T13:45:00Z</sent><status>Actual</status><msgType>Alert</msgType></c:alert>";
+    assert_eq!(one(bare.as_bytes()).id, "s,7,2026-01-18T13:45:00Z");
+}
+
+#[test]
+fn no_number_of_codes_crowds_out_the_strictest_mark() {
+    let codes: String =
+        (0..200).map(|number| format!("<code>TLP nonsense {number}</code>")).collect();
+    let fields = format!(
+        "<status>Actual</status><msgType>Alert</msgType>{codes}<code>TLP:RED - named recipients</code>"
+    );
+    let item = one(alert(&fields).as_bytes());
+    assert!(item.marks.contains(&"TLP:RED - named recipients".to_owned()), "{:?}", item.marks);
+    assert!(item.marks.len() <= 32, "{}", item.marks.len());
+}
+
+#[test]
+fn labels_are_found_in_words_that_are_cut_or_of_another_language() {
+    let long = "x ".repeat(20_000);
+    for words in [
+        format!("<note>{long} TLP:RED</note>"),
+        format!("<info><headline>H</headline><description>{long} TLP:RED</description></info>"),
+        format!("<info><headline>H</headline><instruction>{long} TLP:RED</instruction></info>"),
+        "<info><language>en</language><headline>H</headline></info><info><language>cy</language><headline>H</headline><description>TLP:RED</description></info>".to_owned(),
+    ] {
+        let fields = format!("<status>Actual</status><msgType>Alert</msgType>{words}");
+        assert_eq!(one(alert(&fields).as_bytes()).hints, ["TLP:RED"]);
+    }
+}
+
+#[test]
 fn entities_nesting_and_size_end_in_a_refusal() {
     let started = Instant::now();
     assert_eq!(parse(Format::Cap, ENTITIES), Err(Refusal::Entities));

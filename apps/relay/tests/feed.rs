@@ -265,6 +265,123 @@ fn nesting_and_size_end_in_a_refusal_or_within_bounds() {
     assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());
 }
 
+fn rss(items: &str) -> Parsed {
+    read(format!("<rss version='2.0'><channel><title>C</title>{items}</channel></rss>").as_bytes())
+}
+
+#[test]
+fn an_encoding_is_taken_from_the_beginning_alone_and_never_makes_it_fault() {
+    let body = "<rss version=\"2.0\"><channel><item><title>Caf\u{e9} &amp; Bar</title><guid>1</guid></item></channel></rss>";
+    let wide = |text: &str, little: bool| -> Vec<u8> {
+        let order = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+        format!("\u{feff}{text}").encode_utf16().flat_map(order).collect()
+    };
+    let latin =
+        |text: &str| -> Vec<u8> { text.chars().map(|c| u8::try_from(c).unwrap()).collect() };
+    let declared =
+        |encoding: &str| format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{body}");
+    let padding = " ".repeat(300);
+    for document in [
+        wide(&declared("utf-16"), true),
+        wide(&declared("utf-16"), false),
+        wide(body, false),
+        wide(&declared("utf-8"), false),
+        latin(&declared("iso-8859-1")),
+        latin(&declared(&format!("iso-8859-1\"{padding}standalone=\"yes"))),
+        latin(&format!("<?xml version=\"1.0\"{padding}encoding=\"iso-8859-1\"?>{body}")),
+        declared("utf-16").into_bytes(),
+        declared("utf-8").into_bytes(),
+        format!("\u{feff}{}", declared("iso-8859-1")).into_bytes(),
+        format!("<!--{padding}-->{}", declared("utf-8")).into_bytes(),
+        latin(body),
+        latin(&declared("no-such-thing")),
+    ] {
+        assert_eq!(read(&document).items[0].headline, "Caf\u{e9} & Bar", "{document:?}");
+    }
+    let late = |encoding: &str| format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>");
+    for document in [
+        format!("<rss><channel>{}</channel></rss>", late("utf-16")),
+        format!("{}{}", late("utf-8"), declared("iso-8859-1")),
+        format!("<!--{padding}-->{}", declared("utf-16")),
+        format!("<rss><channel>{padding}{padding}{}</channel></rss>", late("iso-8859-1")),
+    ] {
+        let Err(Refusal::Unreadable { reason, .. }) = parse(Format::Feed, document.as_bytes())
+        else {
+            panic!("{document} was read");
+        };
+        assert!(reason.contains("declares another encoding"), "{reason}");
+    }
+}
+
+#[test]
+fn a_category_is_a_mark_by_its_term_its_name_or_whose_it_is() {
+    let atom = |category: &str| {
+        let feed = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id><title>T</title>{category}</entry></feed>"
+        );
+        read(feed.as_bytes()).items.remove(0)
+    };
+    let item = atom("<category term='TLP:RED' label='Named recipients only'/>");
+    assert_eq!(
+        (&*item.marks, topics(&item)),
+        (&["TLP:RED".to_owned()][..], vec!["Named recipients only"])
+    );
+    let item = atom("<category scheme='urn:tlp' term='red'/>");
+    assert_eq!((&*item.marks, topics(&item)), (&["TLP:red".to_owned()][..], vec![]));
+    let item = atom("<category scheme='https://www.first.org/tlp/' term='amber' label='Members'/>");
+    assert_eq!(item.marks, ["TLP:Members", "TLP:amber"]);
+    assert_eq!(atom("<x:tlp xmlns:x='urn:x'>RED</x:tlp>").marks, ["TLP:RED"]);
+    let item =
+        rss("<item><title>T</title><category domain='TLP'>AMBER</category></item>").items.remove(0);
+    assert_eq!((&*item.marks, topics(&item)), (&["TLP:AMBER".to_owned()][..], vec![]));
+    let whole = rss("<category domain='TLP'>RED</category><item><title>T</title></item>");
+    assert_eq!(whole.items[0].marks, ["TLP:RED"]);
+}
+
+#[test]
+fn no_number_of_categories_crowds_out_the_strictest_mark() {
+    let nonsense: String =
+        (0..40).map(|number| format!("<category>TLP:x{number}</category>")).collect();
+    let parsed =
+        rss(&format!("<item><title>T</title>{nonsense}<category>TLP:RED</category></item>"));
+    assert!(parsed.items[0].marks.contains(&"TLP:RED".to_owned()), "{:?}", parsed.items[0].marks);
+    let long = format!("TLP:{} RED", "x".repeat(500));
+    let parsed = rss(&format!("<item><title>T</title><category>{long}</category></item>"));
+    assert!(parsed.items[0].marks.contains(&"TLP:RED".to_owned()), "{:?}", parsed.items[0].marks);
+}
+
+#[test]
+fn an_exercise_in_a_feed_is_one() {
+    let exercise = |item: &str| rss(&format!("<item>{item}</item>")).items[0].exercise;
+    assert!(exercise("<title>EXERCISE EXERCISE: outage</title>"));
+    assert!(exercise("<title>Outage</title><category>Exercise</category>"));
+    assert!(exercise("<title>[Test] Outage</title>"));
+    assert!(!exercise("<title>Exercise caution</title><category>tests</category>"));
+    assert!(rss("<category>exercise</category><item><title>T</title></item>").items[0].exercise);
+}
+
+#[test]
+fn items_at_one_address_without_a_guid_are_told_apart_by_what_they_are_called() {
+    let item = |title: &str, day: u8| {
+        format!(
+            "<item><title>{title}</title><link>https://status.example.org/</link><pubDate>{day} Jan 2026 00:00:00 GMT</pubDate></item>"
+        )
+    };
+    let found =
+        rss(&[item("Mail is down", 3), item("Network is slow", 2), item("Mail is down", 4)]
+            .concat())
+        .items;
+    let told: Vec<&str> = found.iter().map(|item| item.headline.as_str()).collect();
+    assert_eq!(told, ["Mail is down", "Network is slow"]);
+    assert_ne!(found[0].id, found[1].id);
+    assert_eq!(found[0].issued_at_ms, Some(1_767_484_800_000), "of the same the newest");
+    let own = "<guid>https://status.example.org/</guid>";
+    let both = [item("Old", 1), item("New", 2)].concat().replace("<item>", &format!("<item>{own}"));
+    let found = rss(&both).items;
+    assert_eq!(found.len(), 1, "under a guid of their own they are one");
+    assert_eq!(found[0].headline, "New");
+}
+
 #[test]
 fn feeds_are_known_by_what_is_in_them() {
     for sample in [UBUNTU, DEBIAN, LATIN1, RSS, ATOM, JSON] {

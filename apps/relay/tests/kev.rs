@@ -100,11 +100,11 @@ fn a_changed_entry_is_another_revision_and_an_unchanged_one_is_not() {
 fn a_bad_entry_is_named_and_the_others_are_read() {
     let parsed = parse(Format::Kev, HOSTILE).unwrap();
     let ids: Vec<&str> = parsed.items.iter().map(|item| item.id.as_str()).collect();
-    assert_eq!(ids, ["CVE-2026-0001", "CVE-2026-0003"]);
+    assert_eq!(ids, ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"]);
     let bad: Vec<&str> = parsed.problems.iter().map(|problem| problem.item.as_str()).collect();
-    assert_eq!(bad, ["CVE-2026-0002", "NOT A CVE", "item 5"]);
+    assert_eq!(bad, ["NOT A CVE", "item 5"]);
     assert_eq!(
-        parsed.problems[1],
+        parsed.problems[0],
         Problem { item: "NOT A CVE".to_owned(), reason: "it has no CVE id".to_owned() }
     );
     let first = &parsed.items[0];
@@ -113,7 +113,7 @@ fn a_bad_entry_is_named_and_the_others_are_read() {
     assert_eq!(first.references, ["https://example.com/a"]);
     assert!(first.text.starts_with("Text with a in it.\n\nWeakness: CWE-79."), "{}", first.text);
     assert_eq!(subjects(first)[1..4], ["product Gateway", "product Portal", "product Mobile App"]);
-    assert_eq!(parsed.items[1].headline, "CVE-2026-0003 is being exploited");
+    assert_eq!(parsed.items[2].headline, "CVE-2026-0003 is being exploited");
 }
 
 #[test]
@@ -149,6 +149,26 @@ fn a_huge_catalogue_is_bounded() {
 fn the_catalogue_is_known_by_what_is_in_it() {
     assert_eq!(detect(CATALOGUE), Some(Format::Kev));
     assert_eq!(detect(HOSTILE), Some(Format::Kev));
+}
+
+#[test]
+fn a_field_of_an_odd_kind_costs_nothing_of_the_others() {
+    let with = |fields: &str| {
+        let document = format!(
+            r#"{{"catalogVersion":"1","vulnerabilities":[{{"cveID":"CVE-2026-1234","vulnerabilityName":"N",{fields}}}]}}"#
+        );
+        let parsed = parse(Format::Kev, document.as_bytes()).unwrap();
+        assert_eq!(parsed.problems, [], "{fields}");
+        parsed.items.into_iter().next().unwrap()
+    };
+    let lone = with(r#""cwes":"CWE-1","vendorProject":5"#);
+    assert!(lone.text.contains("Weakness: CWE-1."), "{}", lone.text);
+    assert_eq!(subjects(&lone)[0], "vendor 5");
+    let odd =
+        with(r#""cwes":["CWE-1",null,{},7],"product":["A","B"],"notes":{"a":1},"dueDate":null"#);
+    assert!(odd.text.contains("Weakness: CWE-1, 7."), "{}", odd.text);
+    assert_eq!(subjects(&odd), ["product A", "product B", "cve CVE-2026-1234"]);
+    assert_eq!(with(r#""shortDescription":[],"requiredAction":true"#).what_to_do, "");
 }
 
 proptest! {

@@ -3,7 +3,9 @@
 
 use proptest::prelude::*;
 use warproom_client::proto::Label;
-use warproom_relay::label::{LabelRule, decide, hints, names_tlp, read_mark};
+use warproom_relay::label::{
+    LabelRule, decide, hints, is_marking, named_label, names_tlp, read_mark,
+};
 
 const PRIVATE: LabelRule = LabelRule { default: Label::Amber, public: false };
 
@@ -51,6 +53,8 @@ fn every_spelling_in_use_is_read() {
                 "tlp:amber",
                 "amber",
                 "[TLP:AMBER]",
+                "Traffic Light Protocol: Amber",
+                "iep:traffic-light-protocol=\"AMBER\"",
                 "tlp:ex:chr",
                 "TLP:EX:CHR",
                 "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
@@ -85,6 +89,9 @@ fn every_spelling_in_use_is_read() {
                 "red",
                 "TLP RED",
                 "TLP:CLEAR TLP:RED",
+                "iep:traffic-light-protocol=\"RED\"",
+                "CERT-XLM:tlp=\"red\"",
+                "iep2-policy:tlp = \"TLP:RED\"",
                 "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
                 "MARKING-DEFINITION--5E57C739-391A-4EB3-B6BE-7D15CA92D5ED",
             ],
@@ -147,7 +154,7 @@ fn without_a_label_the_default_holds_and_only_a_public_source_may_go_below_green
 #[test]
 fn a_mark_that_cannot_be_read_stands_for_the_default() {
     for unknown in
-        ["tlp:unclear", "TLP:AMBER+", "marking-definition--00000000-0000-4000-8000-000000000000"]
+        ["tlp:unclear", "TLP:YELLOW", "marking-definition--00000000-0000-4000-8000-000000000000"]
     {
         assert_eq!(decide(&PRIVATE, &texts(&[unknown]), &[]), Label::Amber, "{unknown}");
         assert_eq!(
@@ -158,6 +165,38 @@ fn a_mark_that_cannot_be_read_stands_for_the_default() {
         assert_eq!(decide(&PRIVATE, &texts(&[unknown, "TLP:RED"]), &[]), Label::Red, "{unknown}");
     }
     assert_eq!(decide(&PRIVATE, &texts(&["TLP:CLEAR", "vpn"]), &[]), Label::Clear);
+}
+
+#[test]
+fn a_mark_with_further_words_raises_to_the_strictest_label_in_it() {
+    let public = LabelRule { default: Label::Clear, public: true };
+    for (mark, label) in [
+        ("TLP:RED (no forwarding)", Label::Red),
+        ("TLP:RED - for named recipients only", Label::Red),
+        ("Distribution: TLP:RED", Label::Red),
+        ("TLPRED/EYESONLY", Label::Red),
+        ("TLP:CLEAR until Friday, TLP:RED from then", Label::Red),
+        ("TLP:AMBER+STRICT (EU)", Label::AmberStrict),
+        ("TLP:AMBER strictly within the board", Label::AmberStrict),
+        ("TLP:AMBER+", Label::AmberStrict),
+        ("TLP:AMBER+STRI", Label::AmberStrict),
+        ("GREEN+STRICT", Label::AmberStrict),
+        ("TLP:AMBER, NOFORN", Label::Amber),
+        ("handled as Traffic-Light: Amber", Label::Amber),
+        ("TLP:GREEN tlp:ex:chr", Label::Amber),
+        ("TLP:GREEN for district councils", Label::Green),
+        ("TLP:CLEAR for everybody", Label::Clear),
+    ] {
+        assert_eq!(read_mark(mark), None, "{mark}");
+        assert!(is_marking(mark), "{mark}");
+        assert_eq!(named_label(mark), Some(label), "{mark}");
+        assert_eq!(decide(&public, &texts(&[mark]), &[]), label, "{mark}");
+        assert_eq!(decide(&PRIVATE, &texts(&[mark]), &[]), label.max(Label::Amber), "{mark}");
+    }
+    for topic in ["Red Hat", "green energy", "Redis"] {
+        assert_eq!(named_label(topic), None, "{topic}");
+        assert_eq!(decide(&public, &texts(&[topic]), &[]), Label::Clear, "{topic}");
+    }
 }
 
 #[test]
@@ -173,8 +212,10 @@ fn labels_are_found_in_words() {
         "This is TLP:AMBER+STRICT; parts are tlp-green. (TLP: Red)\nTLPWHITE. The red tlp, an amber light. TLP AMBER. Once more TLP:RED.",
     );
     assert_eq!(found, ["TLP:AMBER+STRICT", "TLP:GREEN", "TLP:RED", "TLP:CLEAR", "TLP:AMBER"]);
+    assert_eq!(hints("TLP:AMBER+ and no more"), ["TLP:AMBER+STRICT"]);
     assert_eq!(hints("see https://www.first.org/tlp/ for more"), Vec::<String>::new());
     assert!(names_tlp("tlp:unclear") && names_tlp("TLPRED") && names_tlp("Traffic Light Protocol"));
+    assert!(names_tlp("traffic-light-protocol") && names_tlp("TrafficLightProtocol=red"));
     assert!(!names_tlp("Green") && !names_tlp("antlpine") && !names_tlp("tlpx"));
 }
 

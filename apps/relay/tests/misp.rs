@@ -243,6 +243,24 @@ const SPELLINGS: [&[&str]; 5] = [
     &["tlp:red", "TLP:RED", "tlp=red", "TLP red", "\u{200b}tlp:red"],
 ];
 
+#[test]
+fn a_label_of_another_taxonomy_is_one() {
+    for (tag, expected) in [
+        (r#"iep:traffic-light-protocol=\"RED\""#, Label::Red),
+        (r#"CERT-XLM:tlp=\"red\""#, Label::Red),
+        (r#"iep2-policy:tlp=\"amber\""#, Label::Amber),
+        ("tlp:red (no forwarding)", Label::Red),
+    ] {
+        let event = format!(
+            r#"{{"Event":{{"uuid":"u","info":"I","Orgc":{{"uuid":"o"}},"Tag":[{{"name":"{tag}"}}]}}}}"#
+        );
+        let item = only(event.as_bytes());
+        assert_eq!(label(&item), expected, "{tag}");
+        assert_eq!(item.subjects, [], "{tag}");
+        assert_eq!(item.sender, "o");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

@@ -258,6 +258,56 @@ fn large_and_deep_documents_end_soon() {
     }
 }
 
+#[test]
+fn a_label_within_a_policy_counts() {
+    let bundle = r#"{"type":"bundle","objects":[
+        {"type":"campaign","id":"campaign--1","name":"x","created_by_ref":"identity--9","object_marking_refs":["m"]},
+        {"type":"marking-definition","id":"m","definition_type":"iep","name":"FIRST IEP","definition":{"iep":{"tlp":"red"}}}]}"#;
+    let item = only(bundle.as_bytes());
+    assert_eq!(label(&item), Label::Red);
+    assert_eq!(item.sender, "identity--9");
+}
+
+#[test]
+fn what_many_reports_refer_to_is_looked_at_once_and_within_a_budget() {
+    let words = "word <b>bold</b> ".repeat(20_000);
+    let course = format!(
+        r#"{{"type":"course-of-action","id":"c","name":"Patch","description":"{words}"}},
+        {{"type":"note","id":"n","content":"{words} TLP:RED"}},"#
+    );
+    let reports = |refs: &str, count: usize| -> String {
+        let one = |number| {
+            format!(
+                r#"{{"type":"report","id":"r{number}","name":"R{number}","object_refs":[{refs}]}},"#
+            )
+        };
+        (0..count).map(one).collect()
+    };
+    let before = Instant::now();
+    let parsed =
+        read(format!(r#"{{"objects":[{course}{}null]}}"#, reports(r#""c","n""#, 2_000)).as_bytes());
+    // Once for each report this takes a thousand times as long.
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+    assert_eq!(parsed.items.len(), 2_000);
+    for item in &parsed.items {
+        assert!(
+            item.what_to_do.starts_with("Patch: word bold") && item.text.starts_with("Note: word")
+        );
+        assert_eq!(item.hints, ["TLP:RED"]);
+    }
+    let tools: String = (0..5_000)
+        .map(|number| format!(r#"{{"type":"tool","id":"t{number}","name":"t{number}"}},"#))
+        .collect();
+    let refs: Vec<String> = (0..5_000).map(|number| format!(r#""t{number}""#)).collect();
+    let before = Instant::now();
+    let parsed =
+        read(format!(r#"{{"objects":[{tools}{}null]}}"#, reports(&refs.join(","), 200)).as_bytes());
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+    assert_eq!(parsed.items.len(), 200);
+    assert!(parsed.items[0].text.starts_with("Tools (5000): t0, t1"), "{}", parsed.items[0].text);
+    assert_eq!(parsed.items[199].text, "5000 objects more stand at the source.");
+}
+
 /// Spellings of each label, mildest first, as a definition or a tag has them, and then its ids.
 const SPELLINGS: [(&[&str], &[&str]); 5] = [
     (

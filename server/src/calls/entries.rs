@@ -16,10 +16,11 @@ use crate::journal::append_id;
 use crate::view;
 
 pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
+    allowed_rate(&session.context, session.who())?;
     post_as(&session.context, session.who(), call).await
 }
 
-/// A post of somebody's, whichever way it came in.
+/// A post of somebody's, whichever way it came in; taken off a bot's rate already.
 pub async fn post_as(
     context: &Arc<Context>,
     author: Principal,
@@ -27,7 +28,6 @@ pub async fn post_as(
 ) -> Result<Posted, Error> {
     // Asked here too, so that a stranger to the room costs no reading of it.
     context.state().room_of(author, call.room)?;
-    allowed_rate(context, author)?;
     let answered = match call.reply_to {
         Some(answered) => answered_by(context, call.room, answered).await?,
         None => Vec::new(),
@@ -63,17 +63,17 @@ pub async fn post_as(
 }
 
 pub async fn alert(session: &Session, call: PostAlert) -> Result<Posted, Error> {
+    allowed_rate(&session.context, session.who())?;
     alert_as(&session.context, session.who(), call).await
 }
 
-/// An alert of somebody's, whichever way it came in.
+/// An alert of somebody's, whichever way it came in; taken off a bot's rate already.
 pub async fn alert_as(
     context: &Arc<Context>,
     author: Principal,
     call: PostAlert,
 ) -> Result<Posted, Error> {
     context.state().room_of(author, call.room)?;
-    allowed_rate(context, author)?;
     let superseded = match call.alert.supersedes {
         Some(seq) => Some(target(context, call.room, seq).await?),
         None => None,

@@ -16,6 +16,7 @@ use warproom_client::proto::record::{Head, LogId, Position, Salt, commitment};
 use warproom_client::proto::register::Dependency;
 use warproom_client::proto::{ErrorCode, Label, Principal, Severity, Subject, limits, schema};
 use warproom_server::config::Config;
+use warproom_tests::are_here;
 use warproom_tests::harness::{Warp, client_binary, entry_of, server_binary};
 
 fn root() -> PathBuf {
@@ -356,6 +357,9 @@ async fn the_webhook_commands_of_the_protocol_page_post_what_they_say() -> anyho
     let mut commands = commands(&page);
     commands.retain(|command| command.starts_with("curl "));
     ensure!(commands.len() == 3, "{} commands", commands.len());
+    if !are_here(&["curl"])? {
+        return Ok(());
+    }
     let warp = Warp::start().await?;
     let manager = warp.manager();
     let room = warp.room(&[manager], Label::Amber, Label::Green).await?;

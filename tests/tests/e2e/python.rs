@@ -16,7 +16,7 @@ use warproom_proto::entry::{Kind, Subject};
 use warproom_proto::register::Grant;
 use warproom_proto::{EntryId, Label, Principal, Reporting, RoomId, Severity};
 use warproom_tests::harness::{DEADLINE, Warp, entry_of, eventually, until};
-use warproom_tests::say;
+use warproom_tests::skipped;
 use warproom_tests::wire::authority;
 
 const BOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/bot.py");
@@ -148,7 +148,7 @@ async fn python() -> anyhow::Result<Option<PathBuf>> {
     let install = async || tokio::task::spawn_blocking(|| install(Path::new(FOLDER))).await?;
     let python = PYTHON.get_or_try_init(install).await?.clone();
     if python.is_none() {
-        say("SKIPPED: there is no python3, so no bot in Python was tried");
+        skipped("python3 is not installed")?;
     }
     Ok(python)
 }

@@ -10,7 +10,7 @@ use super::{Writer, bounds, hashed, markdown};
 use crate::cursor::Pending;
 use crate::item::{Item, Problem};
 use crate::plain;
-use crate::plan::{Digest, key};
+use crate::plan::{Digest, One};
 
 /// The most bytes of a digest's list: an entry's text with room for escapes in the frame.
 const LIST_BYTES: usize = 48 * 1024;
@@ -29,9 +29,9 @@ impl Writer<'_> {
     pub(super) fn digest(&self, digest: &Digest, problems: &mut Vec<Problem>) -> Option<Pending> {
         let mut items = Vec::new();
         let mut without_place = 0_usize;
-        for item in &digest.items {
-            match self.has_no_place(item) {
-                None => items.push(item),
+        for one in &digest.items {
+            match self.has_no_place(&one.item) {
+                None => items.push(one),
                 Some(problem) => {
                     without_place += 1;
                     if without_place <= REPORTED {
@@ -45,13 +45,38 @@ impl Writer<'_> {
                 format!("{} more items are too strict for the room", without_place - REPORTED);
             problems.push(Problem { item: "digest".into(), reason });
         }
-        let label = items.iter().map(|item| self.label(item)).max()?;
+        self.list_of(digest, &items)
+    }
+
+    /// A digest of these, with what is sent instead where its label is refused. That goes down label
+    /// by label, so there are never more than there are labels.
+    fn list_of(&self, digest: &Digest, ones: &[&One]) -> Option<Pending> {
+        let label = ones.iter().map(|one| self.label(&one.item)).max()?;
+        let (strict, milder): (Vec<&One>, Vec<&One>) =
+            ones.iter().partition(|one| self.label(&one.item) == label);
+        let split = match self.list_of(digest, &milder) {
+            Some(milder) => {
+                // What was not read is counted once, in the one that is sent in any case.
+                let frame = Digest { unread: 0, ..digest.frame() };
+                let strict = self.entry(&frame, label, &strict)?;
+                vec![milder, strict]
+            }
+            None => Vec::new(),
+        };
+        Some(Pending { split, ..self.entry(digest, label, ones)? })
+    }
+
+    fn entry(&self, digest: &Digest, label: Label, ones: &[&One]) -> Option<Pending> {
+        let items: Vec<_> = ones.iter().map(|one| &one.item).collect();
         let newest = items.iter().max_by_key(|item| item.issued_at_ms)?;
-        let keys: Vec<_> = items.iter().map(|item| key(&item.id)).collect();
-        let mut revisions: Vec<_> =
-            keys.iter().zip(&items).map(|(key, item)| (&**key, &*item.revision)).collect();
-        revisions.sort_unstable();
-        let id = self.entry_id("digest", revisions);
+        let turns: Vec<_> = ones.iter().map(|one| one.turn.to_string()).collect();
+        let mut parts: Vec<_> = ones
+            .iter()
+            .zip(&turns)
+            .map(|(one, turn)| [&*one.key, &*one.item.revision, turn])
+            .collect();
+        parts.sort_unstable();
+        let id = self.entry_id("digest", parts.into_iter().flatten());
         let alert = Alert {
             severity: items.iter().map(|item| item.severity).max().unwrap_or(Severity::Unknown),
             urgency: Urgency::Unknown,
@@ -79,7 +104,15 @@ impl Writer<'_> {
             common_cause: Reporting::No,
             exercise: digest.exercise,
         };
-        Some(Pending { about: format!("digest of {} items", items.len()), call: bounds::fit(call) })
+        Some(Pending {
+            about: format!("digest of {} items", items.len()),
+            call: bounds::fit(call),
+            keys: ones.iter().map(|one| one.key.clone()).collect(),
+            root: None,
+            split: Vec::new(),
+            reported: false,
+            refused: false,
+        })
     }
 
     fn headline(&self, digest: &Digest, count: usize, newest: &Item) -> String {
@@ -129,9 +162,6 @@ impl Writer<'_> {
         let label = self.label(item);
         if label > Label::Green {
             let _ = write!(line, ", {label}");
-        }
-        if item.message == Message::Cancel {
-            line.push_str(", withdrawn");
         }
         line.push('\n');
         line

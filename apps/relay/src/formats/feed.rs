@@ -89,19 +89,21 @@ pub fn parse(document: &[u8]) -> Result<Parsed, Refusal> {
 
 fn items(mut whole: Whole, drafts: Vec<Result<Draft, String>>) -> Parsed {
     let mut parsed = Parsed::default();
+    let mut found = Vec::new();
     whole.marks = marks(&whole.rights, &whole.categories);
     whole.exercise = whole.categories.iter().any(is_exercise)
         || write::opens_as_exercise(&plain::line(&whole.title, HEADLINE_CHARS));
     let left_out = drafts.len().saturating_sub(ITEMS);
     for (place, draft) in (1..).zip(drafts.into_iter().take(ITEMS)) {
         let read = draft.map_err(|reason| (format!("item {place}"), reason)).and_then(|draft| {
-            item(&whole, &draft).map_err(|reason| {
+            let has_id = !draft.id.trim().is_empty();
+            item(&whole, &draft).map(|item| (item, has_id)).map_err(|reason| {
                 let id = plain::line(&draft.id, 200);
                 (if id.is_empty() { format!("item {place}") } else { id }, reason)
             })
         });
         match read {
-            Ok(item) => parsed.items.push(item),
+            Ok(item) => found.push(item),
             Err((item, reason)) => parsed.problems.push(Problem { item, reason }),
         }
     }
@@ -109,7 +111,7 @@ fn items(mut whole: Whole, drafts: Vec<Result<Draft, String>>) -> Parsed {
         let reason = format!("the feed has {left_out} more items than the {ITEMS} that are read");
         parsed.problems.push(Problem { item: format!("item {}", ITEMS + 1), reason });
     }
-    tell_apart(&mut parsed.items);
+    parsed.items = tell_apart(found);
     parsed
 }
 
@@ -245,7 +247,7 @@ fn is_exercise(category: &String) -> bool {
 /// is a mark by its name alone.
 fn take_category(draft: &mut Draft, scheme: Option<&str>, name: String) {
     if scheme.is_some_and(label::names_tlp) {
-        draft.rights.push(format!("TLP:{name}"));
+        draft.rights.push(if label::names_tlp(&name) { name } else { format!("TLP:{name}") });
     } else {
         draft.categories.push(name);
     }
@@ -264,38 +266,31 @@ fn marks_of(rights: &str) -> Vec<String> {
 /// Items under one id: where they are at one address the newest stays, else each gets an id of its own.
 /// Where the id is but the address, what is called otherwise is something else: a status page gives
 /// everything it says the same address.
-fn tell_apart(items: &mut Vec<Item>) {
+fn tell_apart(items: Vec<(Item, bool)>) -> Vec<Item> {
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<Item> = Vec::with_capacity(items.len());
-    for mut item in items.drain(..) {
-        let Some(place) = known.get(&item.id).copied() else {
-            known.insert(item.id.clone(), kept.len());
-            kept.push(item);
-            continue;
-        };
-        if is_same(&kept[place], &item) {
-            replace_older(&mut kept[place], item);
-            continue;
+    for (mut item, has_id) in items {
+        if let Some(place) = known.get(&item.id) {
+            let first = &mut kept[*place];
+            let address = item.references.first();
+            if address.is_some()
+                && address == first.references.first()
+                && (has_id || first.headline == item.headline)
+            {
+                replace_older(first, item);
+                continue;
+            }
+            let address = address.cloned().unwrap_or_default();
+            item.id = hash([item.id.as_str(), item.headline.as_str(), address.as_str()]);
         }
-        let address = item.references.first().cloned().unwrap_or_default();
-        item.id = hash([item.id.as_str(), item.headline.as_str(), address.as_str()]);
-        if let Some(place) = known.get(&item.id).copied() {
-            replace_older(&mut kept[place], item);
+        if let Some(place) = known.get(&item.id) {
+            replace_older(&mut kept[*place], item);
         } else {
             known.insert(item.id.clone(), kept.len());
             kept.push(item);
         }
     }
-    *items = kept;
-}
-
-/// Whether two items under one id are one.
-fn is_same(first: &Item, second: &Item) -> bool {
-    let address = first.references.first();
-    let is_own_id = address.is_none_or(|address| *address != first.id);
-    address == second.references.first()
-        && address.is_some()
-        && (is_own_id || first.headline == second.headline)
+    kept
 }
 
 fn replace_older(first: &mut Item, second: Item) {

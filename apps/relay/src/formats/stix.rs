@@ -19,12 +19,14 @@
 mod fold;
 mod graph;
 mod marking;
+mod parts;
 
 use warproom_client::proto::{Certainty, Message, Severity, Urgency};
 
 use self::fold::Fold;
 use self::graph::Graph;
 use self::marking::Markings;
+use self::parts::Parts;
 use super::Refusal;
 use super::csaf::json::{self, Node};
 use super::csaf::write::{self, HEADLINE_CHARS};
@@ -52,6 +54,7 @@ pub fn parse(document: &[u8]) -> Result<Parsed, Refusal> {
         .map_err(|reason| Refusal::Unreadable { format: "STIX", reason: reason.to_owned() })?;
     let mut parsed = Parsed { items: Vec::new(), problems: graph.problems() };
     let markings = Markings::of(&graph);
+    let shared = Parts::default();
     for object in graph.newest() {
         if parsed.items.len() >= write::ITEMS {
             parsed.problems.extend(write::too_many(usize::MAX));
@@ -60,7 +63,7 @@ pub fn parse(document: &[u8]) -> Result<Parsed, Refusal> {
         let kind = object.at("type").text();
         let folded = graph.is_folded(object);
         if WARNINGS.iter().any(|(warning, always)| *warning == kind && (*always || !folded)) {
-            match item(&graph, &markings, object) {
+            match item(&graph, &markings, &shared, object) {
                 Ok(item) => parsed.items.push(item),
                 Err(reason) => {
                     let item = line(object.at("id").text(), write::ID_CHARS);
@@ -75,12 +78,13 @@ pub fn parse(document: &[u8]) -> Result<Parsed, Refusal> {
 fn item<'a>(
     graph: &'a Graph<'a>,
     markings: &Markings<'a>,
+    shared: &'a Parts,
     object: &'a Node,
 ) -> Result<Item, String> {
     let id = write::id(object.at("id").text())
         .ok_or_else(|| "its id is longer than 500 characters".to_owned())?;
     let message = message(object);
-    let fold = Fold::of(graph, object);
+    let fold = Fold::of(graph, shared, object);
     let mut told = fold.tell();
     let marked = fold.marked(markings);
     for hint in marked.hints {

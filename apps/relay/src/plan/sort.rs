@@ -76,43 +76,47 @@ impl<'a> Sorter<'a> {
             self.remember(cursor, own, Seen { at_ms: self.now_ms, ..known.clone() });
             return true;
         }
-        let all = self.all_roots(cursor, own, known.as_ref(), &item, &replaces);
-        let (late, current): (Vec<_>, Vec<_>) =
-            all.iter().cloned().partition(|root| self.lines.has_newer(root, item.issued_at_ms));
-        if let Some(known) = known.as_ref().filter(|_| current.is_empty()) {
+        let all = self.all_roots(cursor, own, known.as_ref(), &replaces);
+        let current = all.iter().filter(|root| !self.lines.has_newer(root, item.issued_at_ms));
+        let lines: Vec<_> = current.map(|root| self.lines.line(root.clone())).collect();
+        if let Some(known) = known.as_ref().filter(|_| lines.is_empty()) {
             self.held_back += 1;
             self.remember(cursor, own, Seen { at_ms: self.now_ms, ..known.clone() });
             return true;
         }
-        drop(late);
         let mut seen = self.seen(own, known, &item, &all);
-        let lines: Vec<_> = current.into_iter().map(|root| self.lines.line(root)).collect();
-        let posted = if lines.is_empty() || was_replaced {
-            None
-        } else {
+        let comes_late = lines.is_empty() || was_replaced;
+        if !comes_late {
             self.overtaken.extend(lines.iter().map(|line| line.root.clone()));
-            self.to_post(own, item, lines)
-        };
+        }
+        let posted = if comes_late { None } else { self.to_post(own, item, lines) };
         match posted {
             None => self.held_back += 1,
+            Some(one) if !self.has_room_for(&one) => return false,
             Some(mut one) => {
-                let alone = one.is_alone();
-                let count = one.lines.iter().filter(|line| line.is_alone()).count().max(1);
-                if alone && self.followed_up > 0 && self.followed_up + count > FOLLOWED_UP {
-                    return false;
-                }
                 one.turn = seen.turns.take(&one.item.revision);
-                let group = if one.item.exercise { &mut self.exercises } else { &mut self.real };
-                if alone {
-                    self.followed_up += count;
-                    group.alone.push(one);
-                } else {
-                    group.fresh.push(one);
-                }
+                self.push(one);
             }
         }
         self.remember(cursor, own, seen);
         true
+    }
+
+    fn has_room_for(&self, one: &One) -> bool {
+        // The first is never too much.
+        !one.is_alone()
+            || self.followed_up == 0
+            || self.followed_up + one.lines.len() <= FOLLOWED_UP
+    }
+
+    fn push(&mut self, one: One) {
+        let group = if one.item.exercise { &mut self.exercises } else { &mut self.real };
+        if one.is_alone() {
+            self.followed_up += one.lines.len();
+            group.alone.push(one);
+        } else {
+            group.fresh.push(one);
+        }
     }
 
     fn remember(&mut self, cursor: &mut Cursor, own: &str, seen: Seen) {
@@ -158,7 +162,6 @@ impl<'a> Sorter<'a> {
         cursor: &Cursor,
         own: &str,
         known: Option<&Seen>,
-        item: &Item,
         replaces: &[String],
     ) -> Vec<String> {
         let mut all = known.map(|known| roots(own, known)).unwrap_or_default();

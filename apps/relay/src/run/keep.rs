@@ -12,6 +12,7 @@ use crate::config::Source;
 use crate::cursor::Shelf;
 use crate::fetch::Backoff;
 use crate::item::Problem;
+use crate::plain;
 use crate::post::Warp;
 use crate::source::GatherError;
 
@@ -21,6 +22,9 @@ const MORE_AFTER: Duration = Duration::from_secs(10);
 /// How often in a row a source is read at once because it says it has more. A server that always says
 /// so is then read as often as any.
 const AT_ONCE: u32 = 100;
+
+/// How much is logged of what is wrong: a sentence or two.
+const WORDS_CHARS: usize = 500;
 
 /// Runs one round of every source, all at the same time. Answers with the names of those that failed.
 pub async fn once<S, W>(sources: Vec<Source>, shelf: Arc<S>, warp: W) -> Vec<String>
@@ -36,7 +40,7 @@ where
             let round = round(&source, &shelf, &warp).await;
             report(&source, &round);
             if let Some(reason) = &round.failure {
-                error!(source = %source.name, %reason, "the source failed");
+                error!(source = %source.name, reason = %said(reason), "the source failed");
             }
             round.failure.is_none().then(|| source.name.to_string())
         });
@@ -86,7 +90,7 @@ where
         report(source, &round);
         let wait = if let Some(reason) = &round.failure {
             if backoff.failed() {
-                error!(source = %source.name, %reason, "the source fails again and again");
+                error!(source = %source.name, reason = %said(reason), "the source fails again and again");
             }
             backoff.wait(source.every, retry_after(reason), fastrand::f64())
         } else {
@@ -105,6 +109,8 @@ where
 /// Logs what a round did: names and numbers, and of what is wrong its id and the reason.
 fn report(source: &Source, round: &Round) {
     for Problem { item, reason } in &round.problems {
+        // They may repeat what a feed or a server says.
+        let (item, reason) = (plain::line(item, WORDS_CHARS), plain::line(reason, WORDS_CHARS));
         warn!(source = %source.name, %item, %reason, "left out");
     }
     if round.posted > 0 || round.held_back > 0 {
@@ -112,8 +118,13 @@ fn report(source: &Source, round: &Round) {
         info!(source = %source.name, posted, held_back, "round");
     }
     if let Some(reason) = &round.failure {
-        debug!(source = %source.name, %reason, "the round failed");
+        debug!(source = %source.name, reason = %said(reason), "the round failed");
     }
+}
+
+/// A failure as it is logged: it may repeat what a server says.
+fn said(reason: &RoundError) -> String {
+    plain::line(&reason.to_string(), WORDS_CHARS)
 }
 
 fn retry_after(error: &RoundError) -> Option<Duration> {

@@ -5,17 +5,25 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::{GatherError, Gathered};
 use crate::config::Kind;
-use crate::cursor::Marks;
+use crate::cursor::{Failed, Marks};
 use crate::fetch::{FetchError, Fetched, Fetcher, Validators, shown};
 use crate::formats::{self, Format};
 use crate::item::{Parsed, Problem};
 
 /// The most documents of one reading: a few minutes at a second each.
 const DOCUMENTS: usize = 50;
+
+/// The most documents of one reading that are not there: a list of dead links costs no more than one of
+/// documents.
+const FAILURES: usize = 50;
+
+/// How often a document is tried that is on the list and cannot be fetched.
+const TRIES: u32 = 5;
 
 /// The most bytes of one reading: a few of the largest documents.
 const BYTES: usize = 2 * formats::DOCUMENT_BYTES;
@@ -53,21 +61,16 @@ impl Index<'_> {
         let text = str::from_utf8(&list.bytes)
             .map_err(|_| GatherError::Index("it is not UTF-8".into()))?;
         let mut gathered = Gathered::default();
-        let mut listed = self.listed(text, &mut gathered.problems)?;
-        // Oldest first, so that what is left for the next time is newer than what was posted.
-        listed.sort_by(|a, b| a.changed.cmp(&b.changed));
-
+        let listed = self.listed(text, &mut gathered.problems)?;
         let before = std::mem::take(&mut marks.documents);
         let is_known = |one: &Listed| before.get(one.url.as_str()) == Some(&one.changed);
-        let (known, mut new): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_known);
+        let (known, new): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_known);
         marks.documents = known.into_iter().map(entry).collect();
-        if first_look && new.len() > DOCUMENTS {
-            // The first look is at the newest; the rest is history and stays there.
-            let history: Vec<_> = new.drain(..new.len() - DOCUMENTS).collect();
-            gathered.unread = history.len();
-            marks.documents.extend(history.into_iter().map(entry));
-        }
-        let done = self.fetch(new, &mut marks.documents, &mut gathered)?;
+        marks.failed.retain(|url, failed| {
+            new.iter().any(|one| one.url.as_str() == url && one.changed == failed.changed)
+        });
+        let done =
+            self.fetch(in_order(new, &marks, first_look), first_look, &mut marks, &mut gathered)?;
         marks.validators = if done { list.validators } else { Validators::default() };
         gathered.marks = marks;
         Ok(Some(gathered))
@@ -77,40 +80,59 @@ impl Index<'_> {
     fn fetch(
         &self,
         new: Vec<Listed>,
-        read: &mut BTreeMap<String, String>,
+        first_look: bool,
+        marks: &mut Marks,
         into: &mut Gathered,
     ) -> Result<bool, GatherError> {
-        let mut bytes = 0;
+        let (mut read, mut failed, mut bytes) = (0, 0, 0);
         let mut done = true;
-        for (place, one) in new.into_iter().enumerate() {
-            if place == DOCUMENTS || bytes > BYTES {
+        let mut new = new.into_iter();
+        while let Some(one) = new.next() {
+            if first_look && read == DOCUMENTS {
+                // The first look is at the newest; the rest is history and stays there.
+                into.unread = 1 + new.len();
+                marks.documents.extend(std::iter::once(one).chain(new).map(entry));
+                return Ok(done);
+            }
+            if read == DOCUMENTS || failed == FAILURES || bytes > BYTES {
                 into.more = true;
                 return Ok(false);
             }
             match self.document(&one.url) {
                 Ok((size, parsed)) => {
                     bytes += size;
+                    read += 1;
                     into.items.extend(parsed.items);
                     into.problems.extend(parsed.problems);
                 }
                 // It will not get better by itself: the others go on, and so does the next reading.
-                Err(GatherError::Document(refusal)) => into.problems.push(problem(&one, &refusal)),
+                Err(GatherError::Document(refusal)) => {
+                    read += 1;
+                    into.problems.push(problem(&one, &refusal));
+                }
                 // The server has had enough, or is gone: so will the rest be.
                 Err(GatherError::Fetch(error)) if is_of_the_server(&error) => {
-                    if into.items.is_empty() {
+                    let is_slow = matches!(error, FetchError::TooSlow(_));
+                    if read == 0 && !is_slow {
                         return Err(error.into());
                     }
+                    // It may be this document alone: it comes last then.
+                    count(&one, &mut marks.failed);
                     into.problems.push(problem(&one, &error));
+                    into.more = first_look;
                     return Ok(false);
                 }
                 Err(error) => {
-                    done = false;
-                    into.problems.push(problem(&one, &error));
-                    continue;
+                    failed += 1;
+                    if !give_up(&one, &error, &mut marks.failed, &mut into.problems) {
+                        done = false;
+                        continue;
+                    }
                 }
             }
             let (url, changed) = entry(one);
-            read.insert(url, changed);
+            marks.failed.remove(&url);
+            marks.documents.insert(url, changed);
         }
         Ok(done)
     }
@@ -125,7 +147,8 @@ impl Index<'_> {
     }
 
     fn listed(&self, text: &str, problems: &mut Vec<Problem>) -> Result<Vec<Listed>, GatherError> {
-        let entries = if self.kind == Kind::CsafFeed { rolie(text)? } else { directory(text) };
+        let entries =
+            if self.kind == Kind::CsafFeed { rolie(text, problems)? } else { directory(text) };
         let mut listed = Vec::new();
         for (address, changed) in entries {
             match self.url.join(&address) {
@@ -142,6 +165,50 @@ impl Index<'_> {
     }
 }
 
+/// Those that failed before come last, so that they hold up nothing. Of the others the oldest first, so
+/// that what is left for the next time is newer than what was posted; at the first look the newest.
+fn in_order(mut new: Vec<Listed>, marks: &Marks, first_look: bool) -> Vec<Listed> {
+    new.sort_by(|a, b| a.changed.cmp(&b.changed));
+    if first_look {
+        new.reverse();
+    }
+    new.sort_by_key(|one| marks.failed.get(one.url.as_str()).map_or(0, |failed| failed.tries));
+    new
+}
+
+/// Takes a document that cannot be fetched, and says whether it is given up until it changes. It is
+/// reported the first time and the last.
+fn give_up(
+    one: &Listed,
+    error: &GatherError,
+    failed: &mut BTreeMap<String, Failed>,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let tries = count(one, failed);
+    // A server in trouble gets over it.
+    let in_trouble = matches!(
+        error,
+        GatherError::Fetch(FetchError::Status { status, .. }) if *status >= 500
+    );
+    let over = tries >= TRIES && !in_trouble;
+    if over {
+        let reason = format!("{error}, {TRIES} times: it is not tried again until it changes");
+        problems.push(problem(one, &reason));
+    } else if tries == 1 {
+        problems.push(problem(one, error));
+    }
+    over
+}
+
+/// Counts a try that failed.
+fn count(one: &Listed, failed: &mut BTreeMap<String, Failed>) -> u32 {
+    let known = failed
+        .entry(one.url.as_str().to_owned())
+        .or_insert_with(|| Failed { changed: one.changed.clone(), tries: 0 });
+    known.tries = known.tries.saturating_add(1);
+    known.tries
+}
+
 fn entry(one: Listed) -> (String, String) {
     (one.url.into(), one.changed)
 }
@@ -152,7 +219,7 @@ fn problem(one: &Listed, reason: &dyn std::fmt::Display) -> Problem {
 
 fn is_of_the_server(error: &FetchError) -> bool {
     match error {
-        FetchError::Status { status, .. } => *status == 429 || *status >= 500,
+        FetchError::Status { status, .. } => *status == 429 || *status == 503,
         FetchError::NoHost
         | FetchError::TooSlow(_)
         | FetchError::Tls(_)
@@ -167,48 +234,69 @@ struct Rolie {
     feed: RolieFeed,
 }
 
+/// Its entries are read one by one: a broken one costs no other.
 #[derive(Deserialize)]
 struct RolieFeed {
     #[serde(default)]
-    entry: Vec<RolieEntry>,
+    entry: Option<Vec<Box<RawValue>>>,
 }
 
 #[derive(Deserialize)]
 struct RolieEntry {
     #[serde(default)]
-    updated: String,
+    updated: Option<String>,
     #[serde(default)]
-    link: Vec<RolieLink>,
+    link: Option<Vec<RolieLink>>,
+    #[serde(default)]
     content: Option<RolieContent>,
 }
 
 #[derive(Deserialize)]
 struct RolieLink {
     #[serde(default)]
-    rel: String,
-    href: String,
+    rel: Option<String>,
+    #[serde(default)]
+    href: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RolieContent {
-    src: String,
+    #[serde(default)]
+    src: Option<String>,
 }
 
 /// The documents of a ROLIE feed: an entry's own link, or what its content points to.
-fn rolie(text: &str) -> Result<Vec<(String, String)>, GatherError> {
+fn rolie(text: &str, problems: &mut Vec<Problem>) -> Result<Vec<(String, String)>, GatherError> {
     let rolie: Rolie = serde_json::from_str(text).map_err(|error| {
         GatherError::Index(format!("it is not a ROLIE feed (line {})", error.line()))
     })?;
-    let address = |entry: RolieEntry| {
+    let mut documents = Vec::new();
+    for (place, entry) in (1..).zip(rolie.feed.entry.iter().flatten()) {
+        let entry: Option<RolieEntry> = serde_json::from_str(entry.get()).ok();
+        match entry.and_then(RolieEntry::document) {
+            Some(document) => documents.push(document),
+            None => problems.push(Problem {
+                item: format!("entry {place}"),
+                reason: "it names no document as an entry of a ROLIE feed does".into(),
+            }),
+        }
+    }
+    Ok(documents)
+}
+
+impl RolieEntry {
+    /// Where its document is, and when it was changed.
+    fn document(mut self) -> Option<(String, String)> {
+        let links = self.link.take().unwrap_or_default();
         let named = |rel: &str| {
-            let mut links = entry.link.iter().filter(|link| link.rel == rel);
-            links.find(|link| is_json(&link.href)).map(|link| link.href.clone())
+            let ours = links.iter().filter(|link| link.rel.as_deref() == Some(rel));
+            let mut addresses = ours.filter_map(|link| link.href.clone());
+            addresses.find(|address| is_json(address))
         };
-        let content = || entry.content.as_ref().map(|content| content.src.clone());
+        let content = || self.content.and_then(|content| content.src);
         let address = named("self").or_else(content).or_else(|| named("alternate"))?;
-        Some((address, entry.updated.clone()))
-    };
-    Ok(rolie.feed.entry.into_iter().filter_map(address).collect())
+        Some((address, self.updated.unwrap_or_default()))
+    }
 }
 
 /// The documents of a directory: `path` or `"path","time"` in each line.
@@ -250,7 +338,8 @@ mod tests {
                 {"rel":"signature","href":"https://x.example/1.json.asc"}]},
             {"id":"2","updated":"t2","link":[],"content":{"type":"application/json","src":"2.json"}},
             {"id":"3","updated":"t3"}]}}"#;
-        let urls: Vec<_> = rolie(text).unwrap().into_iter().map(|(url, _)| url).collect();
+        let urls: Vec<_> =
+            rolie(text, &mut Vec::new()).unwrap().into_iter().map(|(url, _)| url).collect();
         assert_eq!(urls, ["https://x.example/1.json", "2.json"]);
     }
 }

@@ -37,6 +37,8 @@ const RENEWED_MS: i64 = 24 * 60 * 60 * 1000;
 struct Look {
     bytes: u64,
     modified_ns: i64,
+    /// When anything about it was changed, its permissions too.
+    changed_ns: i64,
     is_link: bool,
 }
 
@@ -55,7 +57,10 @@ pub(super) fn gather(path: &Path, before: &Marks, now_ms: i64) -> io::Result<Opt
 
     new.retain(|name, look| {
         let known = marks.files.get(name);
-        known.is_none_or(|mark| (mark.bytes, mark.modified_ns) != (look.bytes, look.modified_ns))
+        known.is_none_or(|mark| {
+            (mark.bytes, mark.modified_ns) != (look.bytes, look.modified_ns)
+                || mark.changed_ns.is_some_and(|changed_ns| changed_ns != look.changed_ns)
+        })
     });
     let mut gathered = Gathered::default();
     let mut read = 0;
@@ -135,7 +140,13 @@ fn take(
         Ok(Some(content)) => content,
         // It changes under our eyes.
         Ok(None) => return,
-        Err(error) => return report(format!("it cannot be read: {error}")),
+        Err(error) => {
+            report(format!("it cannot be read: {error}; it is tried again when it is changed"));
+            let changed_ns = Some(look.changed_ns);
+            let mark = FileMark { changed_ns, ..look.mark("unreadable".into()) };
+            marks.files.insert(name.to_owned(), mark);
+            return;
+        }
     };
     let hash = HEXLOWER.encode(&Sha256::digest(&content));
     let known = marks.contents.insert(hash.clone(), now_ms).is_some();
@@ -179,12 +190,17 @@ fn read(path: &Path, look: Look) -> io::Result<Option<Vec<u8>>> {
 
 impl Look {
     fn of(metadata: &Metadata) -> Self {
-        let modified_ns =
-            metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec());
-        Self { bytes: metadata.len(), modified_ns, is_link: metadata.is_symlink() }
+        let ns =
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Self {
+            bytes: metadata.len(),
+            modified_ns: ns(metadata.mtime(), metadata.mtime_nsec()),
+            changed_ns: ns(metadata.ctime(), metadata.ctime_nsec()),
+            is_link: metadata.is_symlink(),
+        }
     }
 
     const fn mark(self, hash: String) -> FileMark {
-        FileMark { bytes: self.bytes, modified_ns: self.modified_ns, hash }
+        FileMark { bytes: self.bytes, modified_ns: self.modified_ns, hash, changed_ns: None }
     }
 }

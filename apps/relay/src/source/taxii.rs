@@ -9,7 +9,7 @@ use super::{GatherError, Gathered};
 use crate::cursor::Marks;
 use crate::fetch::{Fetched, Fetcher};
 use crate::formats::{self, DOCUMENT_BYTES, Format};
-use crate::item::Parsed;
+use crate::item::{Parsed, Problem};
 
 /// The media type of TAXII 2.1 (section 1.6.8).
 const ACCEPT: &str = "application/taxii+json;version=2.1";
@@ -79,7 +79,7 @@ pub(super) fn gather(
     if objects.is_empty() && !more {
         return Ok(None);
     }
-    let Parsed { items, problems } = formats::parse(Format::Stix, &together(&objects))?;
+    let Parsed { items, problems } = parsed(&objects);
     Ok(Some(Gathered { items, problems, marks, more, unread: 0 }))
 }
 
@@ -106,7 +106,46 @@ fn page_url(objects: &Url, added_after: Option<&str>, next: Option<&str>) -> Url
     url
 }
 
-fn together(objects: &[Box<RawValue>]) -> Vec<u8> {
+/// The items of these objects. Where they are refused as a whole, those that are refused alone are left
+/// out: one object never stops the others, nor what comes after them.
+fn parsed(objects: &[Box<RawValue>]) -> Parsed {
+    let parse = |objects: &[&RawValue]| formats::parse(Format::Stix, &together(objects));
+    let all: Vec<&RawValue> = objects.iter().map(|object| &**object).collect();
+    if let Ok(parsed) = parse(&all) {
+        return parsed;
+    }
+    let mut bad = Vec::new();
+    let mut alone = Parsed::default();
+    let mut good = Vec::new();
+    for (place, object) in (1..).zip(all) {
+        match parse(&[object]) {
+            Ok(Parsed { items, problems }) => {
+                alone.items.extend(items);
+                alone.problems.extend(problems);
+                good.push(object);
+            }
+            Err(refusal) => {
+                bad.push(Problem { item: named(object, place), reason: refusal.to_string() });
+            }
+        }
+    }
+    // Together they say more: what one object is marked with stands on another.
+    let mut parsed = parse(&good).unwrap_or(alone);
+    parsed.problems.extend(bad);
+    parsed
+}
+
+/// An object's id where it can be read, else its place.
+fn named(object: &RawValue, place: usize) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let named: Result<Named, _> = serde_json::from_str(object.get());
+    named.map_or_else(|_| format!("object {place}"), |named| named.id)
+}
+
+fn together(objects: &[&RawValue]) -> Vec<u8> {
     let mut envelope = b"{\"objects\":[".to_vec();
     for (place, object) in objects.iter().enumerate() {
         if place > 0 {

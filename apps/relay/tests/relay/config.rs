@@ -57,6 +57,29 @@ fn a_secret_that_is_written_down_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_value_of_the_wrong_kind_is_not_repeated() {
+    let above = |lines: &str| format!("{lines}{SOURCE}");
+    for (text, part) in [
+        (with("auth = \"me:hunter2\"\n"), "line 7: auth is not written so: write auth = { user"),
+        (with("auth = [\"me\", \"hunter2\"]\n"), "auth"),
+        (with("headers = \"X-Key: hunter2\"\n"), "write headers = {"),
+        (with("headers = { \"X-Key: hunter2\" = { env = \"X\" } }\n"), "name of a header"),
+        (with("proxy = [\"http://me:hunter2@proxy.example\"]\n"), "write proxy ="),
+        (with("[source.auth]\nuser = [\"hunter2\"]\npassword = { env = \"X\" }\n"), "write user ="),
+        (with("[source.auth]\nuser = \"me\"\npassword = \"hunter2\"\n"), "a secret is not written"),
+        (above("[warp]\ntoken = [\"hunter2\"]\n"), "line 2: token is not written so"),
+        (above("warp = \"hunter2\"\n"), "line 1: a value of the wrong kind"),
+        (
+            SOURCE.replace("\"https://x.example/feed\"", "[\"https://me:hunter2@x.example\"]"),
+            "write url =",
+        ),
+    ] {
+        let said = refusal(&text);
+        assert!(said.contains(part) && !said.contains("hunter2"), "{said} should say {part}");
+    }
+}
+
+#[test]
 fn a_label_below_green_is_for_public_sources() {
     let said = refusal(&with("label = \"TLP:CLEAR\"\n"));
     assert!(said.contains("public = true"), "{said}");

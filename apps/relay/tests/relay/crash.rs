@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
-use warproom_client::proto::{ErrorCode, Name};
+use warproom_client::proto::{ErrorCode, Label, Name};
 use warproom_relay::config::Source;
 use warproom_relay::cursor::{Cursor, CursorError, Pending, Shelf, StateFolder};
 use warproom_relay::run::{RoundError, once, round};
@@ -55,7 +55,9 @@ fn feed(versions: &Versions) -> Web {
         for (number, version) in versions.lock().unwrap().iter() {
             let _ = write!(
                 text,
-                "<item><guid>g{number}</guid><title>item{number}v{version}.</title></item>"
+                "<item><guid>g{number}</guid><title>item{number}v{version}.</title>\
+                 <category>{}</category></item>",
+                if number % 3 == 2 { "TLP:AMBER" } else { "TLP:GREEN" }
             );
         }
         text.push_str("</channel></rss>");
@@ -75,6 +77,8 @@ enum Step {
     Change(Vec<usize>),
     /// A round, in which something may go wrong.
     Round(Option<Fault>),
+    /// The bot may post amber from now on, or may not.
+    Grant(bool),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +104,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         proptest::collection::vec(0_usize..8, 1..8).prop_map(Step::Change),
         proptest::option::weighted(0.7, fault()).prop_map(Step::Round),
+        any::<bool>().prop_map(Step::Grant),
     ]
 }
 
@@ -151,6 +156,20 @@ fn told(warp: &Played) -> BTreeMap<String, usize> {
     told
 }
 
+/// The versions of each item that were posted on their own, in the order of the room.
+fn versions_alone(warp: &Played) -> BTreeMap<String, Vec<usize>> {
+    let mut versions: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for alert in warp.stored() {
+        let name = alert.headline.as_str().strip_prefix("item");
+        if let Some((item, version)) =
+            name.and_then(|name| name.trim_end_matches('.').split_once('v'))
+        {
+            versions.entry(item.into()).or_default().push(version.parse().unwrap());
+        }
+    }
+    versions
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -172,9 +191,13 @@ proptest! {
 }
                 }
                 Step::Round(fault) => drop(run(&source, folder.path(), &warp, fault)),
+                Step::Grant(amber) => warp.grant((!amber).then_some(Label::Green)),
             }
         }
+        warp.grant(None);
         prop_assert!(run(&source, folder.path(), &warp, None));
+        let alone = versions_alone(&warp);
+        prop_assert!(alone.values().all(|all| all.is_sorted()), "{alone:?}");
         let told = told(&warp);
         prop_assert!(told.values().all(|count| *count == 1), "{told:?}");
         for (number, version) in versions.lock().unwrap().iter() {
@@ -252,7 +275,7 @@ fn what_the_server_never_takes_is_set_aside_and_the_rest_goes_on() {
     let warp = Played::default();
     assert!(run(&source, folder.path(), &warp, None));
     versions.lock().unwrap().extend([(1, 1), (2, 1)]);
-    let refused = Fault::Post(0, Mishap::Refused(ErrorCode::LabelRefused));
+    let refused = Fault::Post(0, Mishap::Refused(ErrorCode::BadParams));
     assert!(run(&source, folder.path(), &warp, Some(refused)));
     assert_eq!(told(&warp).keys().collect::<Vec<_>>(), ["2v1"]);
     // A grant that a manager can mend holds it up instead.

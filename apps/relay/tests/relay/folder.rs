@@ -1,7 +1,7 @@
 //! A watched folder.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use warproom_relay::cursor::Cursor;
@@ -90,4 +90,34 @@ fn a_file_that_grows_is_left_for_the_next_time() {
     writer.join().unwrap();
     assert!(first.items.is_empty() && first.problems.is_empty(), "{:?}", first.problems);
     assert_eq!(read(folder.path(), &mut cursor).items.len(), 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_reported_once_and_read_when_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xml");
+    fs::write(&path, rss("a")).unwrap();
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o000);
+    if fs::read(&path).is_ok() {
+        // Who may read everything has no such file.
+        return;
+    }
+    let mut cursor = Cursor::default();
+    let first = read(folder.path(), &mut cursor);
+    assert_eq!(first.problems.len(), 1);
+    assert!(first.problems[0].reason.contains("cannot be read"), "{:?}", first.problems);
+    assert_eq!(read(folder.path(), &mut cursor).problems, []);
+    mode(0o600);
+    assert_eq!(read(folder.path(), &mut cursor).items.len(), 1);
+}
+
+#[test]
+fn a_files_name_cannot_steer_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("\u{1b}[2Jbad\u{202e}.bin"), "nothing known").unwrap();
+    let problems = read(folder.path(), &mut Cursor::default()).problems;
+    assert_eq!(problems.len(), 1);
+    let name = &problems[0].item;
+    assert!(name.contains("bad") && !name.contains(['\u{1b}', '\u{202e}']), "{name:?}");
 }

@@ -92,6 +92,34 @@ fn a_server_that_never_ends_is_left_for_the_next_time() {
 }
 
 #[test]
+fn one_object_that_cannot_be_read_costs_no_other_and_is_not_asked_for_again() {
+    let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
+    let bad = [
+        format!("{{\"type\":\"note\",\"id\":\"note--deep\",\"x\":{deep}}}"),
+        "{\"type\":\"note\",\"id\":\"note--number\",\"x\":1e999}".to_owned(),
+        "{\"type\":\"note\",\"id\":\"\\u001b[31mnote--red\",\"x\":1e999}".to_owned(),
+    ];
+    let web = Web::start(move |request| {
+        if query(request, "added_after").is_some() {
+            return Reply::ok("{}");
+        }
+        let (first, last) = (vulnerability(1), vulnerability(2));
+        let objects =
+            [&*first.to_string(), &*bad[0], &*bad[1], &*bad[2], &*last.to_string()].join(",");
+        Reply::ok(format!("{{\"objects\":[{objects}]}}")).header("X-TAXII-Date-Added-Last", "t1")
+    });
+    let source = crate::settings::web("taxii", &web.url("/c/"), "");
+    let mut cursor = Cursor::default();
+    let first = go_on(&source, &mut cursor).unwrap();
+    assert_eq!(ids(&first).len(), 2, "{:?}", first.problems);
+    let named: Vec<_> = first.problems.iter().map(|problem| &*problem.item).collect();
+    assert_eq!(named.len(), 3, "{:?}", first.problems);
+    assert_eq!(named[..2], ["note--deep", "note--number"]);
+    assert!(!named[2].contains(char::is_control) && named[2].ends_with("note--red"), "{named:?}");
+    assert!(go_on(&source, &mut cursor).is_none());
+}
+
+#[test]
 fn a_page_of_something_else_is_no_envelope() {
     let web = Web::start(|_| Reply::ok("<html>"));
     let source = crate::settings::web("taxii", &web.url("/c/"), "");
@@ -141,6 +169,7 @@ fn provider(list: &Arc<Mutex<Vec<(String, usize)>>>) -> Web {
             |(name, _): &&(String, usize)| request.target.ends_with(&format!("/{name}.json"));
         match list.iter().find(named) {
             Some((name, _)) if name.starts_with("lost") => Reply::new(404),
+            Some((name, _)) if name.starts_with("broken") => Reply::new(500),
             Some((name, version)) => Reply::ok(advisory(name, *version)),
             None => Reply::new(404),
         }
@@ -183,6 +212,88 @@ fn one_document_that_is_lost_does_not_hold_up_the_others_and_is_tried_again() {
     assert!(first.problems[0].reason.contains("404"), "{:?}", first.problems);
     list.lock().unwrap()[0] = ("lest".to_owned(), 1);
     assert_eq!(go_on(&source, &mut cursor).unwrap().items.len(), 1);
+}
+
+#[test]
+fn dead_links_hold_up_nothing_and_are_given_up() {
+    let dead = (0..120).map(|number| (format!("lost{number:03}"), 1));
+    let all = dead.chain([("live".to_owned(), 2)]).collect();
+    let list = Arc::new(Mutex::new(all));
+    let web = provider(&list);
+    let source = crate::settings::web("csaf_feed", &web.url("/csaf/feed.json"), "");
+    // Not the first look, which begins with the newest.
+    let mut cursor = Cursor { looked: true, ..Cursor::default() };
+    let mut found = Vec::new();
+    let mut reported = 0;
+    let mut given_up = 0;
+    for _ in 0..20 {
+        let Some(gathered) = go_on(&source, &mut cursor) else { break };
+        cursor.looked = true;
+        found.extend(gathered.items.iter().map(|item| item.id.clone()));
+        reported += gathered.problems.len();
+        given_up +=
+            gathered.problems.iter().filter(|problem| problem.reason.contains("5 times")).count();
+    }
+    assert_eq!((found.len(), reported, given_up), (1, 240, 120));
+    let fetched = documents(&web);
+    assert_eq!(fetched.iter().filter(|name| *name == "lost007.json").count(), 5);
+    // The live one was reached as soon as each dead one was tried once.
+    assert!(fetched.iter().position(|name| name == "live.json").unwrap() <= 150, "{fetched:?}");
+    list.lock().unwrap()[7] = ("lost007".to_owned(), 3);
+    go_on(&source, &mut cursor);
+    assert_eq!(documents(&web).last().unwrap(), "lost007.json");
+}
+
+#[test]
+fn a_first_look_at_dead_links_goes_on_to_what_is_there() {
+    let live = (0..10).map(|number| (format!("d{number:02}"), number));
+    let all = live.chain((0..60).map(|number| (format!("lost{number:02}"), 20 + number))).collect();
+    let list = Arc::new(Mutex::new(all));
+    let web = provider(&list);
+    let source = crate::settings::web("csaf_feed", &web.url("/csaf/feed.json"), "");
+    let mut cursor = Cursor::default();
+    let first = go_on(&source, &mut cursor).unwrap();
+    assert_eq!((first.items.len(), first.more, first.unread), (0, true, 0));
+    assert!(!cursor.looked);
+    assert_eq!(go_on(&source, &mut cursor).unwrap().items.len(), 10);
+}
+
+#[test]
+fn a_document_that_the_server_fails_on_is_tried_on_and_comes_last() {
+    let all = vec![("broken".to_owned(), 1), ("b".to_owned(), 2)];
+    let web = provider(&Arc::new(Mutex::new(all)));
+    let source = crate::settings::web("csaf_feed", &web.url("/csaf/feed.json"), "");
+    let mut cursor = Cursor { looked: true, ..Cursor::default() };
+    assert_eq!(go_on(&source, &mut cursor).unwrap().items.len(), 1);
+    for _ in 0..7 {
+        go_on(&source, &mut cursor);
+    }
+    let tries = documents(&web).iter().filter(|name| *name == "broken.json").count();
+    assert_eq!(tries, 8);
+}
+
+#[test]
+fn one_broken_entry_of_a_list_costs_no_other() {
+    let web = Web::start(|request| {
+        if request.target.ends_with("/feed.json") {
+            return Reply::ok(
+                r#"{"feed":{"entry":[
+                    {"updated":null,"link":[{"rel":"self"},{"rel":"self","href":"a.json"}]},
+                    {"updated":5,"link":[{"rel":"self","href":"never.json"}]},
+                    "none", {"link":null,"content":null},
+                    {"updated":"t","content":{"src":"b.json"},"link":[{"href":null,"rel":null}]}
+                ]}}"#,
+            );
+        }
+        let name = request.target.trim_start_matches('/').trim_end_matches(".json").to_owned();
+        Reply::ok(advisory(&name, 1))
+    });
+    let gathered = go_on(&web_source(&web), &mut Cursor::default()).unwrap();
+    let mut ids = ids(&gathered);
+    ids.sort_unstable();
+    assert_eq!(ids.len(), 2, "{:?}", gathered.problems);
+    let named: Vec<_> = gathered.problems.iter().map(|problem| &*problem.item).collect();
+    assert_eq!(named, ["entry 2", "entry 3", "entry 4"]);
 }
 
 #[test]

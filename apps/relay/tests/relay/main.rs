@@ -7,6 +7,8 @@ mod config;
 mod crash;
 mod fetch;
 mod folder;
+mod follow;
+mod grant;
 mod lists;
 mod plan;
 mod program;

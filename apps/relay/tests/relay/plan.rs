@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use warproom_client::proto::calls::PostAlert;
 use warproom_client::proto::{Certainty, Label, Message, Severity, Subject, Urgency, limits};
-use warproom_relay::compose::compose;
+use warproom_relay::compose::{Room, compose};
 use warproom_relay::config::Source;
 use warproom_relay::cursor::Cursor;
 use warproom_relay::item::Item;
@@ -13,9 +13,9 @@ use warproom_relay::source::Gathered;
 use crate::settings::{source as settings, web};
 use crate::warp::{one, two};
 
-const NOW_MS: i64 = 1_767_600_000_000;
+pub const NOW_MS: i64 = 1_767_600_000_000;
 
-fn item(id: &str, revision: &str) -> Item {
+pub fn item(id: &str, revision: &str) -> Item {
     Item {
         id: id.into(),
         revision: revision.into(),
@@ -40,36 +40,48 @@ fn item(id: &str, revision: &str) -> Item {
     }
 }
 
-fn items(numbers: std::ops::Range<usize>) -> Vec<Item> {
+pub fn items(numbers: std::ops::Range<usize>) -> Vec<Item> {
     numbers.map(|number| item(&format!("id-{number}"), "1")).collect()
 }
 
-fn feed(lines: &str) -> Source {
+pub fn feed(lines: &str) -> Source {
     web("feed", "https://x.example/feed", lines)
 }
 
-/// Plans a reading.
-fn read(source: &Source, cursor: &Cursor, items: Vec<Item>) -> Plan {
-    plan(source, cursor, Gathered { items, ..Gathered::default() }, NOW_MS)
+/// Plans a reading, of which everything is then posted to the room called "One".
+pub fn read(source: &Source, cursor: &Cursor, items: Vec<Item>) -> Plan {
+    read_for(&[one()], source, cursor, items)
+}
+
+/// The same for these rooms.
+pub fn read_for(rooms: &[Room], source: &Source, cursor: &Cursor, items: Vec<Item>) -> Plan {
+    let mut plan = plan(source, cursor, Gathered { items, ..Gathered::default() }, NOW_MS);
+    for pending in compose(source, rooms, &plan.posts, NOW_MS).posts {
+        plan.cursor.tell(&pending);
+    }
+    plan
 }
 
 /// A cursor that has seen something, so that the first look is over.
-fn looked(source: &Source) -> Cursor {
+pub fn looked(source: &Source) -> Cursor {
     read(source, &Cursor::default(), vec![]).cursor
 }
 
 /// How a plan posts: each own post by its id, each digest by its size.
-fn shape(plan: &Plan) -> Vec<String> {
+pub fn shape(plan: &Plan) -> Vec<String> {
     plan.posts
         .iter()
         .map(|post| match post {
-            Post::One(one) => format!("{} as {}", one.item.id, one.root),
+            Post::One(one) => {
+                let roots: Vec<_> = one.lines.iter().map(|line| &*line.root).collect();
+                format!("{} as {}", one.item.id, roots.join(" and "))
+            }
             Post::Digest(digest) => digest.items.len().to_string(),
         })
         .collect()
 }
 
-fn written(source: &Source, plan: &Plan) -> Vec<PostAlert> {
+pub fn written(source: &Source, plan: &Plan) -> Vec<PostAlert> {
     let composed = compose(source, &[one()], &plan.posts, NOW_MS);
     assert_eq!(composed.problems, []);
     composed.posts.into_iter().map(|pending| pending.call).collect()

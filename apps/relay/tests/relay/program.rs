@@ -56,6 +56,23 @@ fn check_shows_what_would_be_posted_and_needs_no_token() {
 }
 
 #[test]
+fn check_shows_nothing_that_steers_a_terminal() {
+    let web = Web::start(|request| match &*request.target {
+        "/feed.json" => Reply::ok(
+            r#"{"feed":{"entry":[{"content":{"src":"https://x.example/\u001b[2J\u202ex.json"}}]}}"#,
+        ),
+        _ => Reply::ok("{\"\u{1b}[2J\u{202e}\": 1"),
+    });
+    let list = config(&web.url("/feed.json")).replace("\"feed\"", "\"csaf_feed\"");
+    let broken = config(&web.url("/stix")).replace("\"feed\"", "\"stix\"");
+    let broken = broken.replace("A feed", "B feed");
+    let output = relay(&["check"], &format!("{list}{broken}"), &[]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("left out:") && shown.contains("fails:"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+}
+
+#[test]
 fn check_shows_what_fails_without_stopping_at_it() {
     let gone = Web::start(|_| Reply::new(410));
     let web = rss();

@@ -1,6 +1,7 @@
 //! A WARP that stores by entry id, as the real one does, and can lose an answer or be cut off.
 
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
@@ -32,6 +33,10 @@ struct Inner {
     /// Which post from now, and what happens to it.
     mishap: Mutex<Option<(usize, Mishap)>>,
     crashed: Notify,
+    /// The strictest label the bot may post; any, if none is set.
+    grant: Mutex<Option<Label>>,
+    /// How many posts arrived, refused ones too.
+    asked: AtomicUsize,
 }
 
 /// The room called "One".
@@ -50,6 +55,16 @@ impl Played {
         self.0.stored.lock().unwrap().clone()
     }
 
+    /// Grants labels up to this one.
+    pub fn grant(&self, label: Option<Label>) {
+        *self.0.grant.lock().unwrap() = label;
+    }
+
+    /// How many posts arrived, refused ones too.
+    pub fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
     pub fn plan(&self, mishap: Option<(usize, Mishap)>) {
         *self.0.mishap.lock().unwrap() = mishap;
     }
@@ -64,6 +79,10 @@ impl Played {
         let (wait, mishap) = (*planned)?;
         *planned = wait.checked_sub(1).map(|wait| (wait, mishap));
         (wait == 0).then_some(mishap)
+    }
+
+    fn allows(&self, label: Label) -> bool {
+        self.0.grant.lock().unwrap().is_none_or(|grant| label <= grant)
     }
 
     fn store(&self, alert: PostAlert) -> Posted {
@@ -82,7 +101,13 @@ impl Warp for Played {
     }
 
     async fn post(&self, alert: PostAlert) -> Result<Posted, CallError> {
-        match self.mishap() {
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
+        let mishap = self.mishap();
+        let arrives = !matches!(mishap, Some(Mishap::Refused(_) | Mishap::CrashBefore));
+        if arrives && !self.allows(alert.label) {
+            return Err(CallError::Refused(Error::from(ErrorCode::LabelRefused)));
+        }
+        match mishap {
             None => Ok(self.store(alert)),
             Some(Mishap::Refused(code)) => Err(CallError::Refused(Error::from(code))),
             Some(Mishap::AnswerLost) => {

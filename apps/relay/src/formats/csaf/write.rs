@@ -33,6 +33,20 @@ const WORDS: usize = 400;
 /// The most characters of one entry of a list.
 const ENTRY_CHARS: usize = 160;
 
+/// Words made plain once for all items that show them, no longer than one of them takes.
+#[derive(Debug, Default)]
+pub(in crate::formats) struct PlainWords {
+    pub(in crate::formats) text: String,
+    hints: Vec<String>,
+}
+
+impl PlainWords {
+    pub(in crate::formats) fn of(words: &str) -> Self {
+        let plain = plain(words.trim(), HINT_CHARS);
+        Self { hints: label::hints(&plain), text: cut(&plain, TEXT_CHARS) }
+    }
+}
+
 /// Paragraphs of a text, in their order, each once, with the labels that their words name.
 #[derive(Default)]
 pub(in crate::formats) struct Body {
@@ -60,11 +74,34 @@ impl Body {
         self.seen.insert(words.to_owned());
         let words = plain(words, HINT_CHARS);
         self.hint(&words);
+        self.paragraph(lead, &words);
+    }
+
+    /// The same of words that were made plain before and may stand in several items.
+    pub(in crate::formats) fn say_plain(&mut self, lead: &str, words: &PlainWords) {
+        self.take_hints(words);
+        if self.chars <= TEXT_CHARS
+            && self.seen.len() <= WORDS
+            && !words.text.is_empty()
+            && self.seen.insert(words.text.clone())
+        {
+            self.paragraph(lead, &words.text);
+        }
+    }
+
+    fn paragraph(&mut self, lead: &str, words: &str) {
         if !words.is_empty() {
             let space = if lead.is_empty() { "" } else { " " };
             let paragraph = cut(&format!("{lead}{space}{words}"), TEXT_CHARS);
             self.chars += paragraph.chars().count();
             self.paragraphs.push(paragraph);
+        }
+    }
+
+    /// The labels that words name which were looked through before.
+    pub(in crate::formats) fn take_hints(&mut self, words: &PlainWords) {
+        for hint in &words.hints {
+            once(&mut self.hints, hint.clone());
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) fn read(root: &Element) -> (Whole, Vec<Draft>) {
             _ => {}
         }
     }
+    let labels = root.children().filter(|element| element.name == "tlp");
+    whole.rights.extend(labels.map(|element| format!("TLP:{}", element.text())));
     whole.base = whole.base.take().or_else(|| base(root, links.first().map(String::as_str)));
     let entries = root.children().filter(|element| element.name == "entry");
     (whole, entries.map(draft).collect())
@@ -49,10 +51,12 @@ fn draft(entry: &Element) -> Draft {
             "updated" | "modified" => draft.updated = element.text(),
             "category" => category(element, &mut draft),
             "rights" | "copyright" => draft.rights.push(element.text()),
-            "tlp" => draft.rights.push(format!("TLP:{}", element.text())),
             _ => {}
         }
     }
+    // An element that is a label by its name is one whoever made it up.
+    let labels = entry.children().filter(|element| element.name == "tlp");
+    draft.rights.extend(labels.map(|element| format!("TLP:{}", element.text())));
     for element in entry.children().filter(|element| element.namespace.contains("purl.org/dc/")) {
         match element.name.as_str() {
             "subject" => draft.categories.push(element.text()),
@@ -100,6 +104,6 @@ fn category(element: &Element, draft: &mut Draft) {
     take_category(draft, scheme, first);
     let is_mark = |name: &str| names_tlp(name) || scheme.is_some_and(names_tlp);
     for name in names.filter(|name| is_mark(name)) {
-        draft.rights.push(format!("TLP:{name}"));
+        draft.rights.push(if names_tlp(&name) { name } else { format!("TLP:{name}") });
     }
 }

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 
 use super::graph::Graph;
 use super::marking::{Marked, Markings};
+use super::parts::Parts;
 use crate::formats::csaf::json::Node;
 use crate::formats::csaf::marks::is_tlp;
 use crate::formats::csaf::subjects::Subjects;
 use crate::formats::csaf::write::{
-    self, Body, TEXT_CHARS, cut, defang, distinct, literal, once, refer,
+    self, Body, MOST, TEXT_CHARS, cut, defang, distinct, literal, once, refer,
 };
-use crate::plain::{line, plain};
+use crate::plain::line;
 use warproom_client::proto::Subject;
 
 /// The most objects that one report folds in. Beyond them a list is no warning any more.
@@ -19,9 +20,6 @@ const FOLDED: usize = 5000;
 
 /// How many of each kind are named: more is for a machine, and stands at the source.
 const SHOWN: usize = 12;
-
-/// The most characters of a name.
-const NAME_CHARS: usize = 200;
 
 /// The most characters of an indicator's pattern where it stands alone.
 const PATTERN_CHARS: usize = 1000;
@@ -42,7 +40,7 @@ const KINDS: [(&str, &str); 11] = [
 ];
 
 /// The fields whose words are topics.
-const TOPICS: [&str; 6] =
+pub(super) const TOPICS: [&str; 6] =
     ["report_types", "indicator_types", "malware_types", "incident_type", "context", "labels"];
 
 /// An object and what is shown with it.
@@ -54,6 +52,9 @@ pub(super) struct Fold<'a> {
     remedies: Vec<&'a Node>,
     links: Vec<&'a Node>,
     creator: Option<&'a Node>,
+    shared: &'a Parts,
+    /// How many of what it refers to are left out, because the document's budget is spent.
+    left_out: usize,
 }
 
 /// What is written of it.
@@ -68,23 +69,25 @@ pub(super) struct Told {
 }
 
 impl<'a> Fold<'a> {
-    pub(super) fn of(graph: &'a Graph<'a>, object: &'a Node) -> Self {
+    pub(super) fn of(graph: &'a Graph<'a>, shared: &'a Parts, object: &'a Node) -> Self {
         let own = object.at("id").text();
         let refers = matches!(object.at("type").text(), "report" | "grouping");
         let refs = if refers { object.every(&["object_refs"]) } else { Vec::new() };
         let refs = distinct(refs.into_iter().map(Node::text).collect());
-        let parts: Vec<_> = refs
+        let (parts, others): (Vec<_>, Vec<_>) = refs
             .into_iter()
             .filter(|id| *id != own)
             .filter_map(|id| graph.find(id))
             .take(FOLDED)
-            .collect();
+            .partition(|part| shared.take(part));
         let mut fold = Self {
             object,
             remedies: Vec::new(),
             links: Vec::new(),
             creator: graph.find(object.at("created_by_ref").text()),
             parts,
+            shared,
+            left_out: others.len(),
         };
         for part in std::iter::once(&object).chain(&fold.parts) {
             if fold.remedies.len() < SHOWN && part.at("type").text() == "course-of-action" {
@@ -124,17 +127,9 @@ impl<'a> Fold<'a> {
         let exercise = self.topics(&mut subjects);
         let subjects = subjects.finish(&mut body);
         let what_to_do = self.what_to_do(&mut body);
-        let issuer = self.creator.map_or("", |creator| creator.at("name").text());
+        let issuer = self.creator.map(|creator| self.shared.issuer(creator)).unwrap_or_default();
         let (text, hints) = body.finish();
-        Told {
-            text,
-            what_to_do,
-            references,
-            subjects,
-            issuer: line(issuer, NAME_CHARS),
-            hints,
-            exercise,
-        }
+        Told { text, what_to_do, references, subjects, issuer: issuer.to_string(), hints, exercise }
     }
 
     /// What the object itself says.
@@ -158,9 +153,8 @@ impl<'a> Fold<'a> {
             self.parts.iter().filter(move |part| part.at("type").text() == kind)
         };
         for note in of("note").chain(of("opinion")).take(SHOWN) {
-            let words = [note.at("abstract").text(), note.at("content").text()];
-            let words = [words[0], words[1], note.at("explanation").text()];
-            body.say("Note:", words.join("\n").trim());
+            let said = || ["abstract", "content", "explanation"].map(|of| note.at(of).text());
+            body.say_plain("Note:", &self.shared.words(note, || said().join("\n")));
         }
         for (kind, lead) in KINDS {
             let raw = |part: &&'a Node| match part.at("name").text() {
@@ -170,7 +164,7 @@ impl<'a> Fold<'a> {
             let mut seen = HashSet::new();
             let parts: Vec<_> = of(kind).filter(|part| seen.insert(raw(part))).collect();
             let shown: Vec<String> =
-                parts.iter().take(SHOWN).map(|part| name_of(part, NAME_CHARS)).collect();
+                parts.iter().take(SHOWN).map(|part| self.shared.name(part).to_string()).collect();
             let more = parts.len() - shown.len();
             let lead = match more {
                 0 => lead.to_owned(),
@@ -178,18 +172,23 @@ impl<'a> Fold<'a> {
             };
             body.list(&lead, &shown, more);
         }
+        if self.left_out > 0 {
+            body.note(&format!("{} objects more stand at the source.", self.left_out));
+        }
     }
 
     /// What the courses of action say, each once.
     fn what_to_do(&self, body: &mut Body) -> String {
         let mut told = Vec::new();
         for remedy in &self.remedies {
-            let name = line(remedy.at("name").text(), NAME_CHARS);
-            let words = plain(remedy.at("description").text(), TEXT_CHARS);
-            let between = if name.is_empty() || words.is_empty() { "" } else { ": " };
-            let words = format!("{name}{between}{words}");
+            let name = self.shared.name(remedy);
+            let said = || remedy.at("description").text().to_owned();
+            let words = self.shared.words(remedy, said);
+            let between = if name.is_empty() || words.text.is_empty() { "" } else { ": " };
+            body.hint(&name);
+            body.take_hints(&words);
+            let words = format!("{name}{between}{}", words.text);
             if !words.is_empty() {
-                body.hint(&words);
                 once(&mut told, words);
             }
         }
@@ -241,6 +240,8 @@ fn refers_to(object: &Node, subjects: &mut Subjects, references: &mut Vec<String
     }
     for reference in object.at("external_references").each() {
         subjects.cve(reference.at("external_id").text());
-        refer(references, reference.at("url").text());
+        if references.len() < MOST {
+            refer(references, reference.at("url").text());
+        }
     }
 }
