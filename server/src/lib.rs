@@ -3,13 +3,15 @@
 //! How things flow, and which way imports point:
 //!
 //! ```text
-//! main → serve, setup → listen → connection → calls → { domain, hub, journal, store }
+//! main → serve, setup → listen → connection → http → hooks, calls → { domain, hub, journal, store }
 //! ```
 //!
-//! A connection is accepted (`listen`, within the bounds of `admission`), proves who it is and then makes calls (`connection`, `calls`).
+//! A connection is accepted (`listen`, within the bounds of `admission`). It speaks HTTP (`http`) until it
+//! becomes a WebSocket, proves who it is and then makes calls (`connection`, `calls`); or it posts to a
+//! webhook (`hooks`), which makes the same calls as its bot.
 //! A call that changes something hands a decision, a pure function of the `domain`, to the `journal`,
 //! whose one writer decides, commits to the `store` and applies; the `hub` then delivers. Only `tls`
-//! names rustls, only `transport` the WebSocket, only `store` the database.
+//! names rustls, only `http` HTTP, only `transport` the WebSocket, only `store` the database.
 
 mod admission;
 mod calls;

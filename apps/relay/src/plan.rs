@@ -120,7 +120,7 @@ pub fn plan(source: &Source, cursor: &Cursor, gathered: Gathered, now_ms: i64) -
     let mut posts = Vec::new();
     for (group, exercise, unread) in [(real, false, unread), (exercises, true, 0)] {
         let frame = Digest { items: Vec::new(), first_look, exercise, unread };
-        posts.extend(group.posts(frame, source.digest_over));
+        posts.extend(group.posts(&frame, source.digest_over));
     }
     Plan { posts, cursor: next, held_back, overtaken, more: !all }
 }
@@ -158,14 +158,14 @@ struct Group {
 }
 
 impl Group {
-    fn posts(self, frame: Digest, over: usize) -> Vec<Post> {
+    fn posts(self, frame: &Digest, over: usize) -> Vec<Post> {
         let Self { fresh, alone } = self;
         let mut posts: Vec<_> = alone.into_iter().map(|one| Post::One(Box::new(one))).collect();
         let most = if frame.first_look { 1 } else { over };
         if fresh.len() > most || frame.unread > 0 && !fresh.is_empty() {
             let mut items = fresh;
             items.sort_by_key(|one| std::cmp::Reverse((one.item.severity, one.item.issued_at_ms)));
-            posts.push(Post::Digest(Digest { items, ..frame }));
+            posts.push(Post::Digest(Digest { items, ..frame.frame() }));
         } else {
             posts.extend(fresh.into_iter().map(|one| Post::One(Box::new(one))));
         }

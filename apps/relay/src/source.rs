@@ -68,14 +68,14 @@ pub fn gather(
     let marks = marks_here(source, cursor);
     let gathered = read(source, fetcher, marks, !cursor.looked, now_ms)?;
     Ok(gathered.map(|gathered| Gathered {
-        problems: gathered.problems.into_iter().map(tame).collect(),
+        problems: gathered.problems.iter().map(tame).collect(),
         ..gathered
     }))
 }
 
 /// A problem as it may be logged and shown: ids, names and addresses are others' words, and could
 /// steer a terminal.
-fn tame(problem: Problem) -> Problem {
+fn tame(problem: &Problem) -> Problem {
     /// Enough to find it.
     const ITEM_CHARS: usize = 200;
     /// A sentence or two.

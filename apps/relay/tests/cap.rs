@@ -233,8 +233,9 @@ fn children_of_another_namespace_are_not_caps_and_those_without_one_are() {
 
 #[test]
 fn no_number_of_codes_crowds_out_the_strictest_mark() {
-    let codes: String =
+    let codes: Vec<String> =
         (0..200).map(|number| format!("<code>TLP nonsense {number}</code>")).collect();
+    let codes = codes.concat();
     let fields = format!(
         "<status>Actual</status><msgType>Alert</msgType>{codes}<code>TLP:RED - named recipients</code>"
     );

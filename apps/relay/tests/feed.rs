@@ -294,10 +294,11 @@ fn an_encoding_is_taken_from_the_beginning_alone_and_never_makes_it_fault() {
         format!("\u{feff}{}", declared("iso-8859-1")).into_bytes(),
         format!("<!--{padding}-->{}", declared("utf-8")).into_bytes(),
         latin(body),
-        latin(&declared("no-such-thing")),
     ] {
         assert_eq!(read(&document).items[0].headline, "Caf\u{e9} & Bar", "{document:?}");
     }
+    let unknown = parse(Format::Feed, &latin(&declared("no-such-thing")));
+    assert!(matches!(unknown, Err(Refusal::Unreadable { .. })), "no letters are guessed");
     let late = |encoding: &str| format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>");
     for document in [
         format!("<rss><channel>{}</channel></rss>", late("utf-16")),
@@ -340,8 +341,9 @@ fn a_category_is_a_mark_by_its_term_its_name_or_whose_it_is() {
 
 #[test]
 fn no_number_of_categories_crowds_out_the_strictest_mark() {
-    let nonsense: String =
+    let nonsense: Vec<String> =
         (0..40).map(|number| format!("<category>TLP:x{number}</category>")).collect();
+    let nonsense = nonsense.concat();
     let parsed =
         rss(&format!("<item><title>T</title>{nonsense}<category>TLP:RED</category></item>"));
     assert!(parsed.items[0].marks.contains(&"TLP:RED".to_owned()), "{:?}", parsed.items[0].marks);

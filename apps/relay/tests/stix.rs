@@ -281,7 +281,7 @@ fn what_many_reports_refer_to_is_looked_at_once_and_within_a_budget() {
                 r#"{{"type":"report","id":"r{number}","name":"R{number}","object_refs":[{refs}]}},"#
             )
         };
-        (0..count).map(one).collect()
+        (0..count).map(one).collect::<Vec<String>>().concat()
     };
     let before = Instant::now();
     let parsed =
@@ -295,9 +295,10 @@ fn what_many_reports_refer_to_is_looked_at_once_and_within_a_budget() {
         );
         assert_eq!(item.hints, ["TLP:RED"]);
     }
-    let tools: String = (0..5_000)
+    let tools: Vec<String> = (0..5_000)
         .map(|number| format!(r#"{{"type":"tool","id":"t{number}","name":"t{number}"}},"#))
         .collect();
+    let tools = tools.concat();
     let refs: Vec<String> = (0..5_000).map(|number| format!(r#""t{number}""#)).collect();
     let before = Instant::now();
     let parsed =

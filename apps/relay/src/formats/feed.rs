@@ -91,7 +91,7 @@ fn items(mut whole: Whole, drafts: Vec<Result<Draft, String>>) -> Parsed {
     let mut parsed = Parsed::default();
     let mut found = Vec::new();
     whole.marks = marks(&whole.rights, &whole.categories);
-    whole.exercise = whole.categories.iter().any(is_exercise)
+    whole.exercise = whole.categories.iter().any(|category| is_exercise(category))
         || write::opens_as_exercise(&plain::line(&whole.title, HEADLINE_CHARS));
     let left_out = drafts.len().saturating_sub(ITEMS);
     for (place, draft) in (1..).zip(drafts.into_iter().take(ITEMS)) {
@@ -138,7 +138,7 @@ fn item(whole: &Whole, draft: &Draft) -> Result<Item, String> {
     subjects.truncate(SUBJECTS);
     let exercise = whole.exercise
         || write::opens_as_exercise(&headline)
-        || draft.categories.iter().any(is_exercise);
+        || draft.categories.iter().any(|category| is_exercise(category));
     let published = time::when(&draft.published);
     let updated = time::when(&draft.updated);
     let hash = hash(
@@ -210,7 +210,9 @@ fn references(whole: &Whole, draft: &Draft) -> Vec<String> {
 fn marks(rights: &[String], categories: &[String]) -> Marks {
     let mut marks = Marks::default();
     for rights in rights.iter().filter(|rights| label::names_tlp(rights)) {
-        marks_of(rights).iter().for_each(|mark| marks.put(mark));
+        for mark in marks_of(rights) {
+            marks.put(&mark);
+        }
     }
     for category in categories.iter().filter(|category| label::names_tlp(category)) {
         marks.put(category);
@@ -238,7 +240,7 @@ fn topics(draft: &Draft) -> Vec<Subject> {
 }
 
 /// Whether a category says that this is an exercise.
-fn is_exercise(category: &String) -> bool {
+fn is_exercise(category: &str) -> bool {
     let category = category.trim().to_ascii_lowercase();
     matches!(category.as_str(), "exercise" | "test") || category.starts_with("exercise:")
 }

@@ -9,9 +9,10 @@ use std::borrow::Cow;
 
 use quick_xml::NsReader;
 use quick_xml::encoding::DecodingReader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
+use self::declaration::Said;
 use super::Refusal;
 
 /// How deep elements may nest. XHTML within a feed goes to some thirty.
@@ -121,10 +122,15 @@ impl Element {
 /// Reads a document.
 pub(super) fn read(document: &[u8], dialect: Dialect) -> Result<Element, Refusal> {
     let (declared, document) = declaration::split(document);
-    let encoding = declared.as_ref().and_then(|declared| declared.encoder());
+    let encoding = declared.as_ref().and_then(BytesDecl::encoder);
     // Whoever could be read up to here does not write in a wide one, whatever is declared.
     let encoding = encoding.filter(|encoding| encoding.is_ascii_compatible());
-    let document = declaration::tidy(document, encoding.map(|encoding| encoding.name()));
+    let said = match encoding {
+        Some(encoding) if encoding.name() == "UTF-8" => Said::Utf8,
+        None if declared.as_ref().is_none_or(|one| one.encoding().is_none()) => Said::Nothing,
+        _ => Said::Other,
+    };
+    let document = declaration::tidy(document, said);
     let mut source = DecodingReader::new(document.as_ref());
     if let Some(encoding) = encoding {
         // The library takes this only before anything was read.
@@ -136,7 +142,7 @@ pub(super) fn read(document: &[u8], dialect: Dialect) -> Result<Element, Refusal
     config.allow_dangling_amp = true;
     let mut tree = Tree { dialect, open: Vec::new(), root: None, elements: 0, references: 0 };
     let mut buffer = Vec::new();
-    let mut first = true;
+    let mut first = declared.is_none();
     loop {
         buffer.clear();
         let (namespace, event) =

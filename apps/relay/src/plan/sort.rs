@@ -76,7 +76,7 @@ impl<'a> Sorter<'a> {
             self.remember(cursor, own, Seen { at_ms: self.now_ms, ..known.clone() });
             return true;
         }
-        let all = self.all_roots(cursor, own, known.as_ref(), &replaces);
+        let all = all_roots(cursor, own, known.as_ref(), &replaces);
         let current = all.iter().filter(|root| !self.lines.has_newer(root, item.issued_at_ms));
         let lines: Vec<_> = current.map(|root| self.lines.line(root.clone())).collect();
         if let Some(known) = known.as_ref().filter(|_| lines.is_empty()) {
@@ -155,28 +155,6 @@ impl<'a> Sorter<'a> {
         keys.filter(|key| key != own).collect()
     }
 
-    /// The keys an item is posted under. The first of a line of replacements gives the key, also where
-    /// nothing was seen of it.
-    fn all_roots(
-        &self,
-        cursor: &Cursor,
-        own: &str,
-        known: Option<&Seen>,
-        replaces: &[String],
-    ) -> Vec<String> {
-        let mut all = known.map(|known| roots(own, known)).unwrap_or_default();
-        let seen = replaces.iter().filter_map(|key| Some((key, cursor.items.get(key)?)));
-        for root in seen.flat_map(|(key, seen)| roots(key, seen)) {
-            if !all.contains(&root) && all.len() < LINES {
-                all.push(root);
-            }
-        }
-        if all.is_empty() {
-            all.push(replaces.first().map_or_else(|| own.to_owned(), Clone::clone));
-        }
-        all
-    }
-
     /// What is posted of an item, if anything is.
     fn to_post(&self, own: &str, item: Item, mut lines: Vec<Line>) -> Option<One> {
         let is_over = item.expires_at_ms.is_some_and(|expires_at_ms| expires_at_ms <= self.now_ms);
@@ -194,4 +172,20 @@ impl<'a> Sorter<'a> {
         }
         Some(One { key: own.to_owned(), item, lines, fresh, turn: 0 })
     }
+}
+
+/// The keys an item is posted under. The first of a line of replacements gives the key, also where
+/// nothing was seen of it.
+fn all_roots(cursor: &Cursor, own: &str, known: Option<&Seen>, replaces: &[String]) -> Vec<String> {
+    let mut all = known.map(|known| roots(own, known)).unwrap_or_default();
+    let seen = replaces.iter().filter_map(|key| Some((key, cursor.items.get(key)?)));
+    for root in seen.flat_map(|(key, seen)| roots(key, seen)) {
+        if !all.contains(&root) && all.len() < LINES {
+            all.push(root);
+        }
+    }
+    if all.is_empty() {
+        all.push(replaces.first().map_or_else(|| own.to_owned(), Clone::clone));
+    }
+    all
 }

@@ -226,6 +226,7 @@ fn is_final(error: &CallError) -> bool {
 }
 
 /// Whether it is refused for its label, which another grant or another ceiling of the room lets pass.
+/// The server answers what it has stored before it looks at labels, so what is refused is not stored.
 fn is_about_the_label(error: &CallError) -> bool {
     matches!(error, CallError::Refused(refusal) if refusal.code == ErrorCode::LabelRefused)
 }

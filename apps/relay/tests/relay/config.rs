@@ -61,7 +61,7 @@ fn a_value_of_the_wrong_kind_is_not_repeated() {
     let above = |lines: &str| format!("{lines}{SOURCE}");
     for (text, part) in [
         (with("auth = \"me:hunter2\"\n"), "line 7: auth is not written so: write auth = { user"),
-        (with("auth = [\"me\", \"hunter2\"]\n"), "auth"),
+        (with("auth = [\"me\", \"hunter2\"]\n"), "a secret is not written"),
         (with("headers = \"X-Key: hunter2\"\n"), "write headers = {"),
         (with("headers = { \"X-Key: hunter2\" = { env = \"X\" } }\n"), "name of a header"),
         (with("proxy = [\"http://me:hunter2@proxy.example\"]\n"), "write proxy ="),

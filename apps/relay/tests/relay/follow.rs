@@ -1,9 +1,10 @@
 //! What follows what: revisions that come in the wrong order, replacements, withdrawals.
 
 use warproom_client::proto::calls::PostAlert;
-use warproom_client::proto::{Message, Severity};
+use warproom_client::proto::{Line, Message, Severity};
 use warproom_relay::compose::compose;
 use warproom_relay::cursor::Cursor;
+use warproom_relay::formats::{self, Format};
 use warproom_relay::item::Item;
 use warproom_relay::plan::{Plan, plan};
 use warproom_relay::source::Gathered;
@@ -64,7 +65,7 @@ fn a_withdrawal_of_several_alerts_takes_back_each() {
     assert_eq!(shape(&second), ["gone as id-0 and id-2"]);
     let posts = written(&source, &second);
     let ids: Vec<_> = posts.iter().map(|post| post.alert.source.clone().unwrap().id).collect();
-    assert_eq!(ids.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["Test/id-0", "Test/id-2"]);
+    assert_eq!(ids.iter().map(Line::as_str).collect::<Vec<_>>(), ["Test/id-0", "Test/id-2"]);
     assert_ne!(posts[0].id, posts[1].id);
     assert_eq!(messages(&second), [Message::Cancel, Message::Cancel]);
     // What joins two lines goes on with both.
@@ -200,4 +201,34 @@ fn what_had_no_place_in_a_room_is_not_followed_up_there() {
     let red = Item { marks: vec!["TLP:RED".into()], ..item("a", "1") };
     let nowhere = read(&source, &looked(&source), vec![red]);
     assert_eq!(shape(&read(&source, &nowhere.cursor, vec![cancel("c", &["a"])])), NOTHING);
+}
+
+/// A CAP document as a sender writes it.
+fn cap(sender: &str, hour: u8, kind: &str, references: &str) -> Item {
+    let text = format!(
+        "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>W{hour}</identifier>\
+         <sender>{sender}</sender><sent>2026-01-05T{hour:02}:00:00+00:00</sent>\
+         <status>Actual</status><msgType>{kind}</msgType><scope>Public</scope>\
+         <references>{references}</references><info><category>Infra</category>\
+         <event>Outage</event><urgency>Immediate</urgency><severity>Severe</severity>\
+         <certainty>Observed</certainty><headline>Portal at {hour}</headline></info></alert>"
+    );
+    formats::parse(Format::Cap, text.as_bytes()).unwrap().items.remove(0)
+}
+
+#[test]
+fn a_cap_document_withdraws_what_its_own_sender_said_and_nothing_else() {
+    let source = feed("");
+    let (ours, theirs) =
+        ("a@x.example,W1,2026-01-05T01:00:00+00:00", "b@x.example,W2,2026-01-05T02:00:00+00:00");
+    let alerts = vec![cap("a@x.example", 1, "Alert", ""), cap("b@x.example", 2, "Alert", "")];
+    let first = read(&source, &looked(&source), alerts.clone());
+    assert_eq!(shape(&first), [format!("{ours} as {ours}"), format!("{theirs} as {theirs}")]);
+    let end = cap("a@x.example", 3, "Cancel", &format!("{ours} {theirs}"));
+    let ended = read(&source, &first.cursor, vec![end.clone()]);
+    assert_eq!(shape(&ended), [format!("{} as {ours}", end.id)]);
+    // Before the alerts it ends the same one.
+    let ahead = read(&source, &looked(&source), vec![end]);
+    let late = read(&source, &ahead.cursor, alerts);
+    assert_eq!(shape(&late), [format!("{theirs} as {theirs}")]);
 }

@@ -13,9 +13,12 @@ use crate::settings::web;
 use crate::warp::{Mishap, Played, two};
 use crate::web::{Reply, Web};
 
-/// A feed of id, title and label each, that a relay reads.
+/// What a feed has: id, title and label of each.
+type Items = Arc<Mutex<Vec<(String, String, &'static str)>>>;
+
+/// A feed that a relay reads.
 struct Reading {
-    items: Arc<Mutex<Vec<(String, String, &'static str)>>>,
+    items: Items,
     source: Arc<Source>,
     folder: tempfile::TempDir,
     warp: Played,
@@ -24,7 +27,7 @@ struct Reading {
 impl Reading {
     /// Of a source that was looked at before, for the room called "Two".
     fn start(lines: &str) -> Self {
-        let items: Arc<Mutex<Vec<(String, String, &'static str)>>> = Arc::default();
+        let items = Items::default();
         let served = items.clone();
         let server = Web::start(move |_| {
             let mut text = String::from("<rss version=\"2.0\"><channel><title>T</title>");
@@ -136,8 +139,11 @@ fn a_digest_that_was_split_is_not_sent_whole_after_a_crash() {
     reading.warp.plan(None);
     reading.warp.grant(None);
     assert_eq!(reading.well(), Vec::<String>::new());
-    let labels: Vec<_> = reading.warp.stored().iter().map(|alert| alert.label).collect();
+    let stored = reading.warp.stored();
+    let labels: Vec<_> = stored.iter().map(|alert| alert.label).collect();
     assert_eq!(labels, [Label::Green, Label::Red]);
+    let text = stored[1].text.as_ref().unwrap().as_str();
+    assert!(text.contains("Red one") && !text.contains("Green one"), "{text}");
 }
 
 #[test]

@@ -261,6 +261,13 @@ fn a_post_says_where_it_and_its_label_come_from() {
     );
     assert!(text(&posts[0]).contains("See \\[here\\]("), "{}", text(&posts[0]));
     assert!(text(&posts[1]).ends_with("*Relayed from Test.*"));
+    let unread = Item { marks: vec!["TLP:RED (no forwarding)".into()], ..item("c", "1") };
+    let posts =
+        compose(&source, &[two()], &read(&source, &looked(&source), vec![unread]).posts, NOW_MS)
+            .posts;
+    assert!(text(&posts[0].call).contains("Its source gave a label that could not be read;"));
+    assert_eq!(posts[0].call.label, Label::Red);
+    let posts = written(&source, &plan);
     let ask = posts[0].ask.as_ref().unwrap();
     assert_eq!((ask.options.len(), ask.due_at_ms), (4, Some(NOW_MS + 86_400_000)));
 }

@@ -81,8 +81,10 @@ impl Played {
         (wait == 0).then_some(mishap)
     }
 
-    fn allows(&self, label: Label) -> bool {
-        self.0.grant.lock().unwrap().is_none_or(|grant| label <= grant)
+    /// What is stored already is answered before anything is decided, as the real one does.
+    fn allows(&self, alert: &PostAlert) -> bool {
+        self.0.stored.lock().unwrap().iter().any(|stored| stored.id == alert.id)
+            || self.0.grant.lock().unwrap().is_none_or(|grant| alert.label <= grant)
     }
 
     fn store(&self, alert: PostAlert) -> Posted {
@@ -104,7 +106,7 @@ impl Warp for Played {
         self.0.asked.fetch_add(1, Ordering::Relaxed);
         let mishap = self.mishap();
         let arrives = !matches!(mishap, Some(Mishap::Refused(_) | Mishap::CrashBefore));
-        if arrives && !self.allows(alert.label) {
+        if arrives && !self.allows(&alert) {
             return Err(CallError::Refused(Error::from(ErrorCode::LabelRefused)));
         }
         match mishap {

@@ -70,10 +70,12 @@ impl Marks {
 
 /// Whether a free tag is a TLP marking, in whatever spelling.
 pub(in crate::formats) fn is_tlp(tag: &str) -> bool {
-    if label::names_tlp(tag) {
-        return true;
-    }
-    let head: String = tag.chars().filter(|letter| letter.is_alphanumeric()).take(3).collect();
+    label::names_tlp(tag) || opens_as_tlp(tag)
+}
+
+/// Whether a text begins as a TLP marking; a sentence that goes on to speak of one is none.
+pub(in crate::formats) fn opens_as_tlp(text: &str) -> bool {
+    let head: String = text.chars().filter(|letter| letter.is_alphanumeric()).take(3).collect();
     head.eq_ignore_ascii_case("tlp")
 }
 

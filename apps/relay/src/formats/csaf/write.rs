@@ -43,7 +43,14 @@ pub(in crate::formats) struct PlainWords {
 impl PlainWords {
     pub(in crate::formats) fn of(words: &str) -> Self {
         let plain = plain(words.trim(), HINT_CHARS);
-        Self { hints: label::hints(&plain), text: cut(&plain, TEXT_CHARS) }
+        let mut hints = label::hints(&plain);
+        if words.len() > HINT_CHARS {
+            // What was too long to be made plain whole is looked through as it is.
+            for hint in label::hints(words) {
+                once(&mut hints, hint);
+            }
+        }
+        Self { hints, text: cut(&plain, TEXT_CHARS) }
     }
 }
 

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use super::graph::Graph;
 use crate::formats::csaf::json::Node;
-use crate::formats::csaf::marks::{Marks, is_tlp};
+use crate::formats::csaf::marks::{Marks, is_tlp, opens_as_tlp};
 use crate::formats::csaf::write::once;
 use crate::label;
 
@@ -142,9 +142,15 @@ fn define(definition: &Node, marked: &mut Marked) -> bool {
     let statements = definition.every(&["definition", "statement"]);
     let custom = definition.at("x_opencti_definition");
     let named = [definition.at("name"), definition.at("definition_type"), custom, body];
-    for name in named.iter().chain(&statements).map(|node| node.text()) {
+    for name in named.iter().map(|node| node.text()) {
         if label::read_mark(name).is_some() || (is_tlp(name) && name.len() > "tlp".len()) {
             found.put(name);
+        }
+    }
+    // A statement may speak of labels at length; what it names there is a hint.
+    for words in statements.iter().map(|node| node.text()) {
+        if label::read_mark(words).is_some() || (opens_as_tlp(words) && words.len() > "tlp".len()) {
+            found.put(words);
         }
     }
     for hint in statements.iter().flat_map(|words| label::hints(words.text())) {

@@ -10,6 +10,15 @@ use quick_xml::events::{BytesDecl, Event};
 /// How much of a document is looked at for signs of an encoding of two bytes a character.
 const HEAD_BYTES: usize = 200;
 
+/// What a declaration says of the encoding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Nothing,
+    Utf8,
+    /// Another, known or not.
+    Other,
+}
+
 /// The declaration that a document opens with, and what comes after it. Some servers put empty lines
 /// before either. A declaration after a byte-order mark is left where it is: the mark says more.
 pub(super) fn split(document: &[u8]) -> (Option<BytesDecl<'static>>, &[u8]) {
@@ -32,14 +41,15 @@ pub(super) fn split(document: &[u8]) -> (Option<BytesDecl<'static>>, &[u8]) {
 
 /// A document that can be read in its encoding. Bytes that are no UTF-8 in a document that does not say
 /// what else they are, are Windows-1252, as browsers take it.
-pub(super) fn tidy<'a>(document: &'a [u8], encoding: Option<&str>) -> Cow<'a, [u8]> {
+/// Those of one that names an encoding which is not known stay, and are refused: guessed letters would
+/// be worse.
+pub(super) fn tidy(document: &[u8], said: Said) -> Cow<'_, [u8]> {
     let head = &document[..document.len().min(HEAD_BYTES)];
     let wide = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
-    let other = encoding.is_some_and(|name| name != "UTF-8");
-    if wide || other || head.contains(&0) || std::str::from_utf8(document).is_ok() {
+    if wide || said == Said::Other || head.contains(&0) || std::str::from_utf8(document).is_ok() {
         return Cow::Borrowed(document);
     }
-    if encoding.is_some() {
+    if said == Said::Utf8 {
         return Cow::Owned(String::from_utf8_lossy(document).into_owned().into_bytes());
     }
     let text: String = document.iter().map(|byte| windows_1252(*byte)).collect();
