@@ -5,6 +5,7 @@ mod alerts;
 mod asks;
 mod boards;
 mod bots;
+mod concern;
 mod concerns;
 mod devices;
 mod entries;

@@ -452,7 +452,8 @@ async fn a_hit_and_a_board_that_are_not_what_was_shown_are_told() {
         let text = "firewall".parse().unwrap();
         let mut search = client.search(rooms[0], text, None, 3).await.unwrap();
         assert!(search.next().await.is_none(), "it is not handed out");
-        client.call(ShowBoard { room: rooms[1], of: 3 }).await.unwrap();
+        let board = client.call(ShowBoard { room: rooms[1], of: 3 }).await;
+        assert!(matches!(board, Err(CallError::Rewritten(found)) if found.room == Some(rooms[1])));
     };
     tokio::join!(serving, calling);
     for room in rooms {

@@ -189,7 +189,13 @@ async fn a_roll_call_is_answered_by_the_command_line() -> anyhow::Result<()> {
     let ask = ["ask", "Early warning", "Who is affected?", "--roll-call", "--due", "2h"];
     alex.says(&ask)?;
     let seen = sam.says(&["history", "Early warning"])?;
-    for part in ["SEVERE", "Civica hosting is down", "Look at your forms", "Who is affected?"] {
+    for part in [
+        "SEVERE",
+        "Civica hosting is down",
+        "Look at your forms",
+        "Who is affected?",
+        "your supplier: Civica",
+    ] {
         ensure!(seen.contains(part), "{part:?} is not in:\n{seen}");
     }
     ensure!(sam.says(&["outstanding"])?.contains("Who is affected?"), "nothing waits");

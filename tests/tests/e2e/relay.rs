@@ -99,7 +99,10 @@ async fn documents_of_every_format_become_alerts_once_and_a_bad_one_stops_nothin
         relay.put(sample)?;
     }
     let told = relay.round().await?;
-    ensure!(told.contains("cap-hostile-entities.xml") && told.contains("web page"), "{told}");
+    ensure!(
+        told.contains("cap-hostile-entities.xml") && told.contains("feed-hostile-page.html"),
+        "{told}"
+    );
     let first = posted(relay.bot, manager, room).await?;
     ensure!(first.len() >= 5, "only {} entries", first.len());
     let is_alert = |entry: &Entry| matches!(entry.handling.kind, Kind::Alert(_));

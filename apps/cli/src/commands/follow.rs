@@ -1,8 +1,6 @@
 //! `tail`: rooms live, until interrupted; and among what is said there, the reminders and common
 //! causes that come for this member.
 
-mod concern;
-
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -13,7 +11,7 @@ use warproom_client::proto::calls::RoomSummary;
 use warproom_client::proto::{Outstanding, RoomId, Seq};
 use warproom_client::{Delivered, Event, Rewritten, State};
 
-use self::concern::Concern;
+use super::concern::Concern;
 use super::{asks, in_room};
 use crate::args::{Switch, Tail};
 use crate::chain;

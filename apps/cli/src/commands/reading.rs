@@ -10,6 +10,7 @@ use warproom_client::proto::calls::{
 };
 use warproom_client::proto::{Record, RoomId, Seq};
 
+use super::concern::Concern;
 use super::in_room;
 use crate::args::{History, Read, Seen, Thread};
 use crate::chain;
@@ -114,7 +115,9 @@ async fn print(session: &Session, room: RoomId, found: &Span) -> Result<()> {
     let mut people = session.directory(&[room]).await;
     session.learn_missing(&mut people, &found.records).await;
     let later = later(session, room, found).await?;
-    for entry in show::page(&found.records, &later, &session.scene(&people, room)) {
+    let concern = Concern::ask(session).await;
+    let (reasons, scene) = (|item: &Item| concern.reasons(item), session.scene(&people, room));
+    for entry in show::page(&found.records, &later, reasons, &scene) {
         session.out().say(&entry)?;
     }
     if found.records.is_empty() {

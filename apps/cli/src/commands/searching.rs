@@ -4,6 +4,7 @@ use anyhow::Result;
 use warproom_client::proto::calls::RoomSummary;
 use warproom_client::proto::{RoomId, Text, limits};
 
+use super::concern::Concern;
 use super::in_room;
 use crate::args::Search;
 use crate::directory::Directory;
@@ -25,9 +26,15 @@ pub(crate) async fn search(session: &Session, args: &Search) -> Result<()> {
         Out::Human => session.directory(&ids).await,
         Out::Json => Directory::default(),
     };
+    let concern = match session.out() {
+        Out::Human => Some(Concern::ask(session).await),
+        Out::Json => None,
+    };
     let mut left = usize::from(args.limit);
     for room in &rooms {
-        left = left.saturating_sub(in_one(session, room, &text, left, &mut people).await?);
+        left = left.saturating_sub(
+            in_one(session, room, &text, left, (&mut people, concern.as_ref())).await?,
+        );
         if left == 0 {
             break;
         }
@@ -44,7 +51,7 @@ async fn in_one(
     room: &RoomSummary,
     text: &Text,
     limit: usize,
-    people: &mut Directory,
+    (people, concern): (&mut Directory, Option<&Concern>),
 ) -> Result<usize> {
     let mut found = 0;
     let mut before = None;
@@ -60,6 +67,7 @@ async fn in_one(
             if session.out() == Out::Human {
                 session.learn_missing(people, std::slice::from_ref(&hit.record)).await;
                 item.superseded = superseded(session, room.room, &item).await?;
+                item.concerns = concern.map_or_else(Vec::new, |concern| concern.reasons(&item));
             }
             let human = |_: &_| show::entry(&item, &session.scene(people, room.room));
             session.out().give(&in_room(room.room, &hit.record), human)?;

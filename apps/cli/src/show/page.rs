@@ -8,8 +8,14 @@ use warproom_client::proto::{Kind, Record, Seq};
 use super::Scene;
 use super::entry::{Item, entry};
 
-/// The entries of a page, oldest first. `later` are entries after the page that change some of it.
-pub(crate) fn page(records: &[Record], later: &[Record], scene: &Scene) -> Vec<String> {
+/// The entries of a page, oldest first. `later` are entries after the page that change some of it;
+/// `reasons` says why an entry concerns the reader.
+pub(crate) fn page(
+    records: &[Record],
+    later: &[Record],
+    reasons: impl Fn(&Item) -> Vec<String>,
+    scene: &Scene,
+) -> Vec<String> {
     let mut items: BTreeMap<Seq, Item> =
         records.iter().map(|record| (record.seq, record.into())).collect();
     let changes: Vec<Item> = records.iter().chain(later).map(Item::from).collect();
@@ -18,6 +24,9 @@ pub(crate) fn page(records: &[Record], later: &[Record], scene: &Scene) -> Vec<S
             items.remove(&change.seq);
         }
         supersede(&change, &mut items);
+    }
+    for item in items.values_mut() {
+        item.concerns = reasons(item);
     }
     items.values().map(|item| entry(item, scene)).collect()
 }
@@ -78,7 +87,7 @@ mod tests {
     fn shown(records: &[Record], later: &[Record]) -> Vec<String> {
         let (people, room) = (Directory::default(), RoomId::from_bytes([7; 16]));
         let scene = Scene { people: &people, zone: &TimeZone::UTC, now_ms: 0, room };
-        let lines = page(records, later, &scene);
+        let lines = page(records, later, |_| Vec::new(), &scene);
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
     }
 
