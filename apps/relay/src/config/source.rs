@@ -27,7 +27,7 @@ pub struct Source {
     pub rooms: Vec<String>,
     /// The label of what has none of its own.
     pub label: Label,
-    /// Whether it is public, so that what it marks as clear stays clear.
+    /// Whether everything of it is public anyway, so that its own label may be `TLP:CLEAR`.
     pub public: bool,
     /// What is asked for with: a user and password.
     pub auth: Option<Auth>,
