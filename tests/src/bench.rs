@@ -22,3 +22,4 @@ pub mod paced;
 pub mod process;
 pub mod relayed;
 pub mod report;
+pub mod window;

@@ -9,6 +9,7 @@
 
 mod asking;
 mod binaries;
+mod display;
 mod logs;
 mod person;
 mod raw;
@@ -18,8 +19,10 @@ mod warp;
 
 pub use asking::{answering, asking, choices, from_now, grant, roll_call, warning};
 pub use binaries::{
-    client_binary, demo_binary, example_binary, relay_binary, server_binary, server_binary_with,
+    client_binary, demo_binary, desktop_binary, desktop_example, example_binary, relay_binary,
+    server_binary, server_binary_with,
 };
+pub use display::Display;
 pub use logs::{add_lapsed_invitation, copy_folder};
 pub use person::{Person, refusal, settings};
 pub use raw::{Heard, Raw, RawTls, raw_tls};

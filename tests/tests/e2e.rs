@@ -26,6 +26,8 @@ mod crash;
 mod damage;
 #[path = "e2e/delivery.rs"]
 mod delivery;
+#[path = "e2e/desktop.rs"]
+mod desktop;
 #[path = "e2e/documents.rs"]
 mod documents;
 #[path = "e2e/durability.rs"]
@@ -60,3 +62,5 @@ mod relay;
 mod rooms;
 #[path = "e2e/secrets.rs"]
 mod secrets;
+#[path = "e2e/window.rs"]
+mod window;

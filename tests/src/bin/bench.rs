@@ -11,7 +11,8 @@ use warproom_tests::bench::fan_out::{self, Effort};
 use warproom_tests::bench::grounds::Grounds;
 use warproom_tests::bench::machine::{self, Cores};
 use warproom_tests::bench::report::Report;
-use warproom_tests::bench::{board, history, idle, paced, relayed};
+use warproom_tests::bench::{board, history, idle, paced, relayed, window};
+use warproom_tests::harness::{desktop_example, relay_binary, server_binary};
 
 /// Measure the server: what it costs to deliver, to wait, to remember.
 #[derive(Parser)]
@@ -48,6 +49,8 @@ enum Rows {
     Board,
     /// A feed's alert to every officer, and a whole catalogue while others talk.
     Relayed,
+    /// What a frame of the desktop client costs.
+    Window,
 }
 
 /// The bench's own processes.
@@ -80,6 +83,11 @@ fn main() -> anyhow::Result<()> {
         }
         None => {
             machine::raise_open_files()?;
+            // Before this process, and the compiler it starts, are kept on one core.
+            say("building what is measured")?;
+            server_binary()?;
+            relay_binary()?;
+            desktop_example("frames")?;
             let cores = Cores::pick()?;
             machine::pin(cores.load)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -145,6 +153,10 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
     if wanted(Rows::Relayed) {
         say("what a relay brings")?;
         relayed::run(&grounds, &mut report).await?;
+    }
+    if wanted(Rows::Window) {
+        say("the desktop client's frames")?;
+        window::run(&mut report)?;
     }
     if wanted(Rows::History) {
         say("history")?;

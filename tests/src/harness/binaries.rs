@@ -31,9 +31,23 @@ pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
+/// An example of the desktop client, which shows a WARP that is made up.
+pub fn desktop_example(name: &str) -> anyhow::Result<PathBuf> {
+    let folder = target_folder()?;
+    let what =
+        ["-p", "warproom-desktop", "--features", "warproom-desktop/fixture", "--example", name];
+    build(&folder, &what)?;
+    Ok(folder.join(profile()).join("examples").join(name))
+}
+
 /// The relay.
 pub fn relay_binary() -> anyhow::Result<PathBuf> {
     on_demand("warproom-relay")
+}
+
+/// The desktop client.
+pub fn desktop_binary() -> anyhow::Result<PathBuf> {
+    on_demand("warproom-desktop")
 }
 
 /// The demo.
@@ -81,7 +95,7 @@ fn build(target: &Path, what: &[&str]) -> anyhow::Result<()> {
 }
 
 /// The folder that the running test was built into: `target` of `target/debug/deps/e2e-…`.
-fn target_folder() -> anyhow::Result<PathBuf> {
+pub(super) fn target_folder() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let mut folder = test.parent().context("a program is in a folder")?;
     if folder.ends_with("deps") || folder.ends_with("examples") {

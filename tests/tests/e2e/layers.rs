@@ -159,6 +159,53 @@ fn only_the_door_knows_http() {
 }
 
 #[test]
+fn each_part_of_the_desktop_client_knows_its_own_library_and_no_other() {
+    let desktop = "apps/desktop/src";
+    let allowed = |word: &str, parts: &[&str]| {
+        let parts: Vec<_> = parts.iter().map(|part| format!("{desktop}/{part}")).collect();
+        only(desktop, word, &parts.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    for word in ["tokio", "notify_rust"] {
+        allowed(word, &["world.rs", "world/"]);
+    }
+    allowed("rusqlite", &["profile.rs", "profile/"]);
+    let key_stores =
+        ["keyring_core", "zbus_secret_service_keyring_store", "windows_native_keyring_store"];
+    for word in key_stores {
+        allowed(word, &["profile/key_store.rs"]);
+    }
+    let window = ["main.rs", "app.rs", "commands.rs", "commands/", "views.rs", "views/", "look"];
+    for word in ["egui", "eframe"] {
+        allowed(word, &window);
+    }
+    allowed("tracing_subscriber", &["main.rs"]);
+    allowed("tracing", &["world.rs", "world/", "profile.rs", "profile/"]);
+}
+
+#[test]
+fn the_desktop_model_knows_no_io_no_clock_and_no_screen() {
+    let mut model = sources("apps/desktop/src/model");
+    model.extend(sources("apps/desktop/src").into_iter().filter(|one| {
+        let parts = ["model.rs", "action.rs", "effect.rs", "news.rs", "controller.rs"];
+        parts.iter().any(|part| one.path == format!("apps/desktop/src/{part}"))
+    }));
+    assert!(model.len() > 10);
+    // An address as text is read by the standard library's type for it: only sockets are I/O.
+    let sockets = ["TcpStream", "TcpListener", "UdpSocket"];
+    let io = ["SystemTime", "Instant", "std::fs", "std::io", "std::thread"];
+    let io: Vec<_> = io.into_iter().chain(sockets).collect();
+    let above = ["crate::views", "crate::look", "crate::app", "crate::world", "crate::commands"];
+    for source in &model {
+        for word in &io {
+            assert!(!source.names(word), "{} names {word}", source.path);
+        }
+        for layer in above {
+            assert!(!source.code().contains(layer), "{} imports {layer}", source.path);
+        }
+    }
+}
+
+#[test]
 fn the_domain_knows_no_io_and_no_clock() {
     let io = ["tokio", "SystemTime", "Instant", "std::fs", "std::io", "std::net", "std::thread"];
     for word in io {

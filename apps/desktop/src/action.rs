@@ -1,0 +1,31 @@
+//! What a person can do, whatever they do it with: a key, the mouse, the palette, a screen reader.
+//!
+//! Each part of the model has its own actions beside it; this is their sum. Nothing here knows keys or
+//! widgets.
+
+use crate::model::{ask, board, compose, desk, find, manage, room, rooms, settings, welcome};
+
+/// Something a person did.
+#[derive(Clone)]
+pub enum Action {
+    /// The first minutes, unlocking, another device.
+    Welcome(welcome::Action),
+    /// What is open: panes, overlays, focus, leaving.
+    Desk(desk::Action),
+    /// The list of rooms.
+    Rooms(rooms::Action),
+    /// Reading the open room: its timeline, threads, an entry of it.
+    Room(room::Action),
+    /// Writing: draft, label, reply, sending, the outbox.
+    Compose(compose::Action),
+    /// Asks that wait, answering, asking, alerting.
+    Ask(ask::Action),
+    /// The situation board.
+    Board(board::Action),
+    /// Switcher, palette, search, directory, jumping to a date.
+    Find(find::Action),
+    /// What managers and leads do.
+    Manage(manage::Action),
+    /// How this computer shows and tells things.
+    Settings(settings::Action),
+}

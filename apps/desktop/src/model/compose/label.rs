@@ -1,0 +1,106 @@
+//! Which label a draft will be sent under.
+//!
+//! What somebody chose, or the room's default; nothing above the ceiling; and never milder than what
+//! it answers, whatever the ceiling says: the server then refuses it, and nothing has leaked.
+
+use warproom_client::proto::{Kind, Label, RoomId, Seq};
+
+use super::{Draft, draft};
+use crate::Effect;
+use crate::model::Model;
+
+pub(super) const NOT_YOURS: &str =
+    "you are not in this room any more; what you were writing is kept on this computer";
+
+/// Chooses a label, or says why not.
+pub(super) fn choose(model: &mut Model, room: RoomId, label: Label, out: &mut Vec<Effect>) {
+    let refusal = refusal(model, room, label);
+    if refusal.is_none() {
+        model.compose.drafts.entry(room).or_default().label = Some(label);
+        draft::changed(model, room, out);
+    }
+    model.compose.trouble = refusal;
+}
+
+fn refusal(model: &Model, room: RoomId, label: Label) -> Option<String> {
+    let ceiling = model.rooms.rooms.get(&room)?.settings.ceiling;
+    let floor = model.draft_floor(room);
+    let is_edit = model.compose.drafts.get(&room).is_some_and(|draft| draft.edit_of.is_some());
+    if is_edit {
+        Some("an edit keeps the label of its entry; give the entry itself another one".to_owned())
+    } else if label > ceiling {
+        Some(format!("this room holds nothing stricter than {ceiling}"))
+    } else if floor.is_some_and(|floor| label < floor) {
+        let floor = floor.unwrap_or(label);
+        Some(format!("what answers a {floor} entry is {floor} or stricter itself"))
+    } else {
+        None
+    }
+}
+
+/// Who could read an entry of a label, in words, for whoever is about to send it.
+pub const fn readers(label: Label) -> &'static str {
+    match label {
+        Label::Clear => {
+            "Everyone in this room can read it, and everyone who comes later; and they may pass it on \
+             to anybody at all, the press included."
+        }
+        Label::Green => {
+            "Everyone in this room can read it, and everyone who comes later; and they may pass it on \
+             within the whole community."
+        }
+        Label::Amber => {
+            "Everyone of the organisations that are in this room now can read it, and so can their \
+             clients."
+        }
+        Label::AmberStrict => {
+            "Everyone of the organisations that are in this room now can read it, and nobody else."
+        }
+        Label::Red => "Only the people who are in this room now can read it.",
+    }
+}
+
+impl Model {
+    /// The label that the draft of a room will be sent under; none if the room is not known.
+    pub fn draft_label(&self, room: RoomId) -> Option<Label> {
+        let settings = &self.rooms.rooms.get(&room)?.settings;
+        let draft = self.compose.drafts.get(&room);
+        if let Some((draft, of)) = draft.and_then(|draft| Some((draft, draft.edit_of?))) {
+            // An edit goes where its entry went.
+            return self.label_of(room, of).or(draft.carried).or(Some(settings.default_label));
+        }
+        let chosen = draft.and_then(|draft| draft.label).unwrap_or(settings.default_label);
+        let label = chosen.min(settings.ceiling);
+        Some(self.draft_floor(room).map_or(label, |floor| label.max(floor)))
+    }
+
+    /// The mildest label that the draft of a room may have: the strictest of what it answers.
+    pub fn draft_floor(&self, room: RoomId) -> Option<Label> {
+        let draft = self.compose.drafts.get(&room)?;
+        let to = draft.reply_to?;
+        let log = &self.rooms.rooms.get(&room)?.log;
+        let thread = log.shown(to).and_then(|shown| match shown.entry.handling.kind {
+            Kind::Post { reply_to: Some(first) } => self.label_of(room, first),
+            _ => None,
+        });
+        draft.carried.max(self.label_of(room, to)).max(thread)
+    }
+
+    /// Whether the draft of a room belongs to an exercise: by choice, or by what it answers.
+    pub fn draft_is_exercise(&self, room: RoomId) -> bool {
+        let Some(draft) = self.compose.drafts.get(&room) else { return false };
+        let answered = draft.reply_to.and_then(|to| self.rooms.rooms.get(&room)?.log.shown(to));
+        draft.exercise || answered.is_some_and(|shown| shown.entry.handling.exercise)
+    }
+
+    /// The label that a draft is asked about before it is sent under a milder one: the room's default,
+    /// or that of what it quotes.
+    pub(super) fn expected_label(&self, room: RoomId, draft: &Draft) -> Option<Label> {
+        let default = self.rooms.rooms.get(&room)?.settings.default_label;
+        Some(draft.quoted.map_or(default, |quoted| quoted.max(default)))
+    }
+
+    fn label_of(&self, room: RoomId, seq: Seq) -> Option<Label> {
+        Some(self.rooms.rooms.get(&room)?.log.shown(seq)?.label)
+    }
+}

@@ -1,0 +1,323 @@
+//! What managers and leads look at and do, each with what it does spelled out before it is done.
+//!
+//! A page is a list, and from it one opens a thing of it or a form. Forms keep what was typed until the
+//! server has taken it. Whatever takes something from somebody is a [`Deed`]: it is asked about first,
+//! in words. What is shown only once ([`Once`]) is forgotten as soon as its page is left.
+//!
+//! What it is not: it decides nothing. Who may do what is asked here only so that nobody is offered
+//! what the server would refuse.
+
+mod bots;
+mod deed;
+mod entry;
+mod handle;
+mod invite;
+mod lists;
+mod once;
+mod organisations;
+mod rooms;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use warproom_client::proto::calls::{PendingInvitation, RoomMember, RoomSummary};
+use warproom_client::proto::register::Device;
+use warproom_client::proto::{BotId, MemberId, OrganisationId, RoomId};
+
+use crate::model::Model;
+use crate::model::desk::{self, Focus, Pane};
+use crate::news::Refusal;
+use crate::{Effect, News};
+
+pub use bots::BotForm;
+pub use deed::Deed;
+pub use entry::{EntryForm, Row, SubjectKind};
+pub use invite::InviteForm;
+pub use once::{Once, Part};
+pub use organisations::OrganisationForm;
+pub use rooms::{Bringing, Managed, RoomForm};
+pub use words::{
+    ceiling, changed_ceiling, expiry, history, is_officer, managers, may_lead, part, role,
+    role_meaning, standing, subject,
+};
+
+/// What is managed.
+#[derive(Clone, Default)]
+pub struct Manage {
+    /// Which page.
+    pub page: ManagePage,
+    /// What of the page is open.
+    pub shown: Shown,
+    /// What the list of the page is narrowed to.
+    pub filter: String,
+    /// Whether it was on the screen when last looked at: its lists are asked for when it comes, and
+    /// what is shown once is forgotten when it goes.
+    is_up: bool,
+    /// Why the last thing done without a form was not done, or a list did not come.
+    pub trouble: Option<String>,
+    /// Every room of the WARP, for a manager.
+    pub rooms: Vec<RoomSummary>,
+    /// Who is in the room that is open.
+    pub people: Option<Vec<RoomMember>>,
+    /// What was appended from here and waits for the server.
+    appended: Vec<rooms::Appended>,
+    /// The devices of members, as far as they were asked for.
+    pub devices: BTreeMap<MemberId, Vec<Device>>,
+    /// The invitations that can still be redeemed.
+    pub invitations: Option<Vec<PendingInvitation>>,
+    /// A room to be opened, or the settings of the one that is open.
+    pub room: RoomForm,
+    /// Somebody to be brought into the room that is open.
+    pub bringing: Bringing,
+    /// Somebody to be invited.
+    pub invite: InviteForm,
+    /// An organisation to be added, or the one that is open.
+    pub organisation: OrganisationForm,
+    /// What one's own organisation depends on, once the server has told.
+    pub entry: Option<EntryForm>,
+    /// A bot to be added.
+    pub bot: BotForm,
+    /// What the server said once and shows nobody again.
+    pub once: Option<Once>,
+}
+
+/// A page of managing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ManagePage {
+    /// Rooms, their settings and people.
+    #[default]
+    Rooms,
+    /// Members, their roles and standing.
+    Members,
+    /// Invitations that are open.
+    Invitations,
+    /// Organisations, aliases, clients; one's own register entry.
+    Organisations,
+    /// Devices.
+    Devices,
+    /// Bots.
+    Bots,
+}
+
+impl ManagePage {
+    /// Every page, in the order of their tabs.
+    pub const ALL: [Self; 6] = [
+        Self::Rooms,
+        Self::Members,
+        Self::Invitations,
+        Self::Organisations,
+        Self::Devices,
+        Self::Bots,
+    ];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rooms => "Rooms",
+            Self::Members => "Members",
+            Self::Invitations => "Invitations",
+            Self::Organisations => "Organisations",
+            Self::Devices => "Devices",
+            Self::Bots => "Bots",
+        }
+    }
+}
+
+/// What of a page is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// The list.
+    #[default]
+    List,
+    /// The form of a new one.
+    New,
+    /// A room.
+    Room(RoomId),
+    /// A member.
+    Member(MemberId),
+    /// An organisation.
+    Organisation(OrganisationId),
+    /// What one's own organisation depends on.
+    Entry,
+    /// A bot.
+    Bot(BotId),
+}
+
+impl Shown {
+    /// The page it is of, where that is only one: from anywhere it is opened on its page.
+    const fn page(self) -> Option<ManagePage> {
+        match self {
+            Self::List | Self::New => None,
+            Self::Room(_) => Some(ManagePage::Rooms),
+            Self::Member(_) => Some(ManagePage::Members),
+            Self::Organisation(_) | Self::Entry => Some(ManagePage::Organisations),
+            Self::Bot(_) => Some(ManagePage::Bots),
+        }
+    }
+}
+
+/// How a form stands with the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// It is being filled in.
+    #[default]
+    NotYet,
+    /// It is on its way.
+    Waiting,
+    /// It cannot be sent like this, or was refused: why.
+    Refused(String),
+}
+
+impl Asked {
+    /// Refused, as the server says it.
+    fn refused(refusal: &Refusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+/// What a manager, a lead or an officer does. A form is replaced whole by what it is after a key.
+#[derive(Clone)]
+pub enum Action {
+    /// Show a page.
+    Show(ManagePage),
+    /// Open something of the page.
+    Open(Shown),
+    /// Narrow the list.
+    Filter(String),
+    /// The form of a room is now this.
+    FillRoom(RoomForm),
+    /// Open the room of the form, or change the one that is open.
+    SubmitRoom,
+    /// Whom to bring in is now this.
+    FillBringing(Bringing),
+    /// Bring them in.
+    Bring,
+    /// The form of an invitation is now this.
+    FillInvite(InviteForm),
+    /// Invite.
+    Invite,
+    /// The form of an organisation is now this.
+    FillOrganisation(OrganisationForm),
+    /// Add the organisation of the form, or change the one that is open.
+    SubmitOrganisation,
+    /// What one's own organisation depends on is now this.
+    FillEntry(EntryForm),
+    /// Keep it.
+    SubmitEntry,
+    /// The form of a bot is now this.
+    FillBot(BotForm),
+    /// Add the bot.
+    AddBot,
+    /// Spell out what something does, and ask.
+    Ask(Deed),
+    /// Do it: it was asked about.
+    Do(Deed),
+    /// Put a part of what is shown once on the clipboard.
+    Copy(Part),
+    /// Put away what is shown once.
+    PutAway,
+}
+
+pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
+    match action {
+        Action::Show(page) => show(model, page, out),
+        Action::Open(shown) => {
+            // What was pressed is gone from the screen: the keyboard goes to what came.
+            model.desk.give_focus(Focus::Field);
+            if let Some(page) = shown.page().filter(|page| *page != model.manage.page) {
+                show(model, page, out);
+            }
+            model.desk.pane = Pane::Manage;
+            open(model, shown, out);
+        }
+        Action::Filter(filter) => model.manage.filter = filter,
+        Action::FillRoom(form) => model.manage.room = form,
+        Action::SubmitRoom => rooms::submit(model, out),
+        Action::FillBringing(bringing) => model.manage.bringing = bringing,
+        Action::Bring => rooms::bring(model, out),
+        Action::FillInvite(form) => invite::fill(model, form),
+        Action::Invite => invite::submit(model, out),
+        Action::FillOrganisation(form) => model.manage.organisation = form,
+        Action::SubmitOrganisation => organisations::submit(model, out),
+        Action::FillEntry(form) => model.manage.entry = Some(form),
+        Action::SubmitEntry => entry::submit(model, out),
+        Action::FillBot(form) => model.manage.bot = form,
+        Action::AddBot => bots::submit(model, out),
+        Action::Ask(deed) => {
+            model.manage.trouble = None;
+            if let Some(confirm) = deed::confirm(model, deed) {
+                desk::act(model, desk::Action::Ask(confirm), out);
+            }
+        }
+        Action::Do(deed) => deed::perform(model, deed, out),
+        Action::Copy(part) => once::copy(model, part, out),
+        Action::PutAway => model.manage.once = None,
+    }
+}
+
+/// Shows a page, and managing with it: its list, asked for anew.
+fn show(model: &mut Model, page: ManagePage, out: &mut Vec<Effect>) {
+    model.desk.pane = Pane::Manage;
+    model.manage.page = page;
+    model.manage.is_up = true;
+    model.manage.filter.clear();
+    open(model, Shown::List, out);
+    lists::refresh(model, out);
+}
+
+/// Opens something of the page. Its form begins as the thing is now.
+fn open(model: &mut Model, shown: Shown, out: &mut Vec<Effect>) {
+    let manage = &mut model.manage;
+    manage.shown = shown;
+    manage.once = None;
+    manage.trouble = None;
+    match shown {
+        Shown::New if manage.page == ManagePage::Rooms => rooms::begin(model),
+        Shown::New if manage.page == ManagePage::Organisations => organisations::begin(model),
+        Shown::Room(room) => rooms::open(model, room, out),
+        Shown::Member(member) if model.is_connected() => {
+            lists::devices(model, Some(member), out);
+        }
+        Shown::Organisation(id) => organisations::open(model, id),
+        Shown::Entry => entry::open(model, out),
+        Shown::List | Shown::New | Shown::Member(_) | Shown::Bot(_) => {}
+    }
+}
+
+/// After everything that was done: asks for the lists of the page when it comes to the screen, and
+/// forgets what is shown once when it goes.
+pub(super) fn look(model: &mut Model, out: &mut Vec<Effect>) {
+    let is_up = model.desk.pane == Pane::Manage && model.session.is_some();
+    if is_up == model.manage.is_up {
+        return;
+    }
+    model.manage.is_up = is_up;
+    if is_up {
+        lists::refresh(model, out);
+    } else {
+        model.manage.once = None;
+    }
+}
+
+pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
+    match news {
+        News::Opened(Ok(_)) => model.manage = Manage::default(),
+        News::SignedIn(_) if model.manage.is_up => lists::ask(model, out),
+        News::Sent(id, result) => rooms::sent(model, *id, result, out),
+        News::Kept(id, Err(refusal)) => rooms::refused(model, *id, refusal, out),
+        News::Answered(request, result) => {
+            lists::answered(model, request, result);
+            deed::answered(model, request, result, out);
+            rooms::answered(model, request, result, out);
+            invite::answered(model, request, result, out);
+            organisations::answered(model, request, result, out);
+            entry::answered(model, request, result, out);
+            bots::answered(model, request, result, out);
+        }
+        _ => {}
+    }
+    look(model, out);
+}

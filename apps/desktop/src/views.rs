@@ -1,0 +1,134 @@
+//! Draws the model and answers with actions.
+//!
+//! Each view is a function of the model. It keeps nothing but what the screen itself needs: what has
+//! the keyboard, how far something is scrolled. Every control has a name for a screen reader, and
+//! everything that can be clicked can be reached by keyboard.
+//!
+//! ```text
+//! +--------------------------------------------------------------+
+//! | banner: the connection, if it is not simply there            |
+//! +----------+-------------------------------------+-------------+
+//! | rooms    | waiting asks, header                | beside:     |
+//! |          | timeline                            | board,      |
+//! |          |                                     | thread,     |
+//! |          | composer                            | people      |
+//! +----------+-------------------------------------+-------------+
+//! ```
+
+mod ask;
+mod banner;
+mod beside;
+mod board;
+mod composer;
+mod confirm;
+mod copying;
+mod date;
+mod directory;
+mod emoji;
+mod entry;
+mod links;
+mod manage;
+mod markdown;
+mod notices;
+mod outbox;
+mod palette;
+mod room;
+mod rooms;
+mod search;
+mod settings;
+mod shortcuts;
+mod switcher;
+mod timeline;
+mod waiting;
+mod welcome;
+pub mod widgets;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use egui::{CentralPanel, Frame, Panel, Ui};
+
+pub use copying::Copying;
+
+use crate::look::{self, Palette};
+use crate::model::desk::{Overlay, Pane};
+use crate::{Action, Model};
+
+/// What a view draws from, and where its actions go.
+pub struct Cx<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// The colours.
+    pub look: &'static Palette,
+    /// What the person did.
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl Cx<'_> {
+    /// The person did something.
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+}
+
+/// Draws everything.
+pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let look = look::apply(ui.ctx(), &model.settings);
+    let mut cx = Cx { model, look, actions: &mut actions };
+    crate::commands::keys(ui, &mut cx);
+    banner::ui(ui, &mut cx);
+    if model.session.is_none() {
+        welcome::ui(ui, &mut cx);
+        if model.desk.overlays.contains(&Overlay::Shortcuts) {
+            shortcuts::ui(ui, &mut cx);
+        }
+    } else {
+        desk(ui, &mut cx);
+    }
+    confirm::ui(ui, &mut cx);
+    notices::ui(ui, &mut cx);
+    copying::all_drawn(ui);
+    actions
+}
+
+fn desk(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let plain = |fill| Frame::new().fill(fill);
+    Panel::left("rooms")
+        .exact_size(look::ROOMS_WIDTH)
+        .resizable(false)
+        .frame(plain(cx.look.panel))
+        .show(ui, |ui| rooms::ui(ui, cx));
+    if beside::is_open(cx.model) {
+        Panel::right("beside")
+            .exact_size(look::beside_width(ui.ctx().content_rect().width()))
+            .resizable(false)
+            .frame(plain(cx.look.panel))
+            .show(ui, |ui| beside::ui(ui, cx));
+    }
+    CentralPanel::default().frame(plain(cx.look.page)).show(ui, |ui| match cx.model.desk.pane {
+        Pane::Room => room::ui(ui, cx),
+        Pane::Manage => manage::ui(ui, cx),
+        Pane::Directory => directory::ui(ui, cx),
+        Pane::Settings => settings::ui(ui, cx),
+        Pane::Outbox => outbox::ui(ui, cx),
+    });
+    for overlay in cx.model.desk.overlays.clone() {
+        self::overlay(ui, cx, overlay);
+    }
+}
+
+fn overlay(ui: &mut Ui, cx: &mut Cx<'_>, overlay: Overlay) {
+    match overlay {
+        Overlay::Switcher => switcher::ui(ui, cx),
+        Overlay::Palette => palette::ui(ui, cx),
+        Overlay::Search => search::ui(ui, cx),
+        Overlay::JumpToDate => date::ui(ui, cx),
+        Overlay::NewAsk => ask::new_ask(ui, cx),
+        Overlay::NewAlert => ask::new_alert(ui, cx),
+        Overlay::Answer { room, of } => ask::answer(ui, cx, room, of),
+        Overlay::Emoji { react_to } => emoji::ui(ui, cx, react_to),
+        Overlay::Link => links::ui(ui, cx),
+        Overlay::Shortcuts => shortcuts::ui(ui, cx),
+    }
+}

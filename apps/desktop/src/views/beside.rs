@@ -1,0 +1,66 @@
+//! What stands beside the timeline: a thread, a board, who is in the room, the details of an entry.
+
+mod details;
+mod people;
+mod thread;
+
+use egui::{Align, Frame, Layout, Margin, Ui};
+use warproom_client::proto::Seq;
+
+use super::widgets::{button, heading};
+use super::{Cx, board};
+use crate::look::space;
+use crate::model::desk::Pane;
+use crate::model::room::{self, Beside, Room};
+use crate::{Action, Model};
+
+/// Whether there is anything.
+pub(super) fn is_open(model: &Model) -> bool {
+    model.desk.pane == Pane::Room && model.rooms.open().and_then(open).is_some()
+}
+
+/// What is shown: what was put beside the timeline lies over an open thread.
+#[derive(Clone, Copy)]
+enum Open {
+    Thread(Seq),
+    Beside(Beside),
+}
+
+fn open(room: &Room) -> Option<Open> {
+    let beside = room.reading.beside.map(Open::Beside);
+    beside.or_else(|| room.reading.thread.map(Open::Thread))
+}
+
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let model = cx.model;
+    let Some(room) = model.rooms.open() else { return };
+    let Some(open) = open(room) else { return };
+    Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
+        head(ui, cx, open);
+        ui.add_space(space::S);
+        match open {
+            Open::Thread(first) => thread::ui(ui, cx, room, first),
+            Open::Beside(Beside::Board(seq)) => board::ui(ui, cx, seq),
+            Open::Beside(Beside::People) => people::ui(ui, cx, room),
+            Open::Beside(Beside::Details(seq)) => details::ui(ui, cx, room, seq),
+        }
+    });
+}
+
+fn head(ui: &mut Ui, cx: &mut Cx<'_>, open: Open) {
+    let (name, close) = match open {
+        Open::Thread(_) => ("Thread", room::Action::CloseThread),
+        Open::Beside(Beside::Board(_)) => ("Situation board", room::Action::Beside(None)),
+        Open::Beside(Beside::People) => ("People in this room", room::Action::Beside(None)),
+        Open::Beside(Beside::Details(_)) => ("Details", room::Action::Beside(None)),
+    };
+    ui.horizontal(|ui| {
+        heading(ui, name);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let name = format!("Close: {name}");
+            if button(ui, "Close").accessible_name(name).clicked() {
+                cx.act(Action::Room(close));
+            }
+        });
+    });
+}

@@ -1,0 +1,208 @@
+//! Sending what a person wrote: on disk first, then to the server, in the order it was written.
+//!
+//! An entry is handed to the client crate as soon as there is one, which keeps the order and sends it
+//! again under the same id until it is answered; so several are on their way at a time, and one room
+//! does not wait for another. It leaves the disk only when the server has stored it or the person lets
+//! it go.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use warproom_client::proto::EntryId;
+use warproom_client::proto::calls::Posted;
+use warproom_client::{CallError, Client, State};
+
+use crate::News;
+use crate::effect::Outgoing;
+use crate::news::Refusal;
+use crate::world::keeper::Link;
+use crate::world::refusal;
+use crate::world::shelf::Shelf;
+use crate::world::teller::Teller;
+
+/// Entries on their way at a time: more than the client crate has under way, far less than it holds.
+const FLYING: usize = 64;
+
+/// The wait before what the server could not store for now is sent again, where it names none.
+const LATER: Duration = Duration::from_secs(5);
+
+/// What is to be done with an entry.
+pub(super) enum Order {
+    /// Keep it and send it.
+    Send(Box<Outgoing>),
+    /// Let it go.
+    Discard(EntryId),
+}
+
+/// What waits and what is on its way, by the place in which it was written.
+pub(super) struct Outbox {
+    shelf: Shelf,
+    teller: Teller,
+    link: Link,
+    waiting: BTreeMap<u64, Outgoing>,
+    flying: JoinSet<Landed>,
+    handles: HashMap<EntryId, AbortHandle>,
+    next: u64,
+    paused_until: Option<Instant>,
+}
+
+/// How it went with an entry.
+struct Landed {
+    place: u64,
+    outgoing: Outgoing,
+    result: Result<Posted, CallError>,
+}
+
+impl Outbox {
+    /// An outbox with what an earlier run left in it.
+    pub(super) fn new(shelf: Shelf, teller: Teller, link: Link, left: Vec<Outgoing>) -> Self {
+        let waiting: BTreeMap<_, _> = (0..).zip(left).collect();
+        let next = waiting.len() as u64;
+        let (flying, handles) = (JoinSet::new(), HashMap::new());
+        Self { shelf, teller, link, waiting, flying, handles, next, paused_until: None }
+    }
+
+    /// Runs until there can be no more orders; each that was given is on disk then.
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        loop {
+            self.launch().await;
+            let paused_until = self.paused_until;
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::Send(outgoing)) => self.keep(*outgoing).await,
+                    Some(Order::Discard(id)) => self.discard(id).await,
+                    None => break,
+                },
+                Some(landed) = self.flying.join_next() => {
+                    // Those that were let go have nothing to say.
+                    if let Ok(landed) = landed {
+                        self.land(landed).await;
+                    }
+                }
+                Ok(()) = self.link.changed() => {}
+                () = sleep_until(paused_until.unwrap_or_else(Instant::now)),
+                    if paused_until.is_some() => self.paused_until = None,
+            }
+        }
+    }
+
+    /// Puts an entry on disk, from where on it is safe.
+    async fn keep(&mut self, outgoing: Outgoing) {
+        let (id, on_disk) = (outgoing.id(), outgoing.clone());
+        let kept = self.shelf.with(move |held| held.profile.keep_outgoing(&on_disk)).await;
+        let is_kept = kept.is_ok();
+        self.teller.tell(News::Kept(id, kept)).await;
+        if is_kept && !self.has(id) {
+            self.waiting.insert(self.next, outgoing);
+            self.next += 1;
+        }
+    }
+
+    fn has(&self, id: EntryId) -> bool {
+        self.handles.contains_key(&id) || self.waiting.values().any(|one| one.id() == id)
+    }
+
+    async fn discard(&mut self, id: EntryId) {
+        self.waiting.retain(|_, one| one.id() != id);
+        if let Some(flying) = self.handles.remove(&id) {
+            flying.abort();
+        }
+        if let Err(refusal) = self.drop_from_disk(id).await {
+            self.teller.trouble(refusal).await;
+        }
+    }
+
+    async fn drop_from_disk(&self, id: EntryId) -> Result<(), Refusal> {
+        self.shelf.with(move |held| held.profile.drop_outgoing(id)).await
+    }
+
+    /// Sends what may be sent now, in order.
+    async fn launch(&mut self) {
+        let Some(client) = self.client() else { return };
+        while self.paused_until.is_none() && self.handles.len() < FLYING {
+            let Some((place, outgoing)) = self.waiting.pop_first() else { return };
+            let (id, client) = (outgoing.id(), client.clone());
+            let mut sending = Box::pin(send(client, place, outgoing));
+            // Begun here, so that they stand in the client's queue in this order.
+            let landed = match begin(&mut sending).await {
+                Some(landed) => Box::pin(async { landed }) as Flight,
+                None => sending,
+            };
+            self.handles.insert(id, self.flying.spawn(landed));
+        }
+    }
+
+    /// The client, unless it sends nothing any more.
+    fn client(&self) -> Option<Client> {
+        let client = self.link.borrow().clone()?;
+        let is_out = matches!(&*client.state().borrow(), State::SignedOut { .. });
+        (!is_out).then_some(client)
+    }
+
+    async fn land(&mut self, Landed { place, outgoing, result }: Landed) {
+        let id = outgoing.id();
+        if self.handles.remove(&id).is_none() {
+            // It was let go.
+            return;
+        }
+        match result {
+            Ok(posted) => {
+                // What stays on disk is sent again under its id, which does no harm.
+                if let Err(refusal) = self.drop_from_disk(id).await {
+                    tracing::warn!(%refusal, %id, "a sent entry stays in the outbox");
+                }
+                self.teller.tell(News::Sent(id, Ok(posted))).await;
+            }
+            Err(CallError::SignedOut(_) | CallError::Disconnected) => {
+                self.waiting.insert(place, outgoing);
+            }
+            Err(error) if error.is_worth_retrying() => {
+                self.waiting.insert(place, outgoing);
+                self.pause(&error).await;
+            }
+            Err(error) => self.refuse(id, refusal::of_call(&error)).await,
+        }
+    }
+
+    /// It stays in the outbox, for the person to decide.
+    async fn refuse(&self, id: EntryId, why: Refusal) {
+        let on_disk = why.clone();
+        let kept = self.shelf.with(move |held| held.profile.keep_refusal(id, &on_disk)).await;
+        if let Err(refusal) = kept {
+            // It is sent once more at the next start, and refused again.
+            tracing::warn!(%refusal, %id, "a refusal could not be kept");
+        }
+        self.teller.tell(News::Sent(id, Err(why))).await;
+    }
+
+    /// The server can store nothing for now.
+    async fn pause(&mut self, error: &CallError) {
+        let was_paused = self.paused_until.is_some();
+        self.paused_until = Some(Instant::now() + error.retry_after().unwrap_or(LATER));
+        if !was_paused {
+            self.teller.trouble(refusal::of_call(error)).await;
+        }
+    }
+}
+
+type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
+
+async fn send(client: Client, place: u64, outgoing: Outgoing) -> Landed {
+    let result = outgoing.clone().send(&client).await;
+    Landed { place, outgoing, result }
+}
+
+/// Takes the first step of something; its end, if it was that.
+async fn begin<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    poll_fn(|context| match Pin::new(&mut *future).poll(context) {
+        Poll::Ready(end) => Poll::Ready(Some(end)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}

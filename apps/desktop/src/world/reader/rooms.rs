@@ -1,0 +1,132 @@
+//! What the world knows of the rooms: which are followed, how far their logs have come, and from where
+//! one is to be followed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use warproom_client::Event;
+use warproom_client::proto::{RoomId, Seq};
+
+use crate::profile::ProfileError;
+use crate::request::Reply;
+use crate::world::shelf::Held;
+
+/// Of a room that is new on this computer so much is followed at once: a screen, and a good deal to
+/// scroll. The rest is read as one scrolls.
+const NEW: Seq = 200;
+
+/// Who has been away for longer than this follows no more than this. What was held of the room is
+/// erased then, because what was taken back in between is not known.
+const MOST: Seq = 5_000;
+
+/// The rooms. Cheap to clone.
+#[derive(Clone, Default)]
+pub(in crate::world) struct Rooms(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    followed: HashSet<RoomId>,
+    latest: HashMap<RoomId, Seq>,
+}
+
+/// Where following begins.
+pub(super) struct Start {
+    /// After this record; none: from now on.
+    pub(super) after: Option<Seq>,
+}
+
+impl Rooms {
+    /// Whether following a room begins now: not if it is followed already.
+    pub(super) fn begin(&self, room: RoomId) -> bool {
+        self.known().followed.insert(room)
+    }
+
+    /// A room is followed no more.
+    pub(super) fn end(&self, room: RoomId) {
+        self.known().followed.remove(&room);
+    }
+
+    /// A room's log has come this far at least.
+    pub(super) fn note(&self, room: RoomId, seq: Seq) {
+        let mut known = self.known();
+        let latest = known.latest.entry(room).or_default();
+        *latest = seq.max(*latest);
+    }
+
+    /// Takes from an event what it tells.
+    pub(in crate::world) fn note_event(&self, event: &Event) {
+        match event {
+            Event::RoomJoined(summary) => self.note(summary.room, summary.latest.seq),
+            Event::RoomLeft(room) => self.end(*room),
+            Event::Rewritten(rewritten) => rewritten.room.iter().for_each(|room| self.end(*room)),
+            _ => {}
+        }
+    }
+
+    /// Takes from a reply what it tells.
+    pub(in crate::world) fn note_reply(&self, reply: &Reply) {
+        if let Reply::ListRooms(list) = reply {
+            list.rooms.iter().for_each(|room| self.note(room.room, room.latest.seq));
+        }
+    }
+
+    /// Where following a room begins, given what is held of it.
+    pub(super) fn start(&self, held: &mut Held, room: RoomId) -> Result<Start, ProfileError> {
+        let last = held.profile.last(room)?;
+        let latest = self.known().latest.get(&room).copied();
+        if is_too_far(last, latest) {
+            held.renew(room)?;
+        }
+        Ok(Start { after: after(last, latest) })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Nothing panics while it is held halfway through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether what is held ends too long before the log does. 0 is held of a room that is new.
+fn is_too_far(last: Seq, latest: Option<Seq>) -> bool {
+    last > 0 && latest.is_some_and(|latest| latest.saturating_sub(last) > MOST)
+}
+
+fn after(last: Seq, latest: Option<Seq>) -> Option<Seq> {
+    match latest {
+        Some(latest) if is_too_far(last, Some(latest)) => Some(latest - MOST),
+        Some(latest) if last == 0 => Some(latest.saturating_sub(NEW)),
+        None if last == 0 => None,
+        _ => Some(last),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn following_goes_on_after_what_is_held() {
+        assert_eq!(after(70, Some(90)), Some(70));
+        assert_eq!(after(70, None), Some(70));
+        assert_eq!(after(70, Some(5_070)), Some(70));
+    }
+
+    #[test]
+    fn of_a_new_room_the_latest_are_followed_and_of_one_left_alone_for_long_no_more_than_that() {
+        assert_eq!(after(0, Some(90)), Some(0));
+        assert_eq!(after(0, Some(100_000)), Some(99_800));
+        assert_eq!(after(0, None), None);
+        assert_eq!(after(70, Some(5_071)), Some(71));
+        assert!(is_too_far(70, Some(5_071)) && !is_too_far(70, Some(5_070)));
+        assert!(!is_too_far(0, Some(100_000)));
+    }
+
+    #[test]
+    fn a_room_is_followed_once_until_it_is_left() {
+        let (rooms, room) = (Rooms::default(), RoomId::random());
+        assert!(rooms.begin(room));
+        assert!(!rooms.begin(room));
+        rooms.note_event(&Event::RoomLeft(room));
+        assert!(rooms.begin(room));
+    }
+}

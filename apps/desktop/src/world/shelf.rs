@@ -1,0 +1,195 @@
+//! The one thread that uses the open profile: whoever needs something of it hands in a job and waits
+//! for the answer, off the window's thread and off the engine's. Jobs run in the order they came.
+
+use std::collections::HashSet;
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+use warproom_client::proto::{RoomId, Secret};
+use warproom_client::{Delivered, Event, Heads};
+
+use crate::effect::Outgoing;
+use crate::model::compose::Draft;
+use crate::model::settings::Settings;
+use crate::news::Refusal;
+use crate::profile::{Identity, Profile, ProfileError, ProfileName, Profiles};
+use crate::request::{Reply, Request};
+use crate::world::refusal;
+
+/// Jobs that wait for the disk. Whoever has one more waits to hand it in.
+const JOBS: usize = 64;
+
+type Job = Box<dyn FnOnce(&mut Held) + Send>;
+
+/// The handle. When the last one goes, the profile is closed.
+#[derive(Clone)]
+pub(super) struct Shelf(mpsc::Sender<Job>);
+
+/// An open profile.
+pub(super) struct Held {
+    pub(super) profile: Profile,
+    /// Rooms of which nothing is kept: left, or with something missing that could not be kept, so that
+    /// what follows would hide the gap. The next start reads on from before it.
+    closed: HashSet<RoomId>,
+}
+
+/// What a profile holds when it is opened.
+pub(super) struct Contents {
+    pub(super) identity: Identity,
+    pub(super) settings: Settings,
+    pub(super) drafts: Vec<(RoomId, Draft)>,
+    pub(super) outbox: Vec<(Outgoing, Option<Refusal>)>,
+    pub(super) remembered: Vec<(Request, Reply)>,
+    pub(super) heads: Heads,
+}
+
+/// Gives an error as soon as the profile is closed.
+pub(super) type Closed = oneshot::Receiver<()>;
+
+impl Shelf {
+    /// Opens a profile.
+    pub(super) async fn open(
+        profiles: Profiles,
+        name: ProfileName,
+        passphrase: Option<Secret>,
+    ) -> Result<(Self, Contents, Closed), Refusal> {
+        let (jobs, jobs_in) = mpsc::channel(JOBS);
+        let (tell, told) = oneshot::channel();
+        let (end, closed) = oneshot::channel();
+        let thread = thread::Builder::new().name("profile".to_owned());
+        let serve = move || {
+            let _end: oneshot::Sender<()> = end;
+            match read(&profiles, &name, passphrase.as_ref()) {
+                // Whoever opened it may have given up.
+                Err(error) => drop(tell.send(Err(Refusal::from(error)))),
+                Ok((held, contents)) => {
+                    drop(tell.send(Ok(contents)));
+                    serve(held, jobs_in);
+                }
+            }
+        };
+        thread.spawn(serve).map_err(|_| refusal::no_thread())?;
+        let contents = told.await.map_err(|_| refusal::closed())??;
+        Ok((Self(jobs), contents, closed))
+    }
+
+    /// Does something with the profile.
+    pub(super) async fn with<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Held) -> Result<T, ProfileError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.hand_in(job).await.await.map_err(|_| refusal::closed())?
+    }
+
+    /// Hands in a job, which runs before every later one. Its answer can be waited for elsewhere.
+    pub(super) async fn hand_in<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Held) -> Result<T, ProfileError> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, Refusal>> {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |held| drop(tell.send(job(held).map_err(Refusal::from))));
+        // If the thread is gone the answer says so.
+        let _ = self.0.send(job).await;
+        told
+    }
+}
+
+fn serve(mut held: Held, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(job) = jobs.blocking_recv() {
+        job(&mut held);
+    }
+}
+
+fn read(
+    profiles: &Profiles,
+    name: &ProfileName,
+    passphrase: Option<&Secret>,
+) -> Result<(Held, Contents), ProfileError> {
+    let profile = profiles.open(name, passphrase)?;
+    let contents = Contents {
+        identity: profile.identity().clone(),
+        settings: profile.settings()?,
+        drafts: profile.drafts()?,
+        outbox: profile.outbox()?,
+        remembered: profile.remembered()?,
+        heads: profile.heads()?,
+    };
+    Ok((Held { profile, closed: HashSet::new() }, contents))
+}
+
+impl Held {
+    /// Keeps what events tell, before anybody is told of them.
+    pub(super) fn keep(&mut self, events: &[Event]) -> Result<(), ProfileError> {
+        let mut rest = events;
+        let mut result = Ok(());
+        while let Some(event) = rest.first() {
+            let run = match event {
+                Event::Entry(first) => rest.iter().take_while(|one| is_of(one, first.room)).count(),
+                _ => 1,
+            };
+            let kept = match event {
+                Event::Entry(first) => self.keep_followed(first.room, &rest[..run]),
+                Event::RoomLeft(room) => self.forget(*room),
+                Event::RoomJoined(summary) => {
+                    self.closed.remove(&summary.room);
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            result = result.and(kept);
+            rest = &rest[run..];
+        }
+        result
+    }
+
+    /// Keeps records that came by following, in one transaction.
+    fn keep_followed(&mut self, room: RoomId, events: &[Event]) -> Result<(), ProfileError> {
+        if self.closed.contains(&room) {
+            return Ok(());
+        }
+        let entry = |event: &Event| match event {
+            Event::Entry(delivered) => Some(delivered.clone()),
+            _ => None,
+        };
+        let entries: Vec<_> = events.iter().filter_map(entry).collect();
+        let kept = self.profile.keep_entries(room, &entries);
+        if kept.is_err() {
+            self.closed.insert(room);
+        }
+        kept
+    }
+
+    /// Keeps what was read of a room otherwise. Only following moves the end of what is held of it, so
+    /// that no retraction is passed over: what lies beyond comes that way, too.
+    pub(super) fn keep_read(
+        &self,
+        room: RoomId,
+        mut entries: Vec<Delivered>,
+    ) -> Result<(), ProfileError> {
+        if self.closed.contains(&room) {
+            return Ok(());
+        }
+        let last = self.profile.last(room)?;
+        entries.retain(|entry| entry.seq <= last);
+        entries.sort_by_key(|entry| entry.seq);
+        self.profile.keep_entries(room, &entries)
+    }
+
+    /// Erases what is held of a room, and keeps nothing more of it until one is in it again.
+    fn forget(&mut self, room: RoomId) -> Result<(), ProfileError> {
+        self.closed.insert(room);
+        self.profile.forget_room(room)
+    }
+
+    /// Erases what is held of a room, to begin it anew.
+    pub(super) fn renew(&mut self, room: RoomId) -> Result<(), ProfileError> {
+        self.profile.forget_room(room)?;
+        self.closed.remove(&room);
+        Ok(())
+    }
+}
+
+/// Whether this is a record of this room.
+fn is_of(event: &Event, room: RoomId) -> bool {
+    matches!(event, Event::Entry(delivered) if delivered.room == room)
+}
