@@ -2,11 +2,13 @@
 //! window alone to the window: its title, the clipboard, the browser.
 
 use eframe::{Frame, glow};
+use egui::text_edit::TextEditState;
 use egui::{Context, OpenUrl, Ui, ViewportCommand};
 
 use crate::action::Action;
 use crate::controller::{Controller, Turn, World};
 use crate::model::desk;
+use crate::profile::ProfileName;
 use crate::{Effect, Model, News, views};
 
 /// The program behind the window.
@@ -16,6 +18,8 @@ pub struct App<W> {
     /// Whether the window has the keyboard; none before the first frame.
     has_focus: Option<bool>,
     title: String,
+    /// The profile that was open when the last frame was drawn.
+    profile: Option<ProfileName>,
 }
 
 /// A world seen through a window, which has the clipboard and knows the browser.
@@ -30,7 +34,7 @@ impl<W: World> App<W> {
         crate::look::load_fonts(context);
         context.add_plugin(views::Copying::default());
         let controller = Controller::new(InWindow { world, context: context.clone() });
-        Self { controller, has_focus: None, title: String::new() }
+        Self { controller, has_focus: None, title: String::new(), profile: None }
     }
 
     fn show_title(&mut self, context: &Context) {
@@ -61,6 +65,11 @@ impl<W: World> eframe::App for App<W> {
             // What was done shows at once.
             ui.ctx().request_repaint();
         }
+        let profile = self.controller.model.session.as_ref().map(|session| &session.profile);
+        if self.profile.as_ref() != profile {
+            self.profile = profile.cloned();
+            forget_typed(ui.ctx());
+        }
     }
 
     fn on_exit(&mut self, _: Option<&glow::Context>) {
@@ -90,6 +99,12 @@ impl<W: World> World for InWindow<W> {
     }
 }
 
+/// Fields remember what was typed, to undo it. Whoever uses the window next must not have it: neither a
+/// passphrase nor a draft.
+fn forget_typed(context: &Context) {
+    context.data_mut(egui::util::IdTypeMap::remove_by_type::<TextEditState>);
+}
+
 /// Whether a browser or a mail program opens it, and nothing else.
 fn is_for_browser(link: &str) -> bool {
     let link = link.to_ascii_lowercase();
@@ -117,6 +132,15 @@ mod tests {
         model.rooms.rooms.get_mut(&fixture::room(1)).unwrap().mentions = vec![3, 9];
         model.rooms.rooms.get_mut(&fixture::room(2)).unwrap().mentions = vec![4];
         assert_eq!(title(&model), "(3) Warproom — Kent & Medway WARP");
+    }
+
+    #[test]
+    fn what_was_typed_cannot_be_brought_back_by_whoever_comes_next() {
+        let (context, id) = (Context::default(), egui::Id::unique("passphrase"));
+        TextEditState::default().store(&context, id);
+        assert!(TextEditState::load(&context, id).is_some());
+        forget_typed(&context);
+        assert!(TextEditState::load(&context, id).is_none());
     }
 
     #[test]

@@ -10,9 +10,10 @@ use warproom_tests::bench::bare::{self, Flush};
 use warproom_tests::bench::fan_out::{self, Effort};
 use warproom_tests::bench::grounds::Grounds;
 use warproom_tests::bench::machine::{self, Cores};
+use warproom_tests::bench::process::binary;
 use warproom_tests::bench::report::Report;
 use warproom_tests::bench::{board, history, idle, paced, relayed, window};
-use warproom_tests::harness::{desktop_example, relay_binary, server_binary};
+use warproom_tests::harness::desktop_example;
 
 /// Measure the server: what it costs to deliver, to wait, to remember.
 #[derive(Parser)]
@@ -85,8 +86,8 @@ fn main() -> anyhow::Result<()> {
             machine::raise_open_files()?;
             // Before this process, and the compiler it starts, are kept on one core.
             say("building what is measured")?;
-            server_binary()?;
-            relay_binary()?;
+            binary("warproom-server")?;
+            binary("warproom-relay")?;
             desktop_example("frames")?;
             let cores = Cores::pick()?;
             machine::pin(cores.load)?;

@@ -297,6 +297,43 @@ async fn what_is_taken_back_or_left_is_read_no_more_without_a_connection() -> an
 }
 
 #[tokio::test]
+async fn a_room_that_one_was_taken_out_of_meanwhile_is_erased_at_the_next_sign_in()
+-> anyhow::Result<()> {
+    let (mut warp, folder) = (Warp::start().await?, tempdir()?);
+    let (mut desk, profile, dora, room) = seated(&warp, folder.path()).await?;
+    let dan = desk.open(&profile).await?.me.principal;
+    desk.signed_in().await?;
+    let rooms = Request::ListRooms(ListRooms { all: false });
+    desk.call(rooms.clone()).await?.map_err(|why| anyhow!("{why}"))?;
+    dora.post(room, Label::Amber, "said before").await?;
+    desk.reads(room, "said before").await?;
+    desk.close();
+
+    let out = RemoveFromRoom { room, id: EntryId::random(), who: dan };
+    dora.client.append(out).await?;
+    let mut desk = Desk::at(folder.path()).await?;
+    desk.open(&profile).await?;
+    desk.signed_in().await?;
+    desk.perform(Effect::Call(rooms));
+    // What is remembered is told first, and still has the room.
+    let without_it = |news: &News| match news {
+        News::Answered(_, Ok(Reply::ListRooms(list))) => {
+            (!list.rooms.iter().any(|one| one.room == room)).then_some(())
+        }
+        _ => None,
+    };
+    desk.until("listed without the room", without_it).await?;
+    desk.close();
+    warp.kill()?;
+
+    let mut desk = Desk::at(folder.path()).await?;
+    desk.open(&profile).await?;
+    let gone = desk.page(room, From::Latest).await?.err().context("nothing is left of it")?;
+    assert_eq!(gone.sentence, "not connected");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_device_that_is_revoked_is_signed_out_and_says_so() -> anyhow::Result<()> {
     let (warp, folder) = (Warp::start().await?, tempdir()?);
     let (mut desk, profile, _, _) = seated(&warp, folder.path()).await?;

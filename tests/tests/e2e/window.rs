@@ -125,26 +125,29 @@ async fn join(display: &Display, invitation: &str) -> anyhow::Result<()> {
     display.after(&["Return"]).await?;
     let password = format!("{CANARY} over the sluice gate");
     display.write(&password)?;
-    display.press(&["Tab"])?;
+    display.after(&["Tab"]).await?;
     display.write(&password)?;
-    // Over the device's name, which is filled in, to the passphrase.
-    display.press(&["Tab", "Tab"])?;
+    // Over the device's name, which is filled in, to the passphrase. One key at a time: on a busy
+    // machine two would come in one frame.
+    display.after(&["Tab"]).await?;
+    display.after(&["Tab"]).await?;
     let passphrase = format!("lantern {CANARY} orchard tide");
     display.write(&passphrase)?;
-    display.press(&["Tab"])?;
+    display.after(&["Tab"]).await?;
     display.write(&passphrase)?;
     display.settled().await?;
     display.picture("3-password")?;
     display.after(&["Return"]).await?;
     display.picture("4-authenticator")?;
     // Back from the code's field to the button that copies the secret.
-    display.press(&["shift+Tab", "Return"])?;
+    display.after(&["shift+Tab"]).await?;
+    display.press(&["Return"])?;
     let secret = eventually(DEADLINE, async || {
         let copied = display.clipboard().ok()?;
         code_now(&copied).ok()
     });
     let code = secret.await.context("the secret was not copied")?;
-    display.press(&["Tab"])?;
+    display.after(&["Tab"]).await?;
     display.write(&code)?;
     display.after(&["Return"]).await
 }

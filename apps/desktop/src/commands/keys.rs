@@ -67,6 +67,8 @@ fn meaning(model: &Model, pressed: Modifiers, key: Key) -> Meaning {
         return Meaning::None;
     };
     match command.now(model) {
+        // What lies over a room is about that room, and would be about another one.
+        Some(Action::Rooms(_)) if !model.desk.overlays.is_empty() => Meaning::NotNow,
         Some(action) => Meaning::Does(Box::new(action)),
         // Before somebody is signed in, most keys are the form's.
         None if model.session.is_none() => Meaning::None,

@@ -107,7 +107,7 @@ pub const COMMANDS: &[Command] = &[
     is(WRITE, "Mark what I write as exercise, or as real", None, writing::exercise),
     is(WRITE, "Send what I wrote", None, |m| writing::written(m).map(|_| Action::Compose(compose::Action::Send))),
     is(WRITE, "Let go what I wrote…", None, writing::clear),
-    is(WRITE, "Answer the room, and no entry of it", None, writing::no_reply),
+    is(WRITE, "Stop replying: write to the room again", None, writing::no_reply),
     is(WRITE, "Edit my latest entry", None, |m| going::in_room(m, Action::Compose(compose::Action::EditLatest))),
     is(WRITE, "Send again what was refused first", None, writing::send_again),
 

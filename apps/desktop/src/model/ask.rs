@@ -9,6 +9,7 @@ mod asking;
 mod causes;
 mod due;
 mod form;
+mod revising;
 pub mod subjects;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use warproom_client::proto::calls::{ListCauses, ListOutstanding};
 use warproom_client::proto::register::CommonCause;
-use warproom_client::proto::{CauseId, EntryId, Name, Outstanding, RoomId, Seq};
+use warproom_client::proto::{CauseId, EntryId, Message, Name, Outstanding, RoomId, Seq};
 
 use crate::model::Model;
 use crate::model::rooms::Direction;
@@ -27,7 +28,7 @@ use crate::{Effect, News};
 
 pub use asking::Asking;
 pub use due::{Due, due};
-pub use form::{AlertForm, AnswerForm, AskForm, Preset};
+pub use form::{AlertForm, AnswerForm, AskForm, Preset, Revises};
 pub use waiting::{WaitingAsk, title};
 
 /// What waits, and what is being asked.
@@ -100,6 +101,8 @@ pub enum Action {
     SendAlert,
     /// Send the alert in the form, all of it being meant.
     SendAlertMeant,
+    /// Write an update of an alert of one's own, or that it holds no more.
+    Revise(Seq, Message),
     /// Put a common cause away until one more organisation names it.
     PutAway(CauseId),
 }
@@ -131,6 +134,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             model.ask.trouble = None;
         }
         Action::SendAlert => asking::alert(model, Asking::First, out),
+        Action::Revise(of, message) => revising::begin(model, of, message, out),
         Action::SendAlertMeant => asking::alert(model, Asking::Meant, out),
         Action::PutAway(cause) => causes::put_away(model, cause),
     }

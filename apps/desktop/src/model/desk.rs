@@ -22,6 +22,8 @@ pub struct Desk {
     pub link: Option<String>,
     /// Asked before something that cannot be undone.
     pub confirm: Option<Confirm>,
+    /// Whether the register was found rewritten, until somebody believes it as it is now.
+    pub is_register_rewritten: bool,
     /// Whether the window has the keyboard, so that nothing needs a notification.
     pub is_looked_at: bool,
     /// What the system's notifications have told.
@@ -198,7 +200,10 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             out.extend(model.desk.link.take().map(Effect::OpenLink));
             model.desk.overlays.retain(|overlay| *overlay != Overlay::Link);
         }
-        Action::TrustRegister => out.push(Effect::TrustHistory { room: None }),
+        Action::TrustRegister => {
+            model.desk.is_register_rewritten = false;
+            out.push(Effect::TrustHistory { room: None });
+        }
         Action::Dismiss(_) => {}
     }
 }
@@ -215,7 +220,7 @@ fn back(model: &mut Model, out: &mut Vec<Effect>) {
     } else if compose::back(model, out) {
         return;
     } else if let Some(room) = model.rooms.open_mut() {
-        // A thread lies over what else stands beside.
+        // One thing stands beside the timeline.
         if room.reading.thread.take().is_none() {
             room.reading.beside = None;
         }
@@ -223,8 +228,7 @@ fn back(model: &mut Model, out: &mut Vec<Effect>) {
     model.desk.give_focus(Focus::Composer);
 }
 
-pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
-    let _ = out;
+pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
     match news {
         News::Clock(now_ms) => {
             let stays = |notice: &Notice| notice.is_trouble || now_ms - notice.at_ms < NOTICE_MS;
@@ -248,7 +252,7 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
             }
         }
         News::Rewritten(rewritten) if rewritten.room.is_none() => {
-            model.desk.confirm = Some(register_rewritten());
+            model.desk.is_register_rewritten = true;
         }
         News::Connection(connection) => model.connection = connection.clone(),
         News::Wrote(Err(refusal)) | News::Trouble(refusal) => model.tell_trouble(refusal),
@@ -258,7 +262,7 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
 
 /// What is asked when the log of who exists and who may do what is not what it was. (Of a room that is
 /// said in the room.)
-fn register_rewritten() -> Confirm {
+pub fn register_rewritten() -> Confirm {
     Confirm {
         title: "The register of this WARP was changed behind your back".to_owned(),
         what_it_does: "What the server says of members, devices and rooms does not continue what this \
@@ -368,9 +372,14 @@ mod tests {
         let mut model = fixture::model();
         let how = Discontinuity::RolledBack { remembered: 9 };
         let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 4, how }));
-        assert!(model.desk.confirm.as_ref().is_some_and(|confirm| confirm.is_dangerous));
+        assert!(model.desk.is_register_rewritten);
+        let _ = act(&mut model, Action::Ask(register_rewritten()));
+        let _ = act(&mut model, Action::Back);
+        assert!(model.desk.is_register_rewritten, "it stays until it is believed");
+        let _ = act(&mut model, Action::Ask(register_rewritten()));
         let asked = act(&mut model, Action::Confirm);
         assert!(matches!(&asked[..], [Effect::TrustHistory { room: None }]));
+        assert!(!model.desk.is_register_rewritten);
     }
 
     #[test]

@@ -252,8 +252,10 @@ fn left(model: &mut Model, id: RoomId) {
     if model.rooms.open == Some(id) {
         model.rooms.open = None;
         model.rooms.opened_in = None;
-        let is_of_open =
-            |overlay: &Overlay| matches!(overlay, Overlay::Emoji { .. } | Overlay::JumpToDate);
+        let is_of_open = |overlay: &Overlay| {
+            use Overlay::{Emoji, JumpToDate, NewAlert, NewAsk};
+            matches!(overlay, Emoji { .. } | JumpToDate | NewAlert | NewAsk)
+        };
         model.desk.overlays.retain(|overlay| !is_of_open(overlay));
         model.desk.confirm = None;
     }

@@ -6,7 +6,7 @@ use super::Cx;
 use super::widgets;
 use crate::look::space;
 use crate::model::compose::{Sending, Waiting};
-use crate::model::welcome;
+use crate::model::{desk, welcome};
 use crate::news::Connection;
 use crate::{Action, Model};
 
@@ -19,6 +19,28 @@ enum Tone {
 }
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    connection(ui, cx);
+    if cx.model.desk.is_register_rewritten {
+        register(ui, cx);
+    }
+}
+
+/// Stays until somebody decides.
+fn register(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let frame = Frame::new().fill(cx.look.raised).inner_margin(Margin::symmetric(12, 6));
+    Panel::top("register").resizable(false).frame(frame).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            let sentence = "The register of this WARP was changed behind your back.";
+            let said = ui.colored_label(cx.look.danger, format!("⚠ {sentence}"));
+            said.widget_info(|| WidgetInfo::labeled(egui::Role::Alert, true, sentence));
+            if widgets::button(ui, "What does that mean?").clicked() {
+                cx.act(Action::Desk(desk::Action::Ask(desk::register_rewritten())));
+            }
+        });
+    });
+}
+
+fn connection(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some((tone, sentence)) = sentence(cx.model) else { return };
     let ink = match tone {
         Tone::Calm => cx.look.text,

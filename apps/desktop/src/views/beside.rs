@@ -19,7 +19,7 @@ pub(super) fn is_open(model: &Model) -> bool {
     model.desk.pane == Pane::Room && model.rooms.open().and_then(open).is_some()
 }
 
-/// What is shown: what was put beside the timeline lies over an open thread.
+/// What is shown: a thread, or what else was put beside the timeline.
 #[derive(Clone, Copy)]
 enum Open {
     Thread(Seq),

@@ -14,7 +14,7 @@ use crate::news::{Page, Refusal};
 use crate::request::{Reply, Request};
 use crate::world::keeper::Link;
 use crate::world::refusal;
-use crate::world::shelf::Shelf;
+use crate::world::shelf::{Held, Shelf};
 use crate::world::teller::Teller;
 
 pub(super) use rooms::Rooms;
@@ -172,7 +172,13 @@ impl Reader {
             return;
         }
         let (request, reply) = (request.clone(), reply.clone());
-        let kept = self.shelf.with(move |held| held.profile.remember(&request, &reply)).await;
+        let keep = move |held: &mut Held| {
+            if let Reply::ListRooms(list) = &reply {
+                held.forget_all_but(list)?;
+            }
+            held.profile.remember(&request, &reply)
+        };
+        let kept = self.shelf.with(keep).await;
         if let Err(refusal) = kept {
             tracing::warn!(%refusal, "a reply could not be kept");
         }

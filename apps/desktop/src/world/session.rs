@@ -112,7 +112,14 @@ impl Session {
                 self.search.take().iter().for_each(AbortHandle::abort);
                 self.search = Some(self.tasks.spawn(reader.search(search, room, text, before)));
             }
-            Effect::Send(outgoing) => self.order(Order::Send(Box::new(outgoing))).await,
+            Effect::Send(outgoing) => {
+                // At once, so that it is on disk before the draft goes, whose turn comes next. The
+                // outbox keeps it again, which changes nothing, and tells how that went.
+                let on_disk = outgoing.clone();
+                let keep = move |held: &mut Held| held.profile.keep_outgoing(&on_disk);
+                drop(self.reader.shelf.hand_in(keep).await);
+                self.order(Order::Send(Box::new(outgoing))).await;
+            }
             Effect::Discard(id) => self.order(Order::Discard(id)).await,
             Effect::KeepDraft { room, draft } => {
                 let drafts = self.drafts.clone();

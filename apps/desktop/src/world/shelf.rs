@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
+use warproom_client::proto::calls::RoomList;
 use warproom_client::proto::{RoomId, Secret};
 use warproom_client::{Delivered, Event, Heads};
 
@@ -140,6 +141,19 @@ impl Held {
             rest = &rest[run..];
         }
         result
+    }
+
+    /// Forgets what was read of rooms that one was in, and by this list is in no more: one may have been
+    /// taken out while the program was closed.
+    pub(super) fn forget_all_but(&mut self, list: &RoomList) -> Result<(), ProfileError> {
+        for (_, reply) in self.profile.remembered()? {
+            let Reply::ListRooms(before) = reply else { continue };
+            let is_listed = |room: RoomId| list.rooms.iter().any(|one| one.room == room);
+            for gone in before.rooms.iter().filter(|one| !is_listed(one.room)) {
+                self.forget(gone.room)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps records that came by following, in one transaction.

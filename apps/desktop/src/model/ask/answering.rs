@@ -23,6 +23,7 @@ pub(super) fn at_once(
     option: usize,
     out: &mut Vec<Effect>,
 ) {
+    let seen = model.asking((room, of)).map(|shown| shown.label);
     let Some(ask) = model.asked((room, of)) else {
         let advice = "wait until it is here, or open its room";
         model.tell_trouble(&Refusal::new("What is asked has not been read yet", advice));
@@ -38,7 +39,8 @@ pub(super) fn at_once(
         id: EntryId::random(),
         of,
         choice,
-        label: None,
+        // As the ask was when it was seen: it may be relaxed while the answer waits.
+        label: seen,
         note: None,
         subjects: Vec::new(),
         common_cause: Reporting::No,
@@ -103,7 +105,7 @@ fn read(model: &Model, room: RoomId, of: Seq) -> Result<AnswerAsk, String> {
         id: EntryId::random(),
         of,
         choice,
-        label: form.label,
+        label: form.label.or(Some(shown.label)),
         note: note(&form.note)?,
         subjects,
         common_cause: form.reporting,

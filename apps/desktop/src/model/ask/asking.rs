@@ -140,6 +140,9 @@ fn read_alert(
     settings: &RoomSettings,
     now_ms: i64,
 ) -> Result<PostAlert, String> {
+    if form.revises.is_some_and(|revises| revises.room != room) {
+        return Err("This is about an alert of another room. Go back to it.".to_owned());
+    }
     let label = chosen_label(form.label, settings)?;
     let subjects = subjects::read(&form.subjects, limits::SUBJECTS)?;
     check_reporting(form.reporting, !subjects.is_empty(), label)?;
@@ -171,12 +174,12 @@ fn alert_of(form: &AlertForm) -> Result<Alert, String> {
         severity: form.severity.ok_or("Say how bad it is; “unknown” is an answer too.")?,
         urgency: form.urgency,
         certainty: form.certainty,
-        message: Message::Alert,
+        message: form.revises.map_or(Message::Alert, |revises| revises.message),
         issued_at_ms: None,
         effective_at_ms: None,
         expires_at_ms: None,
         source: None,
-        supersedes: None,
+        supersedes: form.revises.map(|revises| revises.of),
     })
 }
 

@@ -1,7 +1,9 @@
 //! What is being written: an answer, an ask, an alert. Everything typed is kept as it was typed, and
 //! read when it is sent, so that nothing is lost by being refused.
 
-use warproom_client::proto::{Ask, Certainty, Label, Reporting, Severity, Urgency};
+use warproom_client::proto::{
+    Ask, Certainty, Label, Message, Reporting, RoomId, Seq, Severity, Urgency,
+};
 
 /// An answer being written.
 #[derive(Clone, Default)]
@@ -60,6 +62,19 @@ pub struct AlertForm {
     pub label: Option<Label>,
     /// Whether it is an exercise.
     pub exercise: bool,
+    /// The alert it takes the place of, if it is not a new one.
+    pub revises: Option<Revises>,
+}
+
+/// What an alert does to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revises {
+    /// The room of both.
+    pub room: RoomId,
+    /// The earlier one.
+    pub of: Seq,
+    /// Whether it updates it, or says that it holds no more.
+    pub message: Message,
 }
 
 impl Default for AlertForm {
@@ -77,6 +92,7 @@ impl Default for AlertForm {
             reporting: Reporting::No,
             label: None,
             exercise: false,
+            revises: None,
         }
     }
 }

@@ -248,7 +248,10 @@ fn one_stroke_answers_and_the_ask_stays_until_the_answer_is_stored() {
     assert_eq!(model.desk.focus.0, Focus::Waiting);
     let effects = ask_act(&mut model, Action::Answer(room(1), 1, 1));
     let Some(Outgoing::Answer(answer)) = sent(&effects) else { panic!("no answer") };
-    assert_eq!((answer.of, answer.choice.as_str(), answer.label), (1, "investigating", None));
+    assert_eq!(
+        (answer.of, answer.choice.as_str(), answer.label),
+        (1, "investigating", Some(Label::AmberStrict))
+    );
     assert_eq!(model.waiting()[0].on_its_way, Some(name("investigating")));
     assert_eq!(model.desk.focus.0, Focus::Composer);
     assert!(ask_act(&mut model, Action::Answer(room(1), 1, 0)).is_empty(), "one is on its way");
@@ -462,4 +465,40 @@ fn walking_the_cards_goes_round() {
     assert_eq!(model.ask.chosen, Some((room(1), 1)));
     ask_act(&mut model, Action::Step(Direction::Back));
     assert_eq!(model.ask.chosen, Some((room(1), 2)));
+}
+
+#[test]
+fn an_alert_is_updated_with_what_it_says_in_the_form_and_takes_its_place() {
+    let mut model = fixture::incident_model();
+    let _ = ask_act(&mut model, Action::Revise(4, Message::Update));
+    assert_eq!(model.desk.overlays, [Overlay::NewAlert]);
+    assert_eq!(model.ask.alert.headline, "Shared IT service of three councils is offline");
+    assert!(model.ask.alert.acknowledge);
+    let form = AlertForm { headline: "It is back".to_owned(), ..model.ask.alert.clone() };
+    let _ = ask_act(&mut model, Action::AlertForm(form));
+    let effects = ask_act(&mut model, Action::SendAlertMeant);
+    let [Effect::Send(Outgoing::Alert(alert))] = &effects[..] else { panic!("one alert") };
+    assert_eq!((alert.alert.supersedes, alert.alert.message), (Some(4), Message::Update));
+    assert_eq!(alert.label, Label::AmberStrict);
+    assert!(model.ask.alert.revises.is_none(), "the next one is a new one");
+}
+
+#[test]
+fn an_alert_that_holds_no_more_asks_nothing() {
+    let mut model = fixture::incident_model();
+    let _ = ask_act(&mut model, Action::Revise(4, Message::Cancel));
+    assert!(!model.ask.alert.acknowledge);
+    let effects = ask_act(&mut model, Action::SendAlertMeant);
+    let [Effect::Send(Outgoing::Alert(alert))] = &effects[..] else { panic!("one alert") };
+    assert!(alert.ask.is_none() && alert.alert.message == Message::Cancel);
+}
+
+#[test]
+fn a_half_written_alert_is_not_thrown_away_for_an_update() {
+    let mut model = fixture::incident_model();
+    let form = AlertForm { headline: "Half written".to_owned(), ..AlertForm::default() };
+    let _ = ask_act(&mut model, Action::AlertForm(form));
+    let _ = ask_act(&mut model, Action::Revise(4, Message::Update));
+    assert_eq!(model.ask.alert.headline, "Half written");
+    assert_eq!(model.desk.notices.len(), 1);
 }

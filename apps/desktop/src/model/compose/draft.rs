@@ -73,7 +73,10 @@ pub(super) fn reply(model: &mut Model, room: RoomId, to: Option<Seq>, out: &mut 
         Some(to) => match said(model, room, to) {
             Some(shown) => Some(shown.label),
             None => {
-                return trouble(model, "only a post or an alert that you can read can be answered");
+                return trouble(
+                    model,
+                    "only a post or an alert that you can read can be replied to",
+                );
             }
         },
     };

@@ -1,7 +1,7 @@
 //! Which label a draft will be sent under.
 //!
-//! What somebody chose, or the room's default; nothing above the ceiling; and never milder than what
-//! it answers, whatever the ceiling says: the server then refuses it, and nothing has leaked.
+//! What somebody chose, or the room's default; and never milder than what it answers. What is stricter
+//! than the room holds by now is not sent, and not made milder either: somebody chooses again.
 
 use warproom_client::proto::{Kind, Label, RoomId, Seq};
 
@@ -70,8 +70,8 @@ impl Model {
             return self.label_of(room, of).or(draft.carried).or(Some(settings.default_label));
         }
         let chosen = draft.and_then(|draft| draft.label).unwrap_or(settings.default_label);
-        let label = chosen.min(settings.ceiling);
-        Some(self.draft_floor(room).map_or(label, |floor| label.max(floor)))
+        // Above a ceiling that was lowered meanwhile it stays what was chosen, and is not sent.
+        Some(self.draft_floor(room).map_or(chosen, |floor| chosen.max(floor)))
     }
 
     /// The mildest label that the draft of a room may have: the strictest of what it answers.

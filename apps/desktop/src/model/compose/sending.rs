@@ -72,6 +72,12 @@ fn outgoing(
         }
         return Ok(Some(Outgoing::Edit(EditEntry { room, id, of, text })));
     }
+    let ceiling = model.rooms.rooms.get(&room).map(|room| room.settings.ceiling);
+    if let Some(ceiling) = ceiling.filter(|ceiling| label > *ceiling) {
+        return Err(format!(
+            "this room holds nothing stricter than {ceiling}, and this would be {label}; choose another label or another room"
+        ));
+    }
     let mentions = mention::called(model, room, written).members;
     if mentions.len() > limits::MENTIONS {
         return Err(format!(

@@ -162,6 +162,8 @@ pub(super) fn open_thread(model: &mut Model, seq: Seq, out: &mut Vec<Effect>) {
     }
     room.reading.thread = Some(first);
     room.reading.thread_trouble = None;
+    // One thing stands beside the timeline.
+    room.reading.beside = None;
     out.push(Effect::Thread { room: room.id, to: first });
     if !room.log.is_held(first) {
         room.fetch(From::After(first.saturating_sub(1)), out);
@@ -178,6 +180,9 @@ pub(super) fn close_thread(model: &mut Model) {
 pub(super) fn beside(model: &mut Model, beside: Option<Beside>, out: &mut Vec<Effect>) {
     let Some(room) = model.rooms.open_mut() else { return };
     room.reading.beside = beside;
+    if beside.is_some() && room.reading.thread.take().is_some() {
+        room.log.drop_aside();
+    }
     let id = room.id;
     out.extend(beside.map(|beside| Effect::Call(needs(id, beside))));
     if beside == Some(Beside::People) && room.settings.presence {

@@ -77,7 +77,7 @@ fn of_entry(model: &Model, delivered: &Delivered) -> Option<Notification> {
         Why::Extreme => "An alert that interrupts everyone is here.",
         Why::Mentioned => "You are called by name.",
         Why::Concerns(_) => "Something concerns your organisation.",
-        Why::Severity => "A severe alert is here.",
+        Why::Severity => "An alert is here that you asked to be told of.",
         Why::All => "There is something new.",
     };
     let sentence = exercise(sentence, entry.handling.exercise);

@@ -1,14 +1,14 @@
 //! A new alert, in the words of the Common Alerting Protocol.
 
 use egui::Ui;
-use warproom_client::proto::{Certainty, Severity, Urgency};
+use warproom_client::proto::{Certainty, Message, Severity, Urgency};
 
 use super::{fields, radio};
 use crate::Action;
 use crate::model::ask::{self, AlertForm};
 use crate::model::desk::Focus;
 use crate::views::Cx;
-use crate::views::widgets::{field, hint, strong, takes_focus};
+use crate::views::widgets::{button, field, hint, strong, takes_focus};
 
 const SEVERITIES: [(Severity, &str); 5] = [
     (Severity::Extreme, "extraordinary threat; interrupts everyone, always"),
@@ -38,6 +38,16 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let model = cx.model;
     let Some(room) = model.rooms.open() else { return };
     let mut form = model.ask.alert.clone();
+    if let Some(revises) = form.revises {
+        let what = match revises.message {
+            Message::Cancel => "Says that this alert holds no more",
+            Message::Alert | Message::Update => "Takes the place of this alert",
+        };
+        hint(ui, cx.look, &format!("{what}: number {}.", revises.of));
+        if button(ui, "Write a new alert instead").clicked() {
+            cx.act(Action::Ask(ask::Action::AlertForm(AlertForm::default())));
+        }
+    }
     let (response, headline) = field(ui, "Headline", &form.headline);
     takes_focus(cx, Focus::Field, &response);
     let mut is_changed = fields::take(&mut form.headline, headline);

@@ -1,4 +1,4 @@
-//! The details of an entry: every text and every label it had, and who reacted.
+//! The details of an entry: every text and every label it had, who reacted, and who has read it.
 
 use egui::{ScrollArea, Ui};
 use warproom_client::proto::{Principal, Seq};
@@ -25,6 +25,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room, seq: Seq) {
         texts(ui, cx, shown);
         labels(ui, cx, shown);
         reactions(ui, cx, shown);
+        readers(ui, cx, room, seq);
     });
 }
 
@@ -75,6 +76,18 @@ fn reactions(ui: &mut Ui, cx: &Cx<'_>, shown: &Shown) {
     for (emoji, who) in &shown.reactions {
         ui.label(format!("{} {}", visible(emoji), names(cx.model, who)));
     }
+}
+
+/// Who has read as far as it, once the server has said.
+fn readers(ui: &mut Ui, cx: &Cx<'_>, room: &Room, seq: Seq) {
+    let Some((_, members)) = room.reading.seen_by.as_ref().filter(|(of, _)| *of == seq) else {
+        return;
+    };
+    ui.add_space(space::S);
+    heading(ui, "Read by");
+    let who: Vec<_> = members.iter().copied().map(Principal::Member).collect();
+    let names = if who.is_empty() { "nobody yet".to_owned() } else { names(cx.model, &who) };
+    ui.label(names);
 }
 
 fn names(model: &Model, who: &[Principal]) -> String {

@@ -20,7 +20,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, draft: &Draft) {
             cx.act(Action::Compose(compose::Action::Clear));
         }
     } else if let Some(to) = draft.reply_to
-        && bar(ui, cx, (room, to), "Answering", "Stop answering")
+        && bar(ui, cx, (room, to), "Replying to", "Stop replying")
     {
         cx.act(Action::Compose(compose::Action::Reply(None)));
     }

@@ -1,13 +1,13 @@
 //! What can be done with an entry. The row lies over the end of its header.
 
 use egui::{Button, Frame, Layout, Margin, Popup, Rect, Response, RichText, Ui, UiBuilder, Vec2};
-use warproom_client::proto::{Kind, Label};
+use warproom_client::proto::{Kind, Label, Message};
 
 use super::Row;
 use crate::look::{ROUND, size, space};
 use crate::model::desk::{self, Overlay};
 use crate::model::room::Beside;
-use crate::model::{compose, room};
+use crate::model::{ask, compose, room};
 use crate::views::Cx;
 use crate::{Action, Model};
 
@@ -64,6 +64,15 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>) {
     if may_edit(cx.model, row) {
         item(ui, cx, "Edit", || Action::Compose(compose::Action::Edit(seq)));
     }
+    let may_revise = is_own(cx.model, row) || cx.model.is_manager();
+    if may_revise && matches!(row.shown.entry.handling.kind, Kind::Alert(_)) {
+        for (text, message) in [
+            ("Update the alert…", Message::Update),
+            ("Say that it holds no more…", Message::Cancel),
+        ] {
+            item(ui, cx, text, || Action::Ask(ask::Action::Revise(seq, message)));
+        }
+    }
     for label in labels(cx.model, row) {
         let text = format!("Change label to {label}");
         item(ui, cx, &text, || Action::Room(room::Action::Relabel(seq, label)));
@@ -90,14 +99,20 @@ fn may_edit(model: &Model, row: Row<'_>) -> bool {
     is_own(model, row) && matches!(row.shown.entry.handling.kind, Kind::Post { .. })
 }
 
+/// The server takes back and relabels what people said, and nothing else.
+const fn is_said(row: Row<'_>) -> bool {
+    matches!(row.shown.entry.handling.kind, Kind::Post { .. } | Kind::Alert(_))
+}
+
 fn may_take_back(model: &Model, row: Row<'_>) -> bool {
-    is_own(model, row) || model.is_manager()
+    is_said(row) && (is_own(model, row) || model.is_manager())
 }
 
 /// The labels it may be given: any of the room's by its author, stricter ones by a manager.
 fn labels(model: &Model, row: Row<'_>) -> Vec<Label> {
     let (now, ceiling) = (row.shown.label, row.room.settings.ceiling);
-    let may = |label: Label| is_own(model, row) || (model.is_manager() && label > now);
+    let may =
+        |label: Label| is_said(row) && (is_own(model, row) || (model.is_manager() && label > now));
     let other = |label: &Label| *label != now && *label <= ceiling && may(*label);
     Label::ALL.into_iter().filter(other).collect()
 }

@@ -4,9 +4,11 @@ use egui::Ui;
 use warproom_client::proto::MemberId;
 
 use super::super::Cx;
-use super::super::widgets::{heading, hint, quiet};
+use super::super::widgets::{button, heading, hint, quiet};
 use super::{ask, table};
+use crate::Action;
 use crate::look::{READING_WIDTH, space};
+use crate::model::desk;
 use crate::model::manage::Deed;
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -24,11 +26,15 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.label(
         "Start this program there, choose to set it up for somebody who is a member already, and give your handle, your password and a code of your authenticator app.",
     );
-    hint(
-        ui,
-        cx.look,
-        "It also asks for the server's address, warproom://host:port/fingerprint: that is the beginning of your invitation, and the command line program says it with \u{201c}warproom profile show\u{201d}.",
-    );
+    hint(ui, cx.look, "It also asks for the server's address:");
+    if let Some(address) = cx.model.session.as_ref().map(|session| session.address.clone()) {
+        ui.horizontal_wrapped(|ui| {
+            ui.monospace(&address);
+            if button(ui, "Copy the address").clicked() {
+                cx.act(Action::Desk(desk::Action::Copy(address.clone())));
+            }
+        });
+    }
     if !cx.model.is_manager() {
         quiet(
             ui,

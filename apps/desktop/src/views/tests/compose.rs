@@ -316,9 +316,9 @@ fn up_in_an_empty_field_edits_the_latest() {
 fn what_is_answered_stands_above_and_can_be_closed() {
     let mut screen = incident();
     act(&mut screen, Action::Reply(Some(2)));
-    screen.get_by_label_contains("Answering: Ffion Gwŷn, “Planning portal");
-    click(&mut screen, "Stop answering");
-    assert!(screen.query_by_label_contains("Answering").is_none());
+    screen.get_by_label_contains("Replying to: Ffion Gwŷn, “Planning portal");
+    click(&mut screen, "Stop replying");
+    assert!(screen.query_by_label_contains("Replying to").is_none());
 }
 
 #[test]

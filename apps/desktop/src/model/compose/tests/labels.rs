@@ -24,11 +24,16 @@ fn nothing_stricter_than_the_ceiling_can_be_chosen() {
 }
 
 #[test]
-fn a_label_above_a_ceiling_that_was_lowered_is_the_ceiling() {
+fn a_label_above_a_ceiling_that_was_lowered_is_not_softened_and_not_sent() {
     let mut model = general(Vec::new());
+    act(&mut model, Action::Write("for our organisations".to_owned(), 21));
     act(&mut model, Action::Label(Label::Amber));
     model.rooms.open_mut().unwrap().settings.ceiling = Label::Green;
-    assert_eq!(label(&model), Label::Green);
+    assert_eq!(label(&model), Label::Amber);
+    act(&mut model, Action::Send);
+    assert!(model.compose.outbox.is_empty());
+    let trouble = model.compose.trouble.clone().unwrap();
+    assert!(trouble.contains("nothing stricter than TLP:GREEN"), "{trouble}");
 }
 
 #[test]
