@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use warproom_proto::calls::{Call, Me, PostEntry, Posted, RunSearch, SignedIn, UnfollowRoom};
 use warproom_proto::rpc::request_text;
-use warproom_proto::{EntryId, Label, Position, RoomId, Seq, Text, limits};
+use warproom_proto::{EntryId, Label, LogId, Position, RoomId, Seq, Text, limits};
 
 use crate::append::Append;
 use crate::error::CallError;
@@ -65,7 +65,14 @@ impl Client {
     pub fn forget_register(&self) {
         let mut known = self.memory.known();
         known.heads.forget_register();
-        known.rewritten.retain(|rewritten| rewritten.room.is_some());
+        known.rewritten.retain(|rewritten| rewritten.log() != LogId::REGISTER);
+    }
+
+    /// Forgets what is remembered of the audit log, like [`Client::forget`].
+    pub fn forget_audit(&self) {
+        let mut known = self.memory.known();
+        known.heads.forget_audit();
+        known.rewritten.retain(|rewritten| rewritten.log() != LogId::AUDIT);
     }
 
     /// The logs whose history does not hold, until they are forgotten.
@@ -119,6 +126,7 @@ impl Client {
             subjects: Vec::new(),
             ask: None,
             exercise: false,
+            files: Vec::new(),
         })
         .await
     }
@@ -255,7 +263,7 @@ pub(crate) struct Known {
 impl Known {
     /// Keeps that a history does not hold. Answers what was found first, and whether this is it.
     pub(crate) fn rewritten(&mut self, found: Rewritten) -> (Rewritten, bool) {
-        if let Some(first) = self.rewritten.iter().find(|one| one.room == found.room) {
+        if let Some(first) = self.rewritten.iter().find(|one| one.log() == found.log()) {
             return (*first, false);
         }
         self.rewritten.push(found);
@@ -265,7 +273,8 @@ impl Known {
     /// The logs that should be walked, and can be.
     pub(crate) fn crowded(&self) -> impl Iterator<Item = Option<RoomId>> {
         self.heads.crowded().filter(|room| {
-            let is_rewritten = self.rewritten.iter().any(|one| one.room == *room);
+            let log = room.map_or(LogId::REGISTER, LogId::room);
+            let is_rewritten = self.rewritten.iter().any(|one| one.log() == log);
             !is_rewritten && !self.closed.contains(room)
         })
     }

@@ -90,6 +90,7 @@ impl Connector {
             rooms: crate::worker::rooms::Rooms::default(),
             calls: crate::worker::calls::Calls::default(),
             outbox: crate::worker::outbox::Outbox::new(outbox_in),
+            audit: crate::worker::audit::Audit::default(),
             attempt: 0,
         };
         worker.check_register(&signed_in);

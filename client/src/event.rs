@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use warproom_proto::calls::{RoomSummary, SignedIn};
 use warproom_proto::register::CommonCause;
 use warproom_proto::{
-    Alert, Body, Entry, Kind, Label, Line, MemberId, Outstanding, Principal, Record, RoomId, Seq,
-    Text,
+    Alert, Body, Entry, Kind, Label, Line, LogId, MemberId, Outstanding, Principal, Record, RoomId,
+    Seq, Text,
 };
 
 /// The reading end.
@@ -101,6 +101,12 @@ impl Delivered {
         matches!(self.record.body, Body::Withheld { .. })
     }
 
+    /// Whether it was erased under the rules of retention: then nobody can read it any more.
+    #[must_use]
+    pub const fn is_erased(&self) -> bool {
+        matches!(self.record.body, Body::Withheld { erased: true, .. })
+    }
+
     /// Who wrote it, if it is shown.
     #[must_use]
     pub fn author(&self) -> Option<Principal> {
@@ -151,7 +157,7 @@ pub(crate) const fn label_now(body: &Body, written: Label) -> Label {
 /// [forgotten](crate::Client::forget).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rewritten {
-    /// The room; none for the register.
+    /// The room; none for the register and for the audit log, which [`Rewritten::log`] tells apart.
     pub room: Option<RoomId>,
     /// The first record found not to fit.
     pub seq: Seq,
@@ -169,6 +175,36 @@ pub enum Discontinuity {
     },
     /// A record is missing or is not the one that was there.
     Changed,
+    /// The log is the audit log, which is remembered by its checkpoints.
+    Audit(AuditBreak),
+}
+
+/// How the audit log does not continue the checkpoint that is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditBreak {
+    /// It has fewer records than it had.
+    RolledBack {
+        /// How many it had.
+        remembered: Seq,
+    },
+    /// A record at or before the remembered number is missing or is not the one that was there.
+    Forked,
+    /// Its checkpoint is not signed by the key that is remembered.
+    Signature,
+    /// The server shows no checkpoint, though it did before.
+    Withheld,
+}
+
+impl Rewritten {
+    /// Which log does not hold.
+    #[must_use]
+    pub const fn log(&self) -> LogId {
+        match (self.how, self.room) {
+            (Discontinuity::Audit(_), _) => LogId::AUDIT,
+            (_, Some(room)) => LogId::room(room),
+            (_, None) => LogId::REGISTER,
+        }
+    }
 }
 
 /// Live entries beyond this many waiting make their room catch up from history instead.

@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use warproom_proto::{Head, LogId, Position, Record, RoomId, Seq};
 
+use crate::audit::AuditHead;
 use crate::event::Discontinuity;
 use log::Log;
 
@@ -46,9 +47,13 @@ pub struct Heads {
     register: Option<Log>,
     #[serde(default)]
     rooms: BTreeMap<RoomId, Log>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditHead>,
     /// Logs that a person decided to believe anew, so that merging does not bring them back.
     #[serde(skip)]
     forgotten: BTreeSet<Option<RoomId>>,
+    #[serde(skip)]
+    is_audit_forgotten: bool,
 }
 
 impl Heads {
@@ -74,6 +79,22 @@ impl Heads {
     pub fn forget_register(&mut self) {
         self.register = None;
         self.forgotten.insert(None);
+    }
+
+    /// The audit log's latest checkpoint that was proved to continue those before it.
+    #[must_use]
+    pub const fn audit(&self) -> Option<AuditHead> {
+        self.audit
+    }
+
+    /// Forgets the audit log, so that whatever the server says of it next is believed.
+    pub fn forget_audit(&mut self) {
+        self.audit = None;
+        self.is_audit_forgotten = true;
+    }
+
+    pub(crate) const fn set_audit(&mut self, head: AuditHead) {
+        self.audit = Some(head);
     }
 
     /// Takes records of a log that stand one after the other. Fails, and keeps what it was, if they do

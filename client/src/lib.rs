@@ -3,7 +3,7 @@
 //! What it is: one connection to one WARP's server, pinned to that WARP's own certificate authority,
 //! kept signed in by a device's key or a bot's token. Calls are typed by the protocol crate
 //! ([`proto`]); entries of followed rooms arrive as events, each once and in order, and their hash
-//! chain is checked. What it is not: it keeps no files, draws nothing and holds no history. Profiles,
+//! chain is checked. What it is not: it keeps no files but those it is asked to fetch, draws nothing and holds no history. Profiles,
 //! folds over rooms and screens belong to the applications.
 //!
 //! How things flow: [`connect`] signs in and starts a task that owns the connection. [`Client`] is
@@ -20,13 +20,16 @@
 #![doc = include_str!("../examples/bot.rs")]
 //! ```
 
+mod acts;
 mod append;
+mod audit;
 mod backoff;
 mod board;
 mod client;
 mod connect;
 mod error;
 mod event;
+mod files;
 mod follow;
 mod heads;
 mod interrupt;
@@ -42,12 +45,15 @@ mod worker;
 
 pub use warproom_proto as proto;
 
+pub use acts::{Called, act_in_words, kept, proposed};
 pub use append::Append;
+pub use audit::{AuditChecked, AuditHead};
 pub use board::{Answered, BoardLine, BoardView, ExportError};
 pub use client::Client;
 pub use connect::{Connector, connect};
 pub use error::{CallError, ConnectError, Distrust, JoinError, SignOut};
-pub use event::{Delivered, Discontinuity, Event, Events, Rewritten};
+pub use event::{AuditBreak, Delivered, Discontinuity, Event, Events, Rewritten};
+pub use files::{Progress, TransferError, Uploaded};
 pub use heads::Heads;
 pub use interrupt::{Why, because, interrupts};
 pub use join::{Joined, Joining, enrol_device, open_invitation};

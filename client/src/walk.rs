@@ -8,7 +8,7 @@ use std::any::{Any, TypeId};
 
 use warproom_proto::calls::{
     Board, BoardHistory, Call, From, HistoryPage, HistoryReferring, Page, Posted, RegisterPage,
-    RoomList, ShowBoard,
+    RoomExport, RoomList, ShowBoard,
 };
 use warproom_proto::{Position, Record, RoomId};
 
@@ -125,6 +125,8 @@ fn look<C: Call>(call: &C, reply: &C::Reply, before: &Heads, heads: &mut Heads) 
             look.at(Some(*room), page.latest, row, &single);
         } else if let Some(RegisterPage { .. }) = call.downcast_ref() {
             look.at(None, page.latest, row, &single);
+        } else if let Some(RoomExport { room, .. }) = call.downcast_ref() {
+            look.at(Some(*room), page.latest, row, &single);
         } else if let Some(HistoryReferring { room, .. }) = call.downcast_ref() {
             look.at(Some(*room), page.latest, &[], &single);
         } else if let Some(BoardHistory { room, .. }) = call.downcast_ref() {

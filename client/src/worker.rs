@@ -6,6 +6,7 @@
 //! the application or for a write while there is something to read, so a slow reader of events
 //! cannot hold up the replies it waits for itself.
 
+pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod outbox;
 pub(crate) mod rooms;
@@ -51,6 +52,7 @@ pub(crate) struct Worker {
     pub(crate) rooms: Rooms,
     pub(crate) calls: Calls,
     pub(crate) outbox: Outbox,
+    pub(crate) audit: audit::Audit,
     /// Attempts to reconnect since the last sign-in that was of use.
     pub(crate) attempt: u32,
 }
@@ -162,6 +164,7 @@ impl Worker {
         self.calls.disconnected();
         self.outbox.disconnected();
         self.rooms.disconnected();
+        self.audit.disconnected();
     }
 
     /// The state of not being connected. Ends with a new connection or for good.
@@ -239,6 +242,9 @@ impl Worker {
             // A follow request always encodes.
             return request_text(id, &call).ok();
         }
+        if let Some((id, call)) = self.audit.ask(&self.memory) {
+            return request_text(id, &call).ok();
+        }
         if self.in_flight() < IN_FLIGHT { self.outbox.send() } else { None }
     }
 
@@ -287,6 +293,10 @@ impl Worker {
                 let (rooms, mut outlet) = self.rooms();
                 return rooms.answer(id, result, &mut outlet);
             }
+            Incoming::Reply { id: Some(id), result } if self.audit.has_asked(id) => {
+                let checked = self.audit.answer(result, &self.memory);
+                self.audited(checked);
+            }
             Incoming::Reply { id: Some(id), result } => {
                 if let Some(result) = self.outbox.answer(id, result) {
                     self.calls.answer(id, result);
@@ -305,6 +315,10 @@ impl Worker {
             Notice::Entry { room, record } => {
                 let (rooms, mut outlet) = self.rooms();
                 rooms.take_live(room, record, &mut outlet);
+            }
+            Notice::AuditCheckpoint { checkpoint } => {
+                let checked = self.audit.show(Some(&checkpoint), &self.memory);
+                self.audited(checked);
             }
             Notice::Behind { room, .. } => self.rooms.behind(room),
             Notice::RoomJoined { room } => {
@@ -357,6 +371,15 @@ impl Worker {
                 .and_then(|()| heads.show(None, latest))
         };
         if let Err((seq, how)) = shown {
+            self.rewritten(Rewritten { room: None, seq, how });
+        }
+        let checked = self.audit.show(signed_in.audit.as_ref(), &self.memory);
+        self.audited(checked);
+    }
+
+    fn audited(&mut self, checked: Result<(), crate::audit::Break>) {
+        if let Err((seq, how)) = checked {
+            let how = crate::event::Discontinuity::Audit(how);
             self.rewritten(Rewritten { room: None, seq, how });
         }
     }

@@ -193,6 +193,7 @@ async fn roll_call(cast: &Cast, room: RoomId, transcript: &Transcript) -> anyhow
         subjects: vec![Subject::Vendor(name("Civica"))],
         ask: Some(Ask { options, due_at_ms }),
         exercise: false,
+        files: Vec::new(),
     };
     let asked = manager.client.append(call).await?.seq;
     for (person, choice, note, supplier) in [

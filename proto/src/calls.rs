@@ -3,11 +3,15 @@
 //! To add one: its type in the module it belongs to, one line in the list below, one handler in the
 //! server, one golden vector, one end-to-end test.
 
+mod audit;
 mod board;
 mod concern;
+mod credentials;
 mod entries;
+mod files;
 mod history;
 mod register;
+mod retention;
 mod rooms;
 mod session;
 
@@ -15,6 +19,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use audit::{
+    AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, Path, RoomExport,
+    SignedCheckpoint,
+};
 pub use board::{
     AnswerAsk, Board, BoardHistory, BoardRow, ListOutstanding, OutstandingList, ShowBoard,
 };
@@ -22,8 +30,12 @@ pub use concern::{
     CauseList, ListCauses, ListRegisterEntries, Preferences, QuietHours, RegisterEntryList,
     SetPreferences, SetRegisterEntry, ShowPreferences,
 };
+pub use credentials::{ChangeCredentials, OtherDevices};
 pub use entries::{
     EditEntry, PostAlert, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
+};
+pub use files::{
+    AbandonFile, BeginFile, Part, PartRange, PartTaken, PutPart, ReadPart, ShowUpload, UploadStatus,
 };
 pub use history::{Found, From, HistoryPage, HistoryReferring, Page, RegisterPage, RunSearch};
 pub use register::{
@@ -31,6 +43,10 @@ pub use register::{
     DeviceList, InvitationAdded, InvitationList, ListBots, ListDevices, ListInvitations,
     ListMembers, ListOrganisations, MemberList, OrganisationAdded, OrganisationList,
     PendingInvitation, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation, RotateBot,
+};
+pub use retention::{
+    ApproveProposal, EndProposal, HoldRoom, ListProposals, MakeProposal, ProposalList,
+    ProposalMade, RetentionShown, ShowRetention,
 };
 pub use rooms::{
     AddToRoom, ChangeRoom, FollowRoom, Followed, ListRooms, MarkRead, OpenRoom, PresentInRoom,
@@ -111,6 +127,7 @@ calls! {
     "member.remove" RemoveMember => Done, Manager, "Removes a member with every device, room and open connection.";
     "member.preferences" ShowPreferences => Preferences, Member, "Says what may interrupt you.";
     "member.prefer" SetPreferences => Done, Member, "Sets what may interrupt you, on every device of yours.";
+    "member.credentials" ChangeCredentials => Done, Member, "Sets another password or TOTP secret of yours, and ends the connections of your other devices.";
     "invitation.add" AddInvitation => InvitationAdded, Manager, "Invites a named person of an organisation.";
     "invitation.list" ListInvitations => InvitationList, Manager, "Lists the invitations that can still be redeemed.";
     "invitation.revoke" RevokeInvitation => Done, Manager, "Takes an invitation back.";
@@ -121,6 +138,12 @@ calls! {
     "bot.list" ListBots => BotList, Officer, "Lists the bots and what they may do.";
     "bot.revoke" RevokeBot => Done, Manager, "Ends a bot's grant and its connections.";
     "cause.list" ListCauses => CauseList, Member, "Lists the common causes that concern your organisation; for a manager all.";
+    "proposal.make" MakeProposal => ProposalMade, Manager, "Proposes something that takes two managers.";
+    "proposal.approve" ApproveProposal => Done, Manager, "Approves another manager's proposal, and so carries it out.";
+    "proposal.end" EndProposal => Done, Manager, "Takes a proposal of yours back, or turns another's down.";
+    "proposal.list" ListProposals => ProposalList, Manager, "Lists the proposals that wait.";
+    "room.hold" HoldRoom => Done, Manager, "Puts a room under a legal hold: nothing in it is erased until two managers lift it.";
+    "retention.show" ShowRetention => RetentionShown, Member, "Says how long entries are kept.";
     "register.page" RegisterPage => Page, Officer, "Reads the register, with stubs for what is not yours to see.";
 
     "room.list" ListRooms => RoomList, Anyone, "Lists your rooms; a manager may ask for all.";
@@ -144,6 +167,12 @@ calls! {
     "entry.relabel" RelabelEntry => Posted, Anyone, "Gives your post another label, or for a manager anyone's a stricter one.";
     "entry.react" ReactToEntry => Posted, Member, "Gives a reaction to a post, or takes it back.";
 
+    "file.begin" BeginFile => UploadStatus, Anyone, "Announces a file for a room, or finds how far the same one has come up.";
+    "file.put" PutPart => PartTaken, Anyone, "Puts one part of a file of yours.";
+    "file.status" ShowUpload => UploadStatus, Anyone, "Says which parts of a file of yours are still to be put.";
+    "file.abandon" AbandonFile => Done, Anyone, "Gives up a file of yours that no entry carries.";
+    "file.read" ReadPart => Part, Anyone, "Reads one part of a file that an entry carries.";
+
     "board.show" ShowBoard => Board, Anyone, "Shows the answers to an ask, one line for each organisation, as far as you may read them.";
     "board.history" BoardHistory => Page, Anyone, "Reads the answers that one organisation gave to an ask.";
     "ask.outstanding" ListOutstanding => OutstandingList, Member, "Lists the asks that wait for you.";
@@ -151,4 +180,11 @@ calls! {
     "history.page" HistoryPage => Page, Anyone, "Reads a page of a room's history.";
     "history.referring" HistoryReferring => Page, Anyone, "Reads the entries that refer to an entry: its thread, edits and reactions.";
     "search.run" RunSearch => Found, Member, "Searches a room, newest first, and streams what it finds.";
+
+    "room.export" RoomExport => Page, Member, "Reads records of a room to be kept outside, without TLP:RED; each page lands in the audit log first.";
+
+    "audit.page" AuditPage => Page, Member, "Reads the audit log, with stubs for what does not concern you.";
+    "audit.checkpoint" AuditCheckpoint => SignedCheckpoint, Anyone, "Answers the present checkpoint of the audit log, signed.";
+    "audit.consistency" AuditConsistency => Path, Anyone, "Proves that the audit log continues what it was.";
+    "audit.inclusion" AuditInclusion => Path, Anyone, "Proves that a record stands in the audit log.";
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
 use crate::ask::{Ask, Reporting};
+use crate::file::{CarriedFile, File};
 use crate::id::{EntryId, MemberId, OrganisationId, Principal};
 use crate::label::Label;
 use crate::record::Seq;
@@ -51,6 +52,9 @@ pub struct Handling {
     /// Whether it belongs to an exercise and must never look real.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,
+    /// The files it carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<CarriedFile>,
 }
 
 /// What an entry is.
@@ -180,6 +184,9 @@ pub struct Content {
     /// Who issued an alert, in their own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Line>,
+    /// The files it carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
 }
 
 impl Content {
@@ -192,6 +199,7 @@ impl Content {
             what_to_do: None,
             references: Vec::new(),
             issuer: None,
+            files: Vec::new(),
         }
     }
 
@@ -203,6 +211,7 @@ impl Content {
             && self.what_to_do.is_none()
             && self.references.is_empty()
             && self.issuer.is_none()
+            && self.files.is_empty()
     }
 }
 

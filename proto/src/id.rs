@@ -93,6 +93,10 @@ id!(
     CauseId, "CauseId"
 );
 id!(
+    /// Something that waits for a second manager.
+    ProposalId, "ProposalId"
+);
+id!(
     /// A room.
     RoomId, "RoomId"
 );
@@ -104,6 +108,10 @@ id!(
     /// What an author's client chose to call its entry. Appending again under the same id answers
     /// with the first result, so a client that lost the answer may simply ask again.
     EntryId, "EntryId"
+);
+id!(
+    /// A file, from the moment it is announced. The server makes it, at random.
+    FileId, "FileId"
 );
 
 /// Who acts: a member or a bot.

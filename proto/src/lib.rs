@@ -10,17 +10,22 @@
 
 pub mod alert;
 pub mod ask;
+pub mod audit;
 pub mod calls;
+pub mod checkpoint;
 pub mod concern;
 pub mod entry;
 pub mod error;
+pub mod file;
 pub mod id;
 pub mod invitation;
 pub mod label;
 pub mod limits;
+pub mod merkle;
 pub mod notice;
 pub mod record;
 pub mod register;
+pub mod retention;
 pub mod rpc;
 pub mod schema;
 pub mod secret;
@@ -30,13 +35,16 @@ mod newtype;
 
 pub use alert::{Alert, Certainty, Message, Severity, Source, Urgency};
 pub use ask::{Ask, Outstanding, Reporting, Stage};
+pub use checkpoint::{Checkpoint, Note};
 pub use entry::{Content, Entry, Handling, Kind, RoomRole, RoomSettings, Subject};
 pub use error::{Error, ErrorCode};
+pub use file::{CarriedFile, File, FileName, MediaType, NamedFile, PartData, Sha256};
 pub use id::{
-    BotId, CauseId, DeviceId, EntryId, InvitationId, MemberId, OrganisationId, Principal, RoomId,
-    WarpId,
+    BotId, CauseId, DeviceId, EntryId, FileId, InvitationId, MemberId, OrganisationId, Principal,
+    ProposalId, RoomId, WarpId,
 };
 pub use label::Label;
 pub use record::{Body, Head, LogId, Position, Record, Salt, Seq};
+pub use retention::{Proposal, Proposed, Retention};
 pub use secret::Secret;
 pub use text::{Handle, Line, Name, Text};

@@ -75,3 +75,16 @@ pub const BOT_PER_MINUTE: u16 = 600;
 
 /// The largest body of a webhook, in bytes: what Mattermost takes by default.
 pub const HOOK_BYTES: usize = 100 * 1024;
+
+/// The length of a part of a file, in bytes: what fits into a frame as base64, with room for the
+/// envelope. A multiple of three, so that base64 needs no filling.
+pub const PART_BYTES: usize = 90 * 1024;
+
+/// The most files of one entry.
+pub const FILES: usize = 16;
+
+/// The longest name of a file, in bytes: file systems take 255, and a client may have to add to it.
+pub const FILE_NAME_BYTES: usize = 200;
+
+/// The longest media type, in bytes.
+pub const MEDIA_TYPE_BYTES: usize = 100;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Outstanding;
-use crate::calls::RoomSummary;
+use crate::calls::{RoomSummary, SignedCheckpoint};
 use crate::id::{MemberId, RoomId};
 use crate::record::{Record, Seq};
 use crate::register::CommonCause;
@@ -94,6 +94,11 @@ notices! {
     CommonCause = "common_cause" {
         /// What they name.
         cause: CommonCause,
+    },
+    /// How far the audit log has come. Told once an hour.
+    AuditCheckpoint = "audit_checkpoint" {
+        /// The checkpoint, signed.
+        checkpoint: SignedCheckpoint,
     },
     /// Your search found something; more may follow until its reply.
     Found = "found" {

@@ -143,6 +143,9 @@ pub enum Body {
     Withheld {
         /// The commitment, so that the chain can be checked.
         commitment: Head,
+        /// Whether it was erased under the rules of retention: then nobody can read it any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        erased: bool,
     },
 }
 
@@ -154,7 +157,7 @@ impl Body {
             Self::Shown { at_ms, salt, item, .. } => {
                 commitment(salt, *at_ms, item.get().as_bytes())
             }
-            Self::Withheld { commitment } => *commitment,
+            Self::Withheld { commitment, .. } => *commitment,
         }
     }
 }

@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::Subject;
 use crate::id::{
-    BotId, CauseId, DeviceId, InvitationId, MemberId, OrganisationId, Principal, RoomId, WarpId,
+    BotId, CauseId, DeviceId, InvitationId, MemberId, OrganisationId, Principal, ProposalId,
+    RoomId, WarpId,
 };
 use crate::label::Label;
 use crate::newtype::hex_newtype;
 use crate::record::Head;
+use crate::retention::{Proposed, Retention};
 use crate::secret::Secret;
-use crate::text::{Handle, Name};
+use crate::text::{Handle, Line, Name};
 
 hex_newtype!(
     /// A device's Ed25519 public key (RFC 8032).
@@ -81,6 +83,10 @@ pub enum Event {
         password_phc: Secret,
         /// The TOTP secret, base32.
         totp_secret: Secret,
+        /// The device from which they were changed: every other one's connections end. None where
+        /// they were set by joining, or the same password was hashed anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed_from: Option<DeviceId>,
     },
     /// A member's role or standing changes.
     MemberChanged {
@@ -128,6 +134,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hook_hash: Option<Head>,
     },
+    /// The key that signs checkpoints of the audit log, from now on. The server's own act.
+    AuditKeySet {
+        /// The public half.
+        public_key: PublicKey,
+    },
     /// A bot's grant ends.
     BotRevoked {
         /// Which.
@@ -136,6 +147,45 @@ pub enum Event {
     /// Several organisations name the same supplier or product, or one more does. The server's own
     /// act: nobody's name stands beside it.
     CommonCauseFound(CommonCause),
+    /// Something is proposed that takes two managers.
+    ProposalMade {
+        /// The proposal.
+        proposal: ProposalId,
+        /// What is to be done.
+        what: Proposed,
+        /// Why.
+        reason: Line,
+        /// When it lapses, in milliseconds since 1970 UTC.
+        lapses_at_ms: i64,
+    },
+    /// A second manager approves: it is carried out.
+    ProposalApproved {
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// A proposal is taken back or turned down.
+    ProposalEnded {
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// How long entries are kept from now on.
+    RetentionSet {
+        /// In which room; not said: in every room without a rule of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// The rule; not said: none of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention: Option<Retention>,
+    },
+    /// A legal hold on a room begins or ends.
+    HoldSet {
+        /// Which.
+        room: RoomId,
+        /// Whether it is held from now on.
+        held: bool,
+        /// Why.
+        reason: Line,
+    },
     /// An act of a newer server.
     #[serde(other)]
     Unknown,

@@ -24,6 +24,7 @@ pub fn openrpc() -> Value {
     // What travels inside records, so that the document tells the whole of it.
     let entry = generator.subschema_for::<crate::Entry>();
     let act = generator.subschema_for::<crate::register::Act>();
+    let audit = generator.subschema_for::<crate::audit::Record>();
     json!({
         "openrpc": "1.3.2",
         "info": {
@@ -38,7 +39,7 @@ pub fn openrpc() -> Value {
         },
         "x-notifications": notices,
         "x-error": error,
-        "x-items": {"room": entry, "register": act},
+        "x-items": {"room": entry, "register": act, "audit": audit},
     })
 }
 

@@ -15,6 +15,12 @@ pub enum TextError {
     /// Not lower-case hexadecimal.
     #[error("not lower-case hexadecimal")]
     NotHex,
+    /// Not an IPv4 /24 or IPv6 /64.
+    #[error("not an IPv4 /24 or IPv6 /64")]
+    NotANetwork,
+    /// Not a checkpoint as a signed note.
+    #[error("not a checkpoint: expected a C2SP signed note")]
+    NotACheckpoint,
     /// Not base64url without padding.
     #[error("not base64url without padding")]
     NotBase64,
@@ -32,6 +38,18 @@ pub enum TextError {
         "a handle has 2 to 32 characters, a-z, 0-9, full stop, hyphen or underscore, and starts with a letter"
     )]
     NotAHandle,
+    /// A file's name that is empty, too long, not printable, or means something to a file system.
+    #[error(
+        "a file's name has 1 to {} bytes, printable, without / \\ : * ? \" < > |, and no space or full stop at its end",
+        limits::FILE_NAME_BYTES
+    )]
+    NotAFileName,
+    /// Not a media type.
+    #[error("a media type is like application/pdf: lower case, no parameters")]
+    NotAMediaType,
+    /// Longer than a part of a file.
+    #[error("a part of a file has at most {} bytes", limits::PART_BYTES)]
+    NotAPart,
     /// A line that is empty, too long or not printable.
     #[error("a line has 1 to 1000 printable characters and no space at either end")]
     NotALine,
@@ -159,7 +177,7 @@ impl FromStr for Text {
 }
 
 /// Control characters, and the invisible ones that reorder what a person sees (Unicode UAX #9).
-fn steers_a_display(c: char) -> bool {
+pub(crate) fn steers_a_display(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -49,8 +49,21 @@ fn with_surplus(value: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     if let Value::Object(fields) = value {
         let kinds = [
-            "member", "bot", "vendor", "product", "cve", "cpe", "topic", "before", "device",
-            "shown", "withheld",
+            "member",
+            "bot",
+            "vendor",
+            "product",
+            "cve",
+            "cpe",
+            "topic",
+            "before",
+            "device",
+            "shown",
+            "withheld",
+            "set_retention",
+            "erase_entries",
+            "lift_hold",
+            "remove_members",
         ];
         let is_enum = fields.len() == 1 && fields.keys().all(|name| kinds.contains(&name.as_str()));
         if !is_enum {
@@ -185,4 +198,9 @@ fn refusals_are_as_written_down() {
     }
     let numbers: BTreeSet<i32> = ErrorCode::ALL.iter().map(|code| code.number()).collect();
     assert_eq!(numbers.len(), ErrorCode::ALL.len(), "two codes of one number");
+}
+
+#[test]
+fn every_record_of_the_audit_log_is_as_written_down() {
+    all_as_written_down::<warproom_proto::audit::Record>("audit.", "AuditRecord", "event");
 }

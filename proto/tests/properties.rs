@@ -14,8 +14,8 @@ use warproom_proto::invitation::Invitation;
 use warproom_proto::register::Act;
 use warproom_proto::rpc::{Incoming, Request};
 use warproom_proto::{
-    Body, EntryId, Handle, Label, LogId, MemberId, Name, Position, Principal, Record, Reporting,
-    RoomId, Salt, Text, record,
+    Body, EntryId, FileName, Handle, Label, LogId, MediaType, MemberId, Name, PartData, Position,
+    Principal, Record, Reporting, RoomId, Salt, Text, record,
 };
 
 fn label() -> impl Strategy<Value = Label> {
@@ -78,6 +78,7 @@ prop_compose! {
             ask: None,
             common_cause: Reporting::No,
             exercise,
+            files: Vec::new(),
         };
         (handling, text)
     }
@@ -165,9 +166,53 @@ proptest! {
         prop_assert!(record(&item, at_ms).follows(start));
         prop_assert!(!record(&other, at_ms).follows(start), "another text");
         prop_assert!(at_ms == other_ms || !record(&item, other_ms).follows(start), "another time");
-        let withheld = Body::Withheld { commitment: record(&item, at_ms).body.commitment() };
+        let withheld = Body::Withheld { commitment: record(&item, at_ms).body.commitment(), erased: false };
         let stub = Record { body: withheld, ..record(&item, at_ms) };
         prop_assert!(stub.follows(start), "a stub keeps the chain");
         prop_assert!(!Record { seq: next.seq + seq_off, ..stub }.follows(start), "another number");
+    }
+}
+
+proptest! {
+    /// What is read as a file's name is one component of a path on every system, shows as it is, and
+    /// reads back.
+    #[test]
+    fn a_file_name_never_leads_elsewhere(text in ".{0,210}") {
+        if let Ok(name) = text.parse::<FileName>() {
+            prop_assert_eq!(name.as_str(), &text);
+            for name in [name.to_string(), name.on_disk()] {
+                let path = std::path::Path::new(&name);
+                prop_assert_eq!(path.file_name().and_then(|name| name.to_str()), Some(&*name));
+                prop_assert_eq!(path.components().count(), 1);
+                let leads = ['/', '\\', ':', '\0', '\u{202e}'];
+                prop_assert!(!name.contains(leads));
+                prop_assert!(name.len() <= 255);
+            }
+            prop_assert!(!name.on_disk().starts_with(['.', '-', '~']));
+        }
+    }
+
+    /// Whatever a file is called on a disk, there is a name for it, and a name stays as it is.
+    #[test]
+    fn the_nearest_file_name_is_one(text in proptest::collection::vec(any::<char>(), 0..300)) {
+        let text: String = text.into_iter().collect();
+        let nearest = FileName::nearest(&text);
+        prop_assert_eq!(nearest.as_str().parse::<FileName>(), Ok(nearest.clone()));
+        prop_assert_eq!(FileName::nearest(nearest.as_str()), nearest);
+    }
+
+    #[test]
+    fn a_media_type_is_two_names_and_nothing_else(text in "[a-zA-Z0-9/;= .+-]{0,110}") {
+        if let Ok(kind) = text.parse::<MediaType>() {
+            prop_assert_eq!(kind.as_str().matches('/').count(), 1);
+            prop_assert!(!kind.as_str().contains([' ', ';', '=']));
+            prop_assert_eq!(kind.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn a_part_reads_back_as_itself(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        let part = PartData(bytes);
+        prop_assert!(part.to_string().parse::<PartData>().is_ok_and(|read| read == part));
     }
 }

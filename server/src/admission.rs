@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Limits;
 use crate::identity::Source;
+use crate::metrics::{Door, Level};
 
 /// Those who are not signed in: so many in all, so many from one source.
 pub struct Admission {
     most: usize,
     most_per_source: usize,
     present: Arc<Mutex<Present>>,
+    door: Door,
 }
 
 #[derive(Default)]
@@ -23,11 +25,12 @@ struct Present {
 
 impl Admission {
     /// With nobody in it.
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, door: Door) -> Self {
         Self {
             most: limits.strangers,
             most_per_source: limits.strangers_per_source,
             present: Arc::default(),
+            door,
         }
     }
 
@@ -38,12 +41,18 @@ impl Admission {
         let here = present.by_source.get(&source).copied().unwrap_or(0);
         if present.all >= self.most || here >= self.most_per_source {
             drop(present);
+            self.door.turned_away.inc();
             tracing::debug!("a connection was refused: too many that are not signed in");
             return None;
         }
         present.all += 1;
         present.by_source.insert(source, here + 1);
-        Some(Place { source, present: self.present.clone() })
+        self.door.strangers.inc();
+        Some(Place {
+            source,
+            present: self.present.clone(),
+            strangers: self.door.strangers.clone(),
+        })
     }
 }
 
@@ -51,11 +60,13 @@ impl Admission {
 pub struct Place {
     source: Source,
     present: Arc<Mutex<Present>>,
+    strangers: Level,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        self.strangers.dec();
         present.all -= 1;
         if let Some(here) = present.by_source.get_mut(&self.source) {
             *here -= 1;

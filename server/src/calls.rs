@@ -3,16 +3,21 @@
 //! A handler authorises, decides (by a pure function of the domain), appends and replies. To add a
 //! call: its type in `proto`, a handler in the module it belongs to, one line in the table below.
 
+mod audit;
 mod board;
 mod concern;
+mod credentials;
 mod entries;
+mod files;
 mod history;
 mod register;
+mod retention;
 mod rooms;
 mod search;
 mod session;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use warproom_proto::calls::{self as proto, Access, Call};
 use warproom_proto::register::Role;
@@ -27,7 +32,12 @@ use crate::identity::Source;
 use crate::transport::Frame;
 
 pub use entries::{alert_as, post_as};
+pub use files::AT_ONCE as PARTS_AT_ONCE;
 pub use register::INVITATION_MS;
+
+/// The calls that move a part of a file.
+pub const PUT_PART: &str = proto::PutPart::METHOD;
+pub const READ_PART: &str = proto::ReadPart::METHOD;
 
 /// A connection that is not signed in.
 pub struct Stranger {
@@ -45,8 +55,12 @@ pub struct Session {
     pub context: Arc<Context>,
     /// Whose connection.
     pub peer: Peer,
+    /// Where it comes from.
+    pub source: Source,
     /// Taken while this connection's search runs.
     pub searching: Semaphore,
+    /// Taken while parts of files are worked on for this connection.
+    pub moving: Semaphore,
 }
 
 impl Session {
@@ -61,13 +75,23 @@ macro_rules! table {
         async fn $function($session: &Session, $request: &rpc::Request<'_>) -> Frame {
             match &*$request.method {
                 $(<proto::$call as Call>::METHOD => {
+                    let began = Instant::now();
                     let reply = match admitted::<proto::$call>($session, $request) {
                         Ok(call) => $handler($session, call).await,
                         Err(refusal) => Err(refusal),
                     };
+                    let refused = reply.as_ref().err().map(|refusal| refusal.code);
+                    let calls = &$session.context.metrics.calls;
+                    calls.answered(<proto::$call as Call>::METHOD, refused, began.elapsed());
+                    if let Some(code) = refused {
+                        audit::count($session, <proto::$call as Call>::METHOD, code);
+                    }
                     rpc::reply_text(Some($request.id), &reply).into()
                 })*
-                other => rpc::reply_text::<()>(Some($request.id), &Err(unknown(other))).into(),
+                other => {
+                    $session.context.metrics.calls.unknown();
+                    rpc::reply_text::<()>(Some($request.id), &Err(unknown(other))).into()
+                }
             }
         }
 
@@ -88,6 +112,7 @@ table! {
     SetPreferences => concern::prefer,
     ListCauses => concern::list_causes,
     ListMembers => register::list_members,
+    ChangeCredentials => credentials::change,
     ChangeMember => register::change_member,
     RemoveMember => register::remove_member,
     AddInvitation => register::add_invitation,
@@ -99,6 +124,12 @@ table! {
     ListBots => register::list_bots,
     RotateBot => register::rotate_bot,
     RevokeBot => register::revoke_bot,
+    MakeProposal => retention::propose,
+    ApproveProposal => retention::approve,
+    EndProposal => retention::end,
+    ListProposals => retention::list,
+    HoldRoom => retention::hold,
+    ShowRetention => retention::show,
     RegisterPage => history::register_page,
     ListRooms => rooms::list,
     OpenRoom => rooms::open,
@@ -119,12 +150,22 @@ table! {
     RetractEntry => entries::retract,
     RelabelEntry => entries::relabel,
     ReactToEntry => entries::react,
+    BeginFile => files::begin,
+    PutPart => files::put,
+    ShowUpload => files::status,
+    AbandonFile => files::abandon,
+    ReadPart => files::read,
     ShowBoard => board::show,
     BoardHistory => board::history,
     ListOutstanding => board::outstanding,
     HistoryPage => history::page,
     HistoryReferring => history::referring,
     RunSearch => search::run,
+    RoomExport => audit::export,
+    AuditPage => audit::page,
+    AuditCheckpoint => audit::checkpoint,
+    AuditConsistency => audit::consistency,
+    AuditInclusion => audit::inclusion,
 }
 
 /// An answer, and its place among what is on its way to the connection.
@@ -163,7 +204,11 @@ pub async fn answer_stranger(stranger: &Stranger, frame: &Frame) -> (Frame, Opti
         };
         return (rpc::reply_text(Some(request.id), &reply).into(), None);
     }
-    match session::sign_in(stranger, &request).await {
+    let signed_in = session::sign_in(stranger, &request).await;
+    let refused = signed_in.as_ref().err().map(|refusal| refusal.code);
+    let method = session::METHODS.iter().find(|method| **method == &*request.method);
+    stranger.context.metrics.calls.sign_in(method.copied(), refused);
+    match signed_in {
         Ok((signed_in, registration)) => {
             (rpc::reply_text(Some(request.id), &Ok(signed_in)).into(), Some(registration))
         }

@@ -1,20 +1,23 @@
 //! The commands of the server binary: what they are called, and what each sets going.
 
+mod keeping;
+
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use warproom_proto::{Handle, Name, schema};
-use warproom_server::config::Config;
+use warproom_server::audit::{self, anchor};
+use warproom_server::config::{Config, LogFormat};
 use warproom_server::serve::Server;
-use warproom_server::setup::{self, Founding};
-use warproom_server::store::{self, MasterKey};
-use warproom_server::tls;
+use warproom_server::setup::{self, Founding, Places};
+use warproom_server::store::{self, Store};
+use warproom_server::{doctor, files, keys, tls};
 
 /// Warproom: a war room for a WARP. One server serves one WARP.
 #[derive(Parser)]
@@ -49,39 +52,109 @@ enum Command {
         /// Where members will reach the server, as host:port.
         #[arg(long, default_value = "localhost:7443")]
         address: String,
+        /// The folder for the store, if not beside the configuration.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// The folder for the keys, if not beside the configuration.
+        #[arg(long, default_value = "keys")]
+        keys: PathBuf,
     },
     /// Serve the WARP until stopped. SIGHUP loads the certificate again.
     Serve,
-    /// Check every record of a stopped server's store, and name the first bad one.
-    Verify,
+    /// Check every record of a stopped server's store, or of a backup, and name what is wrong.
+    Verify {
+        /// A checkpoint of the audit log that was kept elsewhere: the log must continue it.
+        #[arg(long, value_name = "FILE", conflicts_with = "backup")]
+        checkpoint: Option<PathBuf>,
+        /// The folder of a backup, to be checked in place of the store.
+        #[arg(long)]
+        backup: Option<PathBuf>,
+        /// The folder of the keys that open the backup. Default: the WARP's own.
+        #[arg(long, requires = "backup")]
+        keys: Option<PathBuf>,
+    },
+    /// Take a backup into a folder, or add to the backups in it what is new. The server may run.
+    Backup {
+        /// The folder.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Make the WARP's folder anew from a backup, and from a copy of its keys.
+    Restore {
+        /// The folder of the backup.
+        #[arg(long)]
+        from: PathBuf,
+        /// The folder with the copy of the keys.
+        #[arg(long)]
+        keys: PathBuf,
+    },
+    /// Change a key for a new one, while the server runs.
+    Rotate {
+        #[command(subcommand)]
+        what: Rotated,
+    },
+    /// Make a new key for the audit log's checkpoints. A server takes it when it starts; the former one
+    /// signs beside it.
+    AuditKey,
     /// Make a new server certificate for the configured address.
     Certificate,
+    /// Look over the set-up, and say what to mend. Changes nothing; the server may run meanwhile.
+    Doctor,
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// Which folder.
+        folder: PathBuf,
+    },
     /// Print the protocol's machine-readable description (OpenRPC).
     Schema,
+}
+
+/// What can be changed for a new one.
+#[derive(Clone, Copy, Subcommand)]
+enum Rotated {
+    /// The key that opens the store. The old one is destroyed.
+    MasterKey,
+    /// The server's certificate and its key.
+    Certificate,
 }
 
 /// Runs a command.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { folder, command } = arguments;
     match command {
-        Command::Init { warp, organisation, manager, handle, listen, address } => {
+        Command::Init { warp, organisation, manager, handle, listen, address, data, keys } => {
             let founding = Founding { warp, organisation, manager, handle, listen, address };
-            let invitation = setup::init(&folder, founding)?;
+            let invitation = setup::init_at(&folder, founding, &Places { data, keys })?;
             say(&format!(
                 "The WARP is made in {folder}.\n\n\
                  Start it:            warproom-server --folder {folder} serve\n\
                  Join as its manager: warproom join {invitation}\n\n\
-                 The invitation works once, within 14 days. Keep {folder}/keys off the backups of {folder}/data.",
+                 The invitation works once, within 14 days. Keep the keys off the backups of the data.",
                 folder = folder.display(),
                 invitation = invitation.to_text(),
             ))?;
         }
         Command::Serve => {
             let config = Config::load(&folder)?;
-            log(&config.log)?;
+            log(&config.log, config.log_format)?;
             runtime()?.block_on(serve(config))?;
         }
-        Command::Verify => return verify(&folder),
+        Command::Verify { backup: None, checkpoint, .. } => {
+            return verify(&folder, checkpoint.as_deref());
+        }
+        Command::Verify { backup: Some(from), keys, .. } => {
+            return keeping::verify(&folder, &from, keys);
+        }
+        Command::Backup { to } => keeping::back_up(&folder, &to)?,
+        Command::Restore { from, keys } => keeping::restore(&folder, &from, &keys)?,
+        Command::Rotate { what: Rotated::MasterKey } => keeping::rotate_master_key(&folder)?,
+        Command::Rotate { what: Rotated::Certificate } => keeping::rotate_certificate(&folder)?,
+        Command::AuditKey => {
+            let config = Config::load(&folder)?;
+            let key = audit::Keys::renew(&config.keys)?;
+            say(&format!("The audit log is signed by {key} from the server's next start on."))?;
+        }
         Command::Certificate => {
             let config = Config::load(&folder)?;
             let hosts = setup::hosts(&config);
@@ -91,6 +164,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 hosts.join(", ")
             ))?;
         }
+        Command::Doctor => return examine(&folder),
+        Command::Manual { folder } => clap_mangen::generate_to(Arguments::command(), folder)?,
         Command::Schema => say(&serde_json::to_string_pretty(&schema::openrpc())?)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -117,21 +192,67 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verify(folder: &Path) -> anyhow::Result<ExitCode> {
+fn verify(folder: &Path, checkpoint: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = Config::load(folder)?;
-    let key = MasterKey::load(&config.keys.join(setup::MASTER_KEY))?;
-    let report = store::verify(&config.data, &key)?;
+    let key = keys::load(&config)?;
+    let (report, store) = store::verify_to_read(&config.data, &key)?;
+    let files = files::verify(&store, &config.data);
+    let files = files.context("the folder of files cannot be read")?;
     for (log, position) in &report.logs {
         say(&format!("{log}: {} records, head {}", position.seq, position.head))?;
     }
     for damage in &report.damage {
         complain(&format!("damaged: {damage}"));
     }
-    if !report.damage.is_empty() {
+    for damage in &files.damage {
+        complain(&format!("damaged: {damage}"));
+    }
+    let is_sound = verify_audit(&config, &store, checkpoint)?;
+    if !(report.damage.is_empty() && files.damage.is_empty() && is_sound) {
         return Ok(ExitCode::FAILURE);
     }
     say(&format!("{} records, every chain whole", report.records))?;
+    say(&format!("{} files, every one whole", files.files))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn examine(folder: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(folder)?;
+    EnvFilter::try_new(&config.log).context("`log` in the configuration is not a filter")?;
+    let findings = doctor::examine(&config);
+    for finding in &findings {
+        say(&finding.to_string())?;
+    }
+    let to_mend = findings.iter().filter(|finding| finding.needs_mending()).count();
+    if to_mend > 0 {
+        say(&format!("{to_mend} to mend"))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    say("nothing to mend")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the audit log is what every checkpoint knows: those beside the store, and one kept elsewhere.
+fn verify_audit(config: &Config, store: &Store, kept: Option<&Path>) -> anyhow::Result<bool> {
+    let mut notes = match anchor::read(&anchor::file(&config.data)) {
+        Ok(notes) => notes,
+        Err(error) => {
+            complain(&format!("damaged: {error}"));
+            return Ok(false);
+        }
+    };
+    if let Some(kept) = kept {
+        let read = anchor::read(kept)?;
+        anyhow::ensure!(!read.is_empty(), "{}: there is no checkpoint in it", kept.display());
+        notes.extend(read);
+    }
+    let checked = audit::check::check(store, &notes)?;
+    for problem in &checked.problems {
+        complain(&format!("damaged: {problem}"));
+    }
+    let (size, root) = checked.root;
+    say(&format!("audit tree: {size} records, root {root}, {} checkpoints agree", checked.agreed))?;
+    Ok(checked.problems.is_empty())
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -139,15 +260,15 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     builder.enable_all().build().context("the runtime cannot be started")
 }
 
-fn log(filter: &str) -> anyhow::Result<()> {
+fn log(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter =
         EnvFilter::try_new(filter).context("`log` in the configuration is not a filter")?;
     let colour = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(colour).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     Ok(())
 }
 

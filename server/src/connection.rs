@@ -53,7 +53,13 @@ pub async fn run(
     drop(place);
     let peer = signed_in.peer.clone();
     tracing::info!(connection = peer.number, who = %peer.who, "signed in");
-    let session = Arc::new(Session { context, peer: peer.clone(), searching: Semaphore::new(1) });
+    let session = Arc::new(Session {
+        context,
+        peer: peer.clone(),
+        source,
+        searching: Semaphore::new(1),
+        moving: Semaphore::new(calls::PARTS_AT_ONCE),
+    });
     let close = Signed::new(socket, session, signed_in).serve().await;
     tracing::info!(connection = peer.number, ?close, "ended");
 }
@@ -127,6 +133,8 @@ struct Signed {
     requests: FuturesUnordered<BoxFuture<'static, Answer>>,
     frames: VecDeque<Queued>,
     allowance: Allowance,
+    /// Parts of files come faster than anything else, and have an allowance of their own.
+    parts: Allowance,
     ping: Interval,
     unanswered: u32,
     /// When a bot's grant ends.
@@ -148,6 +156,7 @@ impl Signed {
         let mut ping = interval_at(Instant::now() + period, period);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let allowance = Allowance::new(&session.context.limits);
+        let parts = Allowance::for_parts(&session.context.limits);
         let expires = expiry(&session.context, session.who());
         Self {
             socket,
@@ -155,6 +164,7 @@ impl Signed {
             requests: FuturesUnordered::new(),
             frames: VecDeque::new(),
             allowance,
+            parts,
             ping,
             unanswered: 0,
             expires,
@@ -244,9 +254,11 @@ impl Signed {
 
     fn take_request(&mut self, frame: Frame) {
         self.unanswered = 0;
-        match self.allowance.take() {
+        let allowance = if moves_a_part(&frame) { &mut self.parts } else { &mut self.allowance };
+        match allowance.take() {
             Ok(()) => self.requests.push(Box::pin(calls::answer(self.session.clone(), frame))),
             Err(refusal) => {
+                self.session.context.metrics.calls.too_fast.inc();
                 self.requests
                     .push(Box::pin(std::future::ready(Answer::First(refuse(&frame, refusal)))));
             }
@@ -257,6 +269,7 @@ impl Signed {
 const fn close_for(ended: Ended) -> Close {
     match ended {
         Ended::SignedOut => Close::SignedOut,
+        Ended::CredentialsChanged => Close::SignInAgain,
         Ended::ShuttingDown => Close::GoingAway,
         Ended::TooSlow => Close::Policy,
     }
@@ -265,6 +278,13 @@ const fn close_for(ended: Ended) -> Close {
 fn refuse(frame: &str, refusal: Error) -> Frame {
     let id = rpc::Request::read(frame).ok().map(|request| request.id);
     rpc::reply_text::<()>(id, &Err(refusal)).into()
+}
+
+/// Whether a request moves a part of a file. Looked for first, so that no other is read twice.
+fn moves_a_part(frame: &str) -> bool {
+    let names = [calls::PUT_PART, calls::READ_PART];
+    let is_one = |request: rpc::Request<'_>| names.contains(&&*request.method);
+    frame.contains("\"file.") && rpc::Request::read(frame).is_ok_and(is_one)
 }
 
 /// A token bucket for requests.
@@ -280,6 +300,11 @@ impl Allowance {
         let most = f64::from(limits.request_burst);
         let per_second = f64::from(limits.requests_per_second);
         Self { left: most, most, per_second, at: Instant::now() }
+    }
+
+    fn for_parts(limits: &Limits) -> Self {
+        let per_second = f64::from(limits.file_parts_per_second);
+        Self { left: per_second, most: per_second, per_second, at: Instant::now() }
     }
 
     fn take(&mut self) -> Result<(), Error> {

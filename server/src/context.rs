@@ -2,16 +2,21 @@
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use warproom_proto::invitation::Address;
 
+use crate::audit::Audit;
 use crate::config::Limits;
-use crate::domain::State;
+use crate::domain::{FileBounds, State};
+use crate::files::Files;
 use crate::hub::Hub;
-use crate::identity::{Passwords, Throttle, TotpCodes};
+use crate::identity::{Passwords, Throttle};
 use crate::journal::{self, Journal};
+use crate::metrics::Metrics;
 use crate::rate::Rates;
+use crate::readiness::Readiness;
 use crate::store::Store;
+use crate::tls::Certificate;
 
 /// The parts of a running server.
 pub struct Context {
@@ -21,12 +26,12 @@ pub struct Context {
     pub store: Store,
     /// The one writer.
     pub journal: Journal,
+    /// The audit log, apart from its records.
+    pub audit: Arc<Audit>,
     /// Live delivery.
     pub hub: Arc<Hub>,
     /// Password hashing.
     pub passwords: Passwords,
-    /// TOTP codes that were used.
-    pub totp: TotpCodes,
     /// Brakes on guessing.
     pub throttle: Throttle,
     /// How fast bots append.
@@ -35,6 +40,18 @@ pub struct Context {
     pub address: Address,
     /// The bounds.
     pub limits: Limits,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What tells whether the server is ready.
+    pub readiness: Readiness,
+    /// The certificate it shows.
+    pub certificate: Arc<Certificate>,
+    /// Wakes the keeping to retention before its time.
+    pub retention: Arc<Notify>,
+    /// The bytes of files.
+    pub files: Arc<Files>,
+    /// The bounds on files.
+    pub file_bounds: FileBounds,
     /// How many pages are read from disk at once.
     pub reading: Arc<Semaphore>,
     /// How many searches run at once.

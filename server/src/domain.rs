@@ -9,7 +9,11 @@ mod alerting;
 mod asking;
 pub mod audience;
 mod causes;
+mod credentials;
+mod files;
+mod governing;
 mod posting;
+mod quotas;
 mod register;
 mod reminding;
 mod room;
@@ -28,7 +32,11 @@ use warproom_proto::{Error, ErrorCode, Kind, MemberId, Principal, RoomId, Seq};
 pub use administration::Redemption;
 pub use asking::Row;
 pub use audience::Reader;
+pub use credentials::{Checked, Renewal};
+pub use files::{FileBounds, FileChange, Files, Upload};
+pub use governing::{Expiry, Governing};
 pub use posting::{Target, carries};
+pub use quotas::{Given, REACTIONS_BY_ALL};
 pub use register::{Invited, Register};
 pub use reminding::Reminder;
 pub use room::Room;
@@ -46,6 +54,12 @@ pub struct State {
     pub read: BTreeMap<(RoomId, Principal), Seq>,
     /// What may interrupt each member, where they have said so.
     pub preferences: BTreeMap<MemberId, Preferences>,
+    /// What takes two managers, and how long entries are kept.
+    pub governing: Governing,
+    /// Every file, carried by an entry or on its way up.
+    pub files: Files,
+    /// The last TOTP step whose code each member used.
+    pub totp_used: HashMap<MemberId, u64>,
     /// What organisations reported lately, towards common causes.
     reports: causes::Reports,
 }
@@ -57,6 +71,8 @@ pub struct Plan {
     pub records: Vec<Planned>,
     /// A mark to keep.
     pub mark: Option<Mark>,
+    /// What changes of files.
+    pub files: Vec<FileChange>,
 }
 
 /// Something small that is kept beside the logs: only its latest value counts.
@@ -66,12 +82,16 @@ pub enum Mark {
     Read(RoomId, Principal, Seq),
     /// What may interrupt a member.
     Preferences(MemberId, Preferences),
+    /// The last TOTP step whose code a member used. It and earlier ones are used up.
+    TotpUsed(MemberId, u64),
 }
 
 /// One record to be appended.
 pub enum Planned {
     /// To the register.
     Act(Act),
+    /// To the audit log. It changes nothing that is decided by.
+    Audit(warproom_proto::audit::Record),
     /// To a room's log.
     Entry {
         /// Which room.
@@ -91,6 +111,7 @@ impl Planned {
     pub const fn changes_state(&self) -> bool {
         match self {
             Self::Act(_) => true,
+            Self::Audit(_) => false,
             Self::Entry { entry, .. } => changes_state(&entry.handling),
         }
     }
@@ -101,6 +122,7 @@ impl Planned {
 pub const fn changes_state(handling: &Handling) -> bool {
     handling.kind.is_notice()
         || handling.ask.is_some()
+        || !handling.files.is_empty()
         || matches!(handling.kind, Kind::Alert(_) | Kind::Answer { .. })
 }
 
@@ -121,13 +143,14 @@ impl Plan {
     /// A plan of one record.
     #[must_use]
     pub fn of(record: Planned) -> Self {
-        Self { records: vec![record], mark: None }
+        Self { records: vec![record], ..Self::default() }
     }
 }
 
 impl State {
     /// Takes a committed register record into the fold.
-    pub fn apply_act(&mut self, act: &Act) {
+    pub fn apply_act(&mut self, act: &Act, at_ms: i64) {
+        self.governing.apply(act, at_ms, &self.register);
         self.register.apply(act);
     }
 
@@ -139,10 +162,27 @@ impl State {
         entry: &Entry,
         of: &Summary,
     ) {
-        let Self { register, rooms, reports, .. } = self;
+        let Self { register, rooms, reports, files, .. } = self;
         let room = rooms.entry(id).or_default();
         room.apply((seq, at_ms), &entry.handling, of, |who| register.organisation_of(who));
+        files.carry(id, seq, &entry.handling.files);
+        if let Kind::Retract { of } = entry.handling.kind {
+            files.of_entry(id, of).into_iter().for_each(|file| files.remove(file));
+        }
         reports.apply(id, (seq, at_ms), &entry.handling, |who| register.organisation_of(who));
+    }
+
+    /// Replaces a room's fold by one of these entries, each with its number and time.
+    pub fn replace_room<'a>(
+        &mut self,
+        id: RoomId,
+        entries: impl Iterator<Item = ((Seq, i64), &'a Entry, &'a Summary)>,
+    ) {
+        let mut room = Room::default();
+        for (at, entry, summary) in entries {
+            room.apply(at, &entry.handling, summary, |who| self.register.organisation_of(who));
+        }
+        self.rooms.insert(id, room);
     }
 
     /// Takes a mark in.
@@ -155,6 +195,18 @@ impl State {
             Mark::Preferences(member, preferences) => {
                 self.preferences.insert(*member, *preferences);
             }
+            Mark::TotpUsed(member, step) => {
+                let kept = self.totp_used.entry(*member).or_insert(0);
+                *kept = (*kept).max(*step);
+            }
+        }
+    }
+
+    /// Takes in what changed of a file.
+    pub fn apply_file(&mut self, change: &FileChange) {
+        match change {
+            FileChange::Kept(upload) => self.files.keep(Upload::clone(upload)),
+            FileChange::Gone(_, file) => self.files.remove(*file),
         }
     }
 

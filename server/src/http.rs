@@ -1,11 +1,14 @@
-//! HTTP on the one TLS port: the upgrade to WebSocket at `/`, and webhooks. Anything else is not
-//! there.
+//! HTTP on the one TLS port: the upgrade to WebSocket at `/`, webhooks, and two questions that anyone may
+//! ask: whether the server is alive, and whether it is ready. Anything else is not there.
 //!
 //! Only this module names hyper, which reads one request after another (HTTP/1.1 and 1.0; HTTP/2 is
 //! never agreed on, since TLS offers no protocol). Every step has a bound: the head of a request its
 //! time, size and number of fields, the body its time and size, the connection its requests and its
 //! life. After an upgrade hyper is gone, with its buffers: the bare stream goes on as a WebSocket.
 
+pub mod metrics;
+
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use warproom_proto::{Secret, limits};
 
 use crate::context::Context;
 use crate::hooks::{self, Answer};
+use crate::readiness;
 use crate::tls::Stream;
 use crate::transport::{self, Socket};
 
@@ -142,9 +146,19 @@ impl Door<'_> {
         let is_last = self.requests.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS
             || request.headers().contains_key(TRANSFER_ENCODING);
         let (answer, then) = match *request.method() {
-            Method::GET if request.uri().path() == "/" => return Ok(self.upgrade(&request)),
+            Method::GET => match request.uri().path() {
+                "/" => return Ok(self.upgrade(&request)),
+                "/health" => (YES, Then::Stay),
+                "/ready" if readiness::is_ready(self.context) => (YES, Then::Stay),
+                "/ready" => (NO, Then::Stay),
+                _ => (NOTHING_HERE, Then::Close),
+            },
             Method::POST => match secret(request.uri().path()) {
-                Some(secret) => self.hook(&secret, request).await,
+                Some(secret) => {
+                    let (answer, then) = self.hook(&secret, request).await;
+                    self.context.metrics.webhook(answer.status);
+                    (answer, then)
+                }
                 None => (NOTHING_HERE, Then::Close),
             },
             _ => (NOTHING_HERE, Then::Close),
@@ -180,9 +194,14 @@ impl Door<'_> {
     }
 }
 
+/// Alive, or ready. A stranger is told no more.
+const YES: Answer = Answer { status: 200, text: Cow::Borrowed("yes\n"), retry_after_s: None };
+/// Not ready.
+const NO: Answer = Answer { status: 503, text: Cow::Borrowed("no\n"), retry_after_s: None };
+
 const NOTHING_HERE: Answer = Answer {
     status: 404,
-    text: std::borrow::Cow::Borrowed("There is nothing at this path.\n"),
+    text: Cow::Borrowed("There is nothing at this path.\n"),
     retry_after_s: None,
 };
 

@@ -7,15 +7,12 @@
 mod password;
 mod throttle;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use totp_rs::{Algorithm, Secret as TotpBytes, TOTP};
 use warproom_proto::calls::sign_in_message;
 use warproom_proto::register::{PublicKey, Signature};
-use warproom_proto::{Head, MemberId, Secret};
+use warproom_proto::{Head, Secret};
 
 pub use password::{PasswordError, Passwords};
 pub use throttle::{Source, Throttle};
@@ -76,12 +73,9 @@ fn random<const N: usize>() -> Result<[u8; N], aws_lc_rs::error::Unspecified> {
     Ok(bytes)
 }
 
-/// TOTP codes (RFC 6238: SHA-1, 6 digits, 30 s), each good once.
-#[derive(Default)]
-pub struct TotpCodes {
-    /// The last step whose code a member used. It and earlier ones are used up.
-    used: Mutex<HashMap<MemberId, u64>>,
-}
+/// TOTP codes (RFC 6238: SHA-1, 6 digits, 30 s). That each is good once is decided with what it is
+/// used for: see [`crate::domain::Checked`].
+pub struct TotpCodes;
 
 impl TotpCodes {
     /// Whether a code is right now, give or take one step for clocks that differ.
@@ -100,15 +94,6 @@ impl TotpCodes {
             aws_lc_rs::constant_time::verify_slices_are_equal(expected, code).is_ok()
         };
         (step.saturating_sub(1)..=step + 1).find(right)
-    }
-
-    /// Uses a code up; `false` if this one, or a later one, was used before.
-    pub fn use_up(&self, member: MemberId, step: u64) -> bool {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = used.entry(member).or_insert(0);
-        let fresh = step > *last;
-        *last = step.max(*last);
-        fresh
     }
 }
 
@@ -134,16 +119,6 @@ mod tests {
         }
         let short = "GEZDGNBV".to_owned().into();
         assert_eq!(TotpCodes::matches(&short, &"287082".to_owned().into(), 59_000), None);
-    }
-
-    #[test]
-    fn a_code_is_good_once() {
-        let codes = TotpCodes::default();
-        let member = MemberId::random();
-        assert!(codes.use_up(member, 7));
-        assert!(!codes.use_up(member, 7));
-        assert!(!codes.use_up(member, 6));
-        assert!(codes.use_up(member, 8));
     }
 
     #[test]

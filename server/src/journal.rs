@@ -6,23 +6,31 @@
 //! decided on a state that misses something accepted before it: there is no gap between check and
 //! use. Reading never waits for writing: readers see a record once it is durable.
 
+mod erasing;
+mod files;
 mod marks;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
+use warproom_proto::audit;
 use warproom_proto::calls::Posted;
 use warproom_proto::entry::{Entry, Kind};
 use warproom_proto::register::{Act, Event};
 use warproom_proto::{EntryId, Error, ErrorCode, Head, LogId, Principal, RoomId, Salt, Seq};
 
-use crate::domain::{Mark, Plan, Planned, State, Summary, changes_state};
+use crate::audit::Audit;
+use crate::domain::{FileChange, Mark, Plan, Planned, State, Summary, changes_state};
+use crate::metrics::Metrics;
 use crate::store::{self, Appended, CommitError, Committer, Draft, Store};
 
-use marks::{PREFERENCES, READ, keep, sealed, unsealed};
+use erasing::Erasing;
+use marks::{KINDS, keep, sealed, unsealed};
 
 /// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
 const WAITING: usize = 4096;
@@ -80,12 +88,25 @@ pub enum What {
         /// What the server decides by.
         summary: Summary,
     },
+    /// A record of the audit log, which is delivered to nobody.
+    Audit,
 }
 
 /// Where a job's answer goes.
 type Answer = oneshot::Sender<Result<Vec<Posted>, Error>>;
 
 type Decide = Box<dyn FnOnce(&State, i64) -> Result<Plan, Error> + Send>;
+
+/// What the writer is handed.
+enum Work {
+    Append(Job),
+    /// Records of a room are to be erased.
+    Erase(RoomId, Vec<Seq>, oneshot::Sender<Result<(), Error>>),
+    Between(Between),
+}
+
+/// What is done between two groups.
+type Between = Box<dyn FnOnce(&mut Committer) + Send>;
 
 struct Job {
     id: Option<AppendId>,
@@ -96,7 +117,9 @@ struct Job {
 /// A handle on the writer.
 #[derive(Clone)]
 pub struct Journal {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Work>,
+    /// Set once the store takes no more.
+    failed: Arc<AtomicBool>,
 }
 
 impl Journal {
@@ -106,12 +129,37 @@ impl Journal {
         committer: Committer,
         state: Arc<RwLock<State>>,
         to_deliver: mpsc::Sender<Vec<Committed>>,
+        (audit, metrics): (Arc<Audit>, Arc<Metrics>),
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let postponed = None;
-        let writer = Writer { postponed, store, committer, state, to_deliver, waiting };
+        let failed = Arc::new(AtomicBool::new(false));
+        let told = failed.clone();
+        let erasing = Erasing::unfinished(&committer);
+        let writer = Writer {
+            postponed,
+            store,
+            committer,
+            state,
+            audit,
+            to_deliver,
+            waiting,
+            metrics,
+            failed: told,
+            erasing,
+        };
         let thread = std::thread::Builder::new().name("journal".into()).spawn(|| writer.run())?;
-        Ok((Self { jobs }, thread))
+        Ok((Self { jobs, failed }, thread))
+    }
+
+    /// Whether appends are stored: the writer runs, and its store has not failed.
+    pub fn is_storing(&self) -> bool {
+        !self.jobs.is_closed() && !self.failed.load(Ordering::Relaxed)
+    }
+
+    /// How many appends wait for the writer.
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Decides, appends, and answers once it is durable: a position for each record of the plan.
@@ -123,8 +171,40 @@ impl Journal {
     ) -> Result<Vec<Posted>, Error> {
         let (answer, answered) = oneshot::channel();
         let job = Job { id, decide: Box::new(decide), answer };
-        self.jobs.send(job).await.map_err(|_| ErrorCode::StorageFailed)?;
+        self.jobs.send(Work::Append(job)).await.map_err(|_| ErrorCode::StorageFailed)?;
         answered.await.map_err(|_| ErrorCode::StorageFailed)?
+    }
+
+    /// Erases records of a room; answers when they are gone. Groups are committed in between.
+    pub async fn erase(&self, room: RoomId, records: Vec<Seq>) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        let work = Work::Erase(room, records, answer);
+        self.jobs.send(work).await.map_err(|_| ErrorCode::StorageFailed)?;
+        answered.await.map_err(|_| ErrorCode::StorageFailed)?
+    }
+
+    /// Does something with the store between two groups, behind what waits already. Nothing is
+    /// committed meanwhile, so it must be short. None if the writer has ended.
+    pub fn between<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Committer) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        let work: Between = Box::new(move |committer| drop(answer.send(work(committer))));
+        self.jobs.blocking_send(Work::Between(work)).ok()?;
+        answered.blocking_recv().ok()
+    }
+
+    /// Appends to the audit log, and answers once it is durable.
+    pub async fn audit(&self, record: audit::Record) -> Result<(), Error> {
+        self.audit_all(vec![record]).await
+    }
+
+    /// The same for several records at once.
+    pub async fn audit_all(&self, records: Vec<audit::Record>) -> Result<(), Error> {
+        let records = records.into_iter().map(Planned::Audit).collect();
+        let plan = Plan { records, ..Plan::default() };
+        self.append(None, |_, _| Ok(plan)).await.map(drop)
     }
 
     /// An append of exactly one record.
@@ -139,13 +219,19 @@ impl Journal {
 }
 
 struct Writer {
-    /// A job of an append whose first one was not yet committed; the first of the next group.
-    postponed: Option<Job>,
+    /// A job of an append whose first one was not yet committed, or work between groups: the first
+    /// of the next group.
+    postponed: Option<Work>,
     store: Store,
     committer: Committer,
     state: Arc<RwLock<State>>,
+    /// The tree grows with each group.
+    audit: Arc<Audit>,
     to_deliver: mpsc::Sender<Vec<Committed>>,
-    waiting: mpsc::Receiver<Job>,
+    waiting: mpsc::Receiver<Work>,
+    erasing: Erasing,
+    metrics: Arc<Metrics>,
+    failed: Arc<AtomicBool>,
 }
 
 /// What a group commit will write, and whom to answer.
@@ -154,6 +240,7 @@ struct Group {
     drafts: Vec<Draft>,
     whats: Vec<What>,
     marks: Vec<Mark>,
+    files: Vec<FileChange>,
     answers: Vec<(usize, Answer)>,
     /// The names of its appends: the same again waits until the first is committed.
     ids: HashSet<AppendId>,
@@ -162,11 +249,36 @@ struct Group {
 
 impl Writer {
     fn run(mut self) {
-        while let Some(first) = self.postponed.take().or_else(|| self.waiting.blocking_recv()) {
+        while let Some(first) = self.next_job() {
             let now_ms = now_ms();
             let group = self.collect(first, now_ms);
             if !group.answers.is_empty() {
                 self.commit(group, now_ms);
+            }
+        }
+    }
+
+    /// The next job. What is to be done between groups is, and while no job waits, what is to be
+    /// erased.
+    fn next_job(&mut self) -> Option<Job> {
+        loop {
+            let work = match self.postponed.take() {
+                Some(work) => work,
+                None if self.erasing.is_idle() => self.waiting.blocking_recv()?,
+                None => {
+                    self.erasing.go_on(&mut self.committer, &self.store, &self.state);
+                    match self.waiting.try_recv() {
+                        Ok(work) => work,
+                        Err(TryRecvError::Empty) => continue,
+                        // What is left of it goes on at the next start.
+                        Err(TryRecvError::Disconnected) => return None,
+                    }
+                }
+            };
+            match work {
+                Work::Append(job) => return Some(job),
+                Work::Erase(room, records, answer) => self.erasing.add(room, records, answer),
+                Work::Between(work) => work(&mut self.committer),
             }
         }
     }
@@ -179,17 +291,28 @@ impl Writer {
         let mut next = Some(first);
         while let Some(job) = next {
             if job.id.is_some_and(|id| group.ids.contains(&id)) {
-                self.postponed = Some(job);
+                self.postponed = Some(Work::Append(job));
                 break;
             }
             self.take(job, &state, now_ms, &mut group);
             next = if group.changes_state || group.answers.len() >= GROUP {
                 None
             } else {
-                self.waiting.try_recv().ok()
+                self.next_append()
             };
         }
         group
+    }
+
+    /// The next job that waits; other work ends the group instead.
+    fn next_append(&mut self) -> Option<Job> {
+        match self.waiting.try_recv().ok()? {
+            Work::Append(job) => Some(job),
+            work => {
+                self.postponed = Some(work);
+                None
+            }
+        }
     }
 
     fn take(&self, job: Job, state: &State, now_ms: i64, group: &mut Group) {
@@ -212,6 +335,9 @@ impl Writer {
             }
             Ok((plan, drafts)) => {
                 group.ids.extend(id);
+                // A file is changed once in a group, and decided on only as the last one left it.
+                group.changes_state |= !plan.files.is_empty();
+                group.files.extend(plan.files);
                 group.changes_state |= plan.records.iter().any(Planned::changes_state);
                 group.answers.push((drafts.len(), answer));
                 group.drafts.extend(drafts);
@@ -235,12 +361,29 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Group, now_ms: i64) {
-        let Group { drafts, whats, marks, answers, changes_state, .. } = group;
-        let sealed: Vec<store::Mark> = marks.iter().filter_map(sealed).collect();
-        let appended = match self.committer.commit(drafts, &sealed, now_ms) {
-            Ok(appended) => appended,
-            Err(error) => return refuse(&error, answers),
+        let Group { drafts, whats, marks, files, answers, changes_state, .. } = group;
+        let mut sealed: Vec<store::Mark> = marks.iter().filter_map(sealed).collect();
+        let tiles = self.audit.tree.unsaved();
+        let saved = tiles.len();
+        sealed.extend(tiles);
+        let kept: Vec<_> = files.iter().filter_map(files::kept).collect();
+        let acts = |appended: &[Appended]| {
+            crate::audit::references(appended.iter().zip(&whats)).map_err(|_| CommitError::TooLong)
         };
+        let began = Instant::now();
+        let done = self.committer.commit_with(drafts, (&sealed, &kept), now_ms, acts);
+        let appended = match done {
+            Ok(appended) => appended,
+            Err(error) => {
+                let is_over = matches!(error, CommitError::Failed(_) | CommitError::Stopped);
+                self.failed.fetch_or(is_over, Ordering::Relaxed);
+                return self.metrics.storing.failed(refuse(&error, answers));
+            }
+        };
+        let took = began.elapsed();
+        let audited = appended.iter().filter(|one| one.log == LogId::AUDIT && !one.repeated);
+        self.audit.tree.push(audited.map(|one| one.commitment));
+        self.audit.tree.saved(saved);
         let mut posted = Vec::with_capacity(appended.len());
         let mut committed = Vec::with_capacity(appended.len());
         for (appended, what) in appended.into_iter().zip(whats) {
@@ -248,9 +391,12 @@ impl Writer {
             committed.extend(taken_in(appended, what));
         }
         if changes_state || !marks.is_empty() {
-            self.apply(&committed, &marks);
+            self.apply(&committed, &marks, &files);
         }
         if !committed.is_empty() {
+            let is_act = |record: &&Committed| matches!(record.what, What::Act(_));
+            let acts = committed.iter().filter(is_act).count();
+            self.metrics.storing.committed((acts, committed.len() - acts), took);
             // Delivery ends only at shutdown, when nobody is left to deliver to.
             let _ = self.to_deliver.blocking_send(committed);
         }
@@ -260,11 +406,12 @@ impl Writer {
         }
     }
 
-    fn apply(&self, committed: &[Committed], marks: &[Mark]) {
+    fn apply(&self, committed: &[Committed], marks: &[Mark], files: &[FileChange]) {
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         for record in committed {
             match &record.what {
-                What::Act(act) => state.apply_act(act),
+                What::Act(act) => state.apply_act(act, record.at_ms),
+                What::Audit => {}
                 What::Entry { room, entry, summary } => {
                     state.apply_entry(*room, (record.seq, record.at_ms), entry, summary);
                 }
@@ -272,6 +419,9 @@ impl Writer {
         }
         for mark in marks {
             state.apply_mark(mark);
+        }
+        for change in files {
+            state.apply_file(change);
         }
     }
 }
@@ -282,7 +432,8 @@ pub fn read(state: &RwLock<State>) -> std::sync::RwLockReadGuard<'_, State> {
     state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn refuse(error: &CommitError, answers: Vec<(usize, Answer)>) {
+/// Tells those who wait that nothing was stored, and why.
+fn refuse(error: &CommitError, answers: Vec<(usize, Answer)>) -> ErrorCode {
     let code = match error {
         CommitError::StorageFull { .. } => ErrorCode::StorageFull,
         _ => ErrorCode::StorageFailed,
@@ -291,11 +442,13 @@ fn refuse(error: &CommitError, answers: Vec<(usize, Answer)>) {
     for (_, answer) in answers {
         let _ = answer.send(Err(code.into()));
     }
+    code
 }
 
 fn draft(planned: &Planned, id: Option<&AppendId>) -> Result<Draft, Error> {
     let fault = |_| Error::from(ErrorCode::ServerFault);
     Ok(match planned {
+        Planned::Audit(record) => crate::audit::draft(record).map_err(fault)?,
         Planned::Act(act) => Draft {
             log: LogId::REGISTER,
             summary: Vec::new(),
@@ -325,6 +478,7 @@ fn draft(planned: &Planned, id: Option<&AppendId>) -> Result<Draft, Error> {
 fn what(planned: Planned) -> What {
     match planned {
         Planned::Act(act) => What::Act(act),
+        Planned::Audit(_) => What::Audit,
         Planned::Entry { room, entry, carries, .. } => {
             What::Entry { room, summary: Summary::of(&entry.handling, carries), entry }
         }
@@ -333,7 +487,7 @@ fn what(planned: Planned) -> What {
 
 /// A record to apply and deliver; `None` for one that was there before, or whose text is not text.
 fn taken_in(appended: Appended, what: What) -> Option<Committed> {
-    if appended.repeated {
+    if appended.repeated || matches!(what, What::Audit) {
         return None;
     }
     let Appended { seq, at_ms, salt, head, commitment, item, .. } = appended;
@@ -347,6 +501,9 @@ pub enum RebuildError {
     /// A record cannot be read.
     #[error("{0}")]
     Read(#[from] store::ReadError),
+    /// What is kept of a file opens, and is not what this version can read.
+    #[error("what is kept of a file of the {0} log is not readable by this version")]
+    File(LogId),
     /// A record opens, and is not what this version can fold.
     #[error("record {seq} of the {log} is not readable by this version")]
     Record {
@@ -355,6 +512,28 @@ pub enum RebuildError {
         /// Its number.
         seq: Seq,
     },
+}
+
+/// What of a room's log its fold is built from: each entry with its number and time.
+type StateEntries = Vec<((Seq, i64), Entry, Summary)>;
+
+fn state_entries(store: &Store, log: LogId) -> Result<StateEntries, RebuildError> {
+    let mut entries = Vec::new();
+    for seq in store.state(log)? {
+        let stored = store.read(log, seq)?.ok_or(RebuildError::Record { log, seq })?;
+        if stored.erased.is_some() {
+            continue;
+        }
+        let unreadable = |_| RebuildError::Record { log, seq };
+        let entry: Entry = serde_json::from_slice(&stored.item).map_err(unreadable)?;
+        if entry.handling.kind == Kind::Unknown {
+            return Err(RebuildError::Record { log, seq });
+        }
+        let summary =
+            Summary::from_bytes(&stored.summary).ok_or(RebuildError::Record { log, seq })?;
+        entries.push(((seq, stored.at_ms), entry, summary));
+    }
+    Ok(entries)
 }
 
 /// Rebuilds the state from the logs.
@@ -368,25 +547,22 @@ pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
         if matches!(act.event, Event::Unknown) {
             return Err(RebuildError::Record { log: LogId::REGISTER, seq: stored.seq });
         }
-        state.apply_act(&act);
+        state.apply_act(&act, stored.at_ms);
+    }
+    // Before the rooms, whose entries carry files.
+    for row in store.files() {
+        let row = row?;
+        state.files.keep(files::noted(&row).ok_or(RebuildError::File(row.log))?);
     }
     let rooms =
         store.logs().into_iter().filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
     for log in rooms {
-        for seq in store.state(log)? {
-            let stored = store.read(log, seq)?.ok_or(RebuildError::Record { log, seq })?;
-            let unreadable = |_| RebuildError::Record { log, seq };
-            let entry: Entry = serde_json::from_slice(&stored.item).map_err(unreadable)?;
-            if entry.handling.kind == Kind::Unknown {
-                return Err(RebuildError::Record { log, seq: stored.seq });
-            }
-            let summary = Summary::from_bytes(&stored.summary)
-                .ok_or(RebuildError::Record { log, seq: stored.seq })?;
-            let room = RoomId::from_bytes(log.0);
-            state.apply_entry(room, (stored.seq, stored.at_ms), &entry, &summary);
+        let room = RoomId::from_bytes(log.0);
+        for (at, entry, summary) in state_entries(store, log)? {
+            state.apply_entry(room, at, &entry, &summary);
         }
     }
-    for kind in [READ, PREFERENCES] {
+    for kind in KINDS {
         for mark in store.marks(kind) {
             if let Some(mark) = unsealed(&mark?) {
                 state.apply_mark(&mark);

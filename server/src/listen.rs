@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::admission::{Admission, Place};
 use crate::connection;
 use crate::context::Context;
+use crate::metrics::Handshake;
 use crate::tls::Acceptor;
 
 /// How long accepting pauses when the system has no more file descriptors.
@@ -28,7 +29,7 @@ pub async fn listen(
     context: Arc<Context>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let admission = Admission::new(&context.limits);
+    let admission = Admission::new(&context.limits, context.metrics.door.clone());
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -73,9 +74,19 @@ async fn greet(
     let _ = stream.set_nodelay(true);
     let limit = Duration::from_millis(context.limits.handshake_ms);
     // Boxed, so that the handshake's memory is given back before the connection settles down.
+    let door = &context.metrics.door;
     match timeout(limit, Box::pin(acceptor.accept(stream))).await {
-        Ok(Ok(stream)) => connection::run(stream, peer.ip().into(), context, place, stop).await,
-        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-        Err(_) => tracing::debug!("TLS handshake took too long"),
+        Ok(Ok(stream)) => {
+            door.handshake(Handshake::Done);
+            connection::run(stream, peer.ip().into(), context, place, stop).await;
+        }
+        Ok(Err(error)) => {
+            door.handshake(Handshake::Failed);
+            tracing::debug!(%error, "TLS handshake failed");
+        }
+        Err(_) => {
+            door.handshake(Handshake::TooSlow);
+            tracing::debug!("TLS handshake took too long");
+        }
     }
 }

@@ -4,22 +4,32 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle as Task;
 use warproom_proto::invitation::Address;
-use warproom_proto::{LogId, RoomId};
+use warproom_proto::register::{Act, Event};
+use warproom_proto::{LogId, RoomId, audit};
 
-use crate::config::Config;
+use crate::audit::keeper::Keeper;
+use crate::audit::{Audit, AuditKeyError, Keys, Tree, anchor};
+use crate::config::{Config, FileLimits};
 use crate::context::Context;
+use crate::control::{self, Controlled};
+use crate::domain::{FileBounds, Plan, Planned, State};
+use crate::files::{self, Files};
 use crate::hub::Hub;
-use crate::identity::{PasswordError, Passwords, Throttle, TotpCodes};
+use crate::identity::{PasswordError, Passwords, Throttle};
 use crate::journal::{self, Journal, RebuildError};
+use crate::keys::{self, KeysError};
+use crate::metrics::Metrics;
 use crate::rate::Rates;
-use crate::store::{self, KeyError, MasterKey, OpenError};
+use crate::readiness::Readiness;
+use crate::store::{self, OpenError, Store};
 use crate::tls::{self, Certificate, TlsError};
-use crate::{listen, reminders, setup};
+use crate::{http, listen, reminders, retention, setup};
 
 /// How many committed groups wait for delivery. Delivery never waits for a peer, so few do.
 const COMMITTED: usize = 64;
@@ -34,13 +44,19 @@ const SEARCHING: usize = 2;
 pub enum StartError {
     /// The master key.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Key(#[from] KeysError),
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
     /// What is stored.
     #[error("the store opens, but its logs cannot be read: {0}. Run: warproom-server verify")]
     Rebuild(#[from] RebuildError),
+    /// The audit log's tree.
+    #[error("the store opens, but its audit log cannot be read: {0}. Run: warproom-server verify")]
+    Audit(#[from] store::ReadError),
+    /// The audit log's key.
+    #[error(transparent)]
+    AuditKey(#[from] AuditKeyError),
     /// Certificates.
     #[error(
         "{0}. A server certificate that is lost or broken is made anew by `warproom-server certificate`; the authority it comes from is not"
@@ -51,18 +67,23 @@ pub enum StartError {
     Acceptor(#[from] tls::SetupError),
     /// The port.
     #[error(
-        "cannot listen on {address}: {cause}. Is another server running there? Change `listen` in {}",
+        "cannot listen on {address}: {cause}. Is another server running there? Change `{setting}` in {}",
         crate::config::FILE
     )]
     Listen {
         /// Where.
         address: SocketAddr,
+        /// By which setting.
+        setting: &'static str,
         /// What the system said.
         cause: io::Error,
     },
     /// Threads.
     #[error("a thread could not be started: {0}")]
     Thread(#[from] io::Error),
+    /// The folder of files.
+    #[error("the folder of files in the data folder cannot be used: {0}")]
+    Files(#[source] io::Error),
     /// Hashing.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
@@ -78,18 +99,26 @@ pub struct Server {
     stop: watch::Sender<bool>,
     listening: Task<()>,
     delivering: Task<()>,
+    /// The operator's channel, where there could be one.
+    controlling: Option<Task<()>>,
     reminding: Task<()>,
+    metering: Option<Task<()>>,
+    retaining: Task<()>,
+    sweeping: Task<()>,
+    keeping: Task<()>,
     writing: JoinHandle<()>,
 }
 
 impl Server {
     /// Starts from a configuration.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let key = MasterKey::load(&config.keys.join(setup::MASTER_KEY))?;
+        let key = keys::load(&config)?;
         let certificate = Certificate::load(&config.keys)?;
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|cause| StartError::Listen { address: config.listen, cause })?;
+        let listener = bind(config.listen, "listen").await?;
+        let metrics_listener = match config.metrics {
+            Some(address) => Some(bind(address, "metrics").await?),
+            None => None,
+        };
         let local = listener.local_addr()?;
         let address = Address {
             host_port: setup::with_port(&config.address, local.port()),
@@ -103,33 +132,83 @@ impl Server {
         let (store, committer) = store::open(&config.data, &key, options)?;
         let state = Arc::new(RwLock::new(journal::rebuild(&store)?));
         let (outgoing, to_deliver) = mpsc::channel(COMMITTED);
-        let (journal, writing) = Journal::start(store.clone(), committer, state.clone(), outgoing)?;
+        let metrics = Arc::new(Metrics::default());
+        let audit = Arc::new(opened_audit(&config, &store, &state)?);
+        let counted = (audit.clone(), metrics.clone());
+        let (journal, writing) =
+            Journal::start(store.clone(), committer, state.clone(), outgoing, counted)?;
+        announce(&journal, &state, &audit).await;
         let rooms = store.logs().into_iter();
         let rooms = rooms.filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
         let positions = rooms.map(|log| (RoomId::from_bytes(log.0), store.position(log)));
-        let hub = Hub::new(state.clone(), positions);
+        let hub = Hub::new(state.clone(), positions, metrics.clone());
         let delivering = tokio::spawn(hub.clone().deliver(to_deliver));
         let reminding = tokio::spawn(reminders::remind(state.clone(), hub.clone()));
 
+        let (stop, stopping) = watch::channel(false);
+        let controlled = Controlled {
+            config: config.clone(),
+            journal: journal.clone(),
+            store: store.clone(),
+            state: state.clone(),
+            certificate: certificate.clone(),
+            progress: control::Progress::default(),
+        };
+        let controlling = open_control(controlled, stopping.clone());
+        let keeper = Keeper {
+            audit: audit.clone(),
+            journal: journal.clone(),
+            hub: hub.clone(),
+            anchors: anchor::file(&config.data),
+            every: Duration::from_millis(config.limits.refusals_ms),
+        };
+        let keeping = tokio::spawn(keeper.keep(stopping.clone()));
         let context = Arc::new(Context {
             state,
             store,
             journal,
+            audit,
             hub,
             passwords: Passwords::new()?,
-            totp: TotpCodes::default(),
             throttle: Throttle::default(),
             rates: Rates::default(),
             address: address.clone(),
+            retention: Arc::new(Notify::new()),
             limits: config.limits,
+            metrics,
+            readiness: Readiness {
+                delivering: delivering.abort_handle(),
+                reserve_bytes: options.reserve_bytes,
+            },
+            certificate: certificate.clone(),
+            files: Arc::new(
+                Files::open(&config.data, options.reserve_bytes).map_err(StartError::Files)?,
+            ),
+            file_bounds: file_bounds(&config.files),
             reading: Arc::new(Semaphore::new(READING)),
             searching: Arc::new(Semaphore::new(SEARCHING)),
         });
+        let sweeping = tokio::spawn(files::keep(context.clone()));
+        let retaining = tokio::spawn(retention::keep(context.clone(), config.keys.clone()));
         let acceptor = tls::acceptor(certificate.clone())?;
-        let (stop, stopping) = watch::channel(false);
+        let metering = metrics_listener.map(|listener| show_metrics(listener, &context));
         let listening = tokio::spawn(listen::listen(listener, acceptor, context, stopping));
         tracing::info!(%local, "listening");
-        Ok(Self { local, address, certificate, stop, listening, delivering, reminding, writing })
+        Ok(Self {
+            local,
+            address,
+            certificate,
+            stop,
+            listening,
+            delivering,
+            controlling,
+            reminding,
+            metering,
+            retaining,
+            sweeping,
+            keeping,
+            writing,
+        })
     }
 
     /// Loads the certificate again. Connections stay; new ones get the new certificate.
@@ -150,12 +229,93 @@ impl Server {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         self.reminding.abort();
+        if let Some(metering) = self.metering {
+            metering.abort();
+        }
+        if let Some(controlling) = self.controlling {
+            let _ = controlling.await;
+        }
+        // They hold the context, and with it the journal.
+        self.sweeping.abort();
+        self.retaining.abort();
         // The context goes with the last connection, the journal's last handle with the context;
         // so the writer ends, then delivery.
         let _ = self.listening.await;
+        let _ = self.keeping.await;
         let writing = self.writing;
         let _ = tokio::task::spawn_blocking(move || writing.join()).await;
         let _ = self.delivering.await;
         tracing::info!("stopped");
+    }
+}
+
+const fn file_bounds(of: &FileLimits) -> FileBounds {
+    FileBounds {
+        largest_bytes: of.largest_mib << 20,
+        waiting: of.waiting,
+        room_bytes: of.room_mib << 20,
+        organisation_bytes: of.organisation_mib << 20,
+    }
+}
+
+fn show_metrics(listener: TcpListener, context: &Arc<Context>) -> Task<()> {
+    if let Ok(local) = listener.local_addr() {
+        tracing::info!(%local, "showing metrics");
+    }
+    tokio::spawn(http::metrics::listen(listener, context.clone()))
+}
+
+async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|cause| StartError::Listen { address, setting, cause })
+}
+
+/// Opens the operator's channel. A server that cannot have one serves all the same.
+fn open_control(controlled: Controlled, stopping: watch::Receiver<bool>) -> Option<Task<()>> {
+    let folder = controlled.config.folder.clone();
+    match control::listen(&folder, Arc::new(controlled), stopping) {
+        Ok(controlling) => Some(controlling),
+        Err(error) => {
+            let folder = folder.display();
+            tracing::error!(%error, %folder, "no backups or rotations: no socket can be made here");
+            None
+        }
+    }
+}
+
+/// The audit log of a store, with its keys.
+fn opened_audit(
+    config: &Config,
+    store: &Store,
+    state: &RwLock<State>,
+) -> Result<Audit, StartError> {
+    let (warp, announced) = {
+        let state = journal::read(state);
+        let register = &state.register;
+        (register.warp().map(|(warp, _)| *warp), register.audit_key())
+    };
+    let warp = warp.ok_or(RebuildError::Record { log: LogId::REGISTER, seq: 1 })?;
+    let keys = Keys::load(&config.keys, announced)?;
+    Ok(Audit::new(Tree::load(store.clone())?, keys, warp))
+}
+
+/// Puts the key that signs into the register, where it is not the one that stands there: at the first
+/// start with one, and after it was replaced.
+async fn announce(journal: &Journal, state: &RwLock<State>, audit: &Audit) {
+    let public_key = audit.keys().present.public();
+    let known = journal::read(state).register.audit_key();
+    if known == Some(public_key) {
+        return;
+    }
+    let mut records =
+        vec![Planned::Act(Act { by: None, event: Event::AuditKeySet { public_key } })];
+    if known.is_some() {
+        let event = audit::Event::KeyRotated { key: audit::KeyKind::Audit };
+        records.push(Planned::Audit(audit::Record::of_server(event)));
+    }
+    let plan = Plan { records, ..Plan::default() };
+    // A full disk keeps nobody from reading; the next start announces it.
+    if let Err(error) = journal.append(None, |_, _| Ok(plan)).await {
+        tracing::error!(%error, "the key of the audit log could not be announced");
     }
 }

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use warproom_proto::calls::AddInvitation;
 use warproom_proto::invitation::{Address, Invitation};
-use warproom_proto::register::{Act, Event, Organisation, Role};
+use warproom_proto::register::{Act, Event, Organisation, PublicKey, Role};
 use warproom_proto::{Handle, InvitationId, LogId, Name, OrganisationId, WarpId};
 
+use crate::audit::{self, AuditKey, AuditKeyError};
 use crate::calls::INVITATION_MS;
 use crate::config::{Config, FILE};
 use crate::domain::{Planned, State};
-use crate::journal::now_ms;
+use crate::journal::{What, now_ms};
 use crate::store::{
     self, CommitError, CreateError, Draft, KeyError, MasterKey, OpenError, Options,
 };
@@ -40,6 +41,21 @@ pub struct Founding {
     pub address: String,
 }
 
+/// Where a new WARP keeps what it has: paths as they are to stand in its configuration.
+pub struct Places {
+    /// The folder of the store.
+    pub data: PathBuf,
+    /// The folder of the keys.
+    pub keys: PathBuf,
+}
+
+impl Default for Places {
+    /// Both beside the configuration.
+    fn default() -> Self {
+        Self { data: "data".into(), keys: "keys".into() }
+    }
+}
+
 /// Why a WARP could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -63,6 +79,9 @@ pub enum SetupError {
     /// The master key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The key of the audit log.
+    #[error(transparent)]
+    AuditKey(#[from] AuditKeyError),
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -82,12 +101,24 @@ pub enum SetupError {
 
 /// Makes a WARP in a folder; the first manager's invitation.
 pub fn init(folder: &Path, founding: Founding) -> Result<Invitation, SetupError> {
+    init_at(folder, founding, &Places::default())
+}
+
+/// The same, with store and keys elsewhere.
+pub fn init_at(
+    folder: &Path,
+    founding: Founding,
+    places: &Places,
+) -> Result<Invitation, SetupError> {
     let file = folder.join(FILE);
     if file.exists() {
         return Err(SetupError::Exists { file });
     }
     private_folder(folder)?;
-    write_private(&file, &Config::template(founding.listen, &founding.address))?;
+    let text = Config::template(founding.listen, &founding.address)
+        .replace("data = \"data\"", &format!("data = {:?}", places.data.to_string_lossy()))
+        .replace("keys = \"keys\"", &format!("keys = {:?}", places.keys.to_string_lossy()));
+    write_private(&file, &text)?;
     let made =
         Config::load(folder).map_err(SetupError::from).and_then(|config| found(&config, founding));
     if made.is_err() {
@@ -106,7 +137,8 @@ fn found(config: &Config, founding: Founding) -> Result<Invitation, SetupError> 
     tls::make_server_certificate(&config.keys, &hosts(config))?;
     store::create(&config.data, &key)?;
     let address = Address { host_port: config.address.clone(), authority };
-    first_records(config, &key, founding, address)
+    let audit_key = AuditKey::make(&config.keys.join(audit::KEY))?.public();
+    first_records(config, &key, founding, address, audit_key)
 }
 
 /// The hosts a server certificate names: the one members use, and this machine for its operator.
@@ -125,6 +157,7 @@ fn first_records(
     key: &MasterKey,
     founding: Founding,
     address: Address,
+    audit_key: PublicKey,
 ) -> Result<Invitation, SetupError> {
     let problem = |error: &dyn std::fmt::Display| SetupError::Invitation(error.to_string());
     let organisation = OrganisationId::random();
@@ -137,9 +170,10 @@ fn first_records(
     });
     let mut state = State::default();
     let mut acts = Vec::new();
-    for event in [founded, added] {
+    let announced = Event::AuditKeySet { public_key: audit_key };
+    for event in [founded, added, announced] {
         let act = Act { by: None, event };
-        state.apply_act(&act);
+        state.apply_act(&act, 0);
         acts.push(act);
     }
     let (code, code_hash) = identity::invitation_code().map_err(|error| problem(&error))?;
@@ -155,13 +189,17 @@ fn first_records(
         .map_err(|error| problem(&error))?;
     acts.extend(plan.records.into_iter().filter_map(|record| match record {
         Planned::Act(act) => Some(act),
-        Planned::Entry { .. } => None,
+        Planned::Entry { .. } | Planned::Audit(_) => None,
     }));
     let drafts: Result<Vec<Draft>, _> = acts.iter().map(draft).collect();
     let drafts = drafts.map_err(|error| problem(&error))?;
     let (_store, mut committer) =
         store::open(&config.data, key, Options { reserve_bytes: 0, ..Options::default() })?;
-    committer.commit(drafts, &[], now_ms)?;
+    let whats: Vec<What> = acts.into_iter().map(What::Act).collect();
+    let refer = |appended: &[store::Appended]| {
+        audit::references(appended.iter().zip(&whats)).map_err(|_| CommitError::TooLong)
+    };
+    committer.commit_with(drafts, (&[], &[]), now_ms, refer)?;
     Ok(Invitation { address, code })
 }
 
@@ -184,12 +222,12 @@ pub fn with_port(address: &str, port: u16) -> String {
     }
 }
 
-fn private_folder(path: &Path) -> Result<(), SetupError> {
+pub(crate) fn private_folder(path: &Path) -> Result<(), SetupError> {
     let make = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     make.map_err(|cause| SetupError::File { path: path.to_owned(), cause })
 }
 
-fn write_private(path: &Path, text: &str) -> Result<(), SetupError> {
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), SetupError> {
     let write = || {
         let mut options = fs::OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;

@@ -3,6 +3,8 @@
 //! Only this module names rustls and rcgen. TLS 1.3 only, by aws-lc-rs, with the post-quantum hybrid
 //! X25519MLKEM768 first. The certificate reloads without dropping a connection.
 
+pub mod facts;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ pub const AUTHORITY_CERTIFICATE: &str = "authority.pem";
 const AUTHORITY_KEY: &str = "authority.key";
 const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key";
+const NEXT_SERVER_KEY: &str = "server.key.next";
 
 /// A connection, encrypted.
 pub type Stream = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
@@ -85,9 +88,12 @@ pub fn make_server_certificate(keys: &Path, hosts: &[String]) -> Result<(), TlsE
     params.use_authority_key_identifier_extension = true;
     params.not_after = rcgen::date_time_ymd(2049, 1, 1);
     let certificate = params.signed_by(&key, &issuer)?;
+    // The key is there before its certificate: cut short between the two, it is found by `certified`.
+    let (next, path) = (keys.join(NEXT_SERVER_KEY), keys.join(SERVER_KEY));
+    replace(&next, &key.serialize_pem())?;
     // The authority goes with it, so that a client that has only the fingerprint can check.
     replace(&keys.join(SERVER_CERTIFICATE), &format!("{}{authority}", certificate.pem()))?;
-    replace(&keys.join(SERVER_KEY), &key.serialize_pem())
+    fs::rename(&next, &path).map_err(|cause| TlsError::File { path, cause })
 }
 
 fn alt_name(host: &str) -> Result<SanType, TlsError> {
@@ -132,6 +138,16 @@ impl Certificate {
         Ok(Arc::new(Self { keys: keys.to_owned(), current }))
     }
 
+    /// Until when the certificate in use is valid, in milliseconds since 1970 UTC.
+    pub fn expires_at_ms(&self) -> i64 {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let parsed = current
+            .end_entity_cert()
+            .ok()
+            .and_then(|certificate| x509_parser::parse_x509_certificate(certificate).ok());
+        parsed.map_or(0, |(_, parsed)| parsed.validity().not_after.timestamp() * 1000)
+    }
+
     /// Loads it again; if that fails, the last one stays.
     pub fn reload(&self) -> Result<(), TlsError> {
         let loaded = Arc::new(certified(&self.keys)?);
@@ -147,7 +163,16 @@ impl ResolvesServerCert for Certificate {
 }
 
 fn certified(keys: &Path) -> Result<CertifiedKey, TlsError> {
-    let (chain_path, key_path) = (keys.join(SERVER_CERTIFICATE), keys.join(SERVER_KEY));
+    let certified = certified_by(keys, SERVER_KEY);
+    if certified.is_ok() || !keys.join(NEXT_SERVER_KEY).exists() {
+        return certified;
+    }
+    // Making a certificate was cut short when its key was not in its place yet.
+    certified_by(keys, NEXT_SERVER_KEY).or(certified)
+}
+
+fn certified_by(keys: &Path, key_file: &str) -> Result<CertifiedKey, TlsError> {
+    let (chain_path, key_path) = (keys.join(SERVER_CERTIFICATE), keys.join(key_file));
     let chain_text = read(&chain_path)?;
     let key_text = read(&key_path)?;
     let chain = CertificateDer::pem_slice_iter(chain_text.as_bytes())

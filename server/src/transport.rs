@@ -47,6 +47,8 @@ pub enum Close {
     Protocol,
     /// 4001: removed, suspended, revoked or expired. Coming again is of no use.
     SignedOut,
+    /// 4002: the credentials changed. A device that was kept signs in again.
+    SignInAgain,
 }
 
 impl Close {
@@ -58,6 +60,7 @@ impl Close {
             Self::TooBig => (CloseCode::Size, "the frame is too large"),
             Self::Protocol => (CloseCode::Protocol, "not as the protocol says"),
             Self::SignedOut => (CloseCode::Library(4001), "signed out"),
+            Self::SignInAgain => (CloseCode::Library(4002), "sign in again"),
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn shown(at_ms: i64, salt: Salt, commitment: Head, item: String, label: Opti
 
 /// A record's body for everyone else.
 pub const fn stub(commitment: Head) -> Body {
-    Body::Withheld { commitment }
+    Body::Withheld { commitment, erased: false }
 }
 
 /// How much of a record a reader gets.
@@ -36,17 +36,20 @@ pub enum Sight {
 
 /// A stored record, for a reader who may have it or not.
 pub fn stored(of: Stored, sight: Sight) -> Record {
+    let (commitment, is_erased) = (of.commitment(), of.erased.is_some());
     let Stored { seq, at_ms, salt, head, item, .. } = of;
-    let commitment = record::commitment(&salt, at_ms, &item);
     let body = match (String::from_utf8(item), sight) {
         (Ok(item), Sight::Whole(label)) => shown(at_ms, salt, commitment, item, label),
-        _ => stub(commitment),
+        _ => Body::Withheld { commitment, erased: is_erased },
     };
     Record { seq, head, body }
 }
 
-/// The summary kept beside an entry.
+/// The summary kept beside an entry. What was erased has none, and is not found any more.
 pub fn summary(of: &Stored, log: LogId) -> Result<Summary, Error> {
+    if of.erased.is_some() {
+        return Err(ErrorCode::NotFound.into());
+    }
     Summary::from_bytes(&of.summary).ok_or_else(|| {
         tracing::error!(%log, seq = of.seq, "a record's summary is not readable");
         ErrorCode::ServerFault.into()
@@ -184,17 +187,35 @@ impl<'a> Entitled<'a> {
 
     /// Whether they may have a record.
     pub fn may_read(&self, of: &Stored) -> Result<bool, Error> {
-        Ok(self.room.may_read(&self.reader, of.seq, &summary(of, self.log)?))
+        let gone = of.erased.is_some();
+        Ok(!gone && self.room.may_read(&self.reader, of.seq, &summary(of, self.log)?))
     }
 
     /// How much of a record they may have.
     pub fn sight(&self, of: &Stored) -> Result<Sight, Error> {
+        if of.erased.is_some() {
+            return Ok(Sight::Stub);
+        }
         let summary = summary(of, self.log)?;
         if !self.room.may_read(&self.reader, of.seq, &summary) {
             return Ok(Sight::Stub);
         }
         let label = self.room.label(of.seq, &summary);
         Ok(Sight::Whole((label != summary.label).then_some(label)))
+    }
+
+    /// How much of a record they may take out of the room, and under which label: what they may read,
+    /// and TLP:RED never.
+    pub fn exported(&self, of: &Stored) -> Result<(Sight, Option<Label>), Error> {
+        if of.erased.is_some() {
+            return Ok((Sight::Stub, None));
+        }
+        let summary = summary(of, self.log)?;
+        let label = self.room.label(of.seq, &summary);
+        Ok(match self.sight(of)? {
+            Sight::Whole(now) if label != Label::Red => (Sight::Whole(now), Some(label)),
+            _ => (Sight::Stub, None),
+        })
     }
 }
 

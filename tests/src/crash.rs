@@ -5,9 +5,13 @@
 //! not acknowledged is sent again under its id in the next round, before anything new. So in every
 //! log the numbers of each writer must rise, whatever was lost and repeated in between.
 
+mod field;
+mod store;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -17,6 +21,9 @@ use warproom_proto::entry::Entry;
 use warproom_proto::{Body, EntryId, Head, Label, LogId, Position, Record, RoomId, Seq, rpc};
 
 use crate::wire::{Seen, Wire};
+
+pub use field::Field;
+pub use store::{StoreKills, append_until_killed};
 
 /// How many posts a writer has in flight: enough to fill groups, fewer than a connection may have.
 const IN_FLIGHT: usize = 24;
@@ -60,9 +67,11 @@ pub struct Door {
 
 /// An entry that is on stable storage, if the server is to be believed.
 pub struct Acknowledged {
-    room: RoomId,
-    id: EntryId,
-    at: Position,
+    pub(crate) room: RoomId,
+    pub(crate) id: EntryId,
+    pub(crate) at: Position,
+    /// When its author heard of it, in microseconds since 1970.
+    pub(crate) heard_us: u64,
 }
 
 struct Post {
@@ -129,7 +138,7 @@ impl Writer {
             let post = place.and_then(|place| self.pending.remove(place));
             let room = post.context("acknowledged twice")?.room;
             let at = Position { seq: posted.seq, head: posted.head };
-            acknowledged.push(Acknowledged { room, id, at });
+            acknowledged.push(Acknowledged { room, id, at, heard_us: now_us() });
         }
     }
 
@@ -149,6 +158,11 @@ impl Writer {
     }
 }
 
+fn now_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// What must be in the logs.
 pub struct Ledger {
     rooms: BTreeMap<RoomId, Known>,
@@ -159,10 +173,30 @@ struct Known {
     read: Position,
     /// What was acknowledged beyond.
     acknowledged: BTreeMap<Seq, (EntryId, Head)>,
-    /// Every id read back.
+    order: Order,
+}
+
+/// What the entries of one room must satisfy, whatever was acknowledged: each is there once, and those of
+/// one writer stand in the order in which they were sent.
+#[derive(Default)]
+pub(crate) struct Order {
     ids: HashSet<EntryId>,
-    /// The highest number read back of each writer.
+    /// The highest number so far of each writer.
     numbers: HashMap<usize, u64>,
+}
+
+impl Order {
+    /// Takes the next entry.
+    pub(crate) fn take(&mut self, room: RoomId, seq: Seq, entry: &Entry) -> anyhow::Result<()> {
+        let Some(text) = &entry.content.text else { return Ok(()) };
+        ensure!(self.ids.insert(entry.handling.id), Wrong { room, seq, how: How::Twice });
+        let mut words = text.as_str().split(' ');
+        let mut word = || words.next().context("not one of ours");
+        let (writer, number) = (word()?.parse()?, word()?.parse()?);
+        let before = self.numbers.insert(writer, number);
+        ensure!(before.is_none_or(|before| before < number), Wrong { room, seq, how: How::Order });
+        Ok(())
+    }
 }
 
 /// How what is there differs from what was acknowledged.
@@ -215,8 +249,7 @@ impl Ledger {
             let known = Known {
                 read: Position::start(LogId::room(*room)),
                 acknowledged: BTreeMap::new(),
-                ids: HashSet::new(),
-                numbers: HashMap::new(),
+                order: Order::default(),
             };
             (*room, known)
         };
@@ -228,11 +261,14 @@ impl Ledger {
     /// # Errors
     /// If a number was given out twice.
     pub fn note(&mut self, acknowledged: Vec<Acknowledged>) -> anyhow::Result<()> {
-        for Acknowledged { room, id, at } in acknowledged {
+        for Acknowledged { room, id, at, .. } in acknowledged {
             let known = self.rooms.get_mut(&room).context("not a room of these")?;
             if at.seq <= known.read.seq {
                 // Stored, its answer lost with the connection, and asked for again.
-                ensure!(known.ids.contains(&id), Wrong { room, seq: at.seq, how: How::Other });
+                ensure!(
+                    known.order.ids.contains(&id),
+                    Wrong { room, seq: at.seq, how: How::Other }
+                );
                 continue;
             }
             let before = known.acknowledged.insert(at.seq, (id, at.head));
@@ -255,7 +291,7 @@ impl Ledger {
     /// How many entries were read back.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.rooms.values().map(|known| known.ids.len()).sum()
+        self.rooms.values().map(|known| known.order.ids.len()).sum()
     }
 
     /// The same rooms with nothing read, to read it all once more.
@@ -300,13 +336,6 @@ impl Known {
         if let Some(acknowledged) = self.acknowledged.remove(&seq) {
             ensure!(acknowledged == (id, record.head), Wrong { room, seq, how: How::Other });
         }
-        let Some(text) = entry.content.text else { return Ok(()) };
-        ensure!(self.ids.insert(id), Wrong { room, seq, how: How::Twice });
-        let mut words = text.as_str().split(' ');
-        let mut word = || words.next().context("not one of ours");
-        let (writer, number) = (word()?.parse()?, word()?.parse()?);
-        let before = self.numbers.insert(writer, number);
-        ensure!(before.is_none_or(|before| before < number), Wrong { room, seq, how: How::Order });
-        Ok(())
+        self.order.take(room, seq, &entry)
     }
 }

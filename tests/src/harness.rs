@@ -9,23 +9,31 @@
 
 mod asking;
 mod binaries;
+mod canary;
 mod display;
 mod logs;
+mod newcomer;
 mod person;
 mod raw;
 mod reading;
+mod served;
+mod traced;
 mod wait;
 mod warp;
 
 pub use asking::{answering, asking, choices, from_now, grant, roll_call, warning};
 pub use binaries::{
-    client_binary, demo_binary, desktop_binary, desktop_example, example_binary, relay_binary,
-    server_binary, server_binary_with,
+    PLANTED, client_binary, demo_binary, desktop_binary, desktop_example, example_binary,
+    planted_binary, relay_binary, server_binary,
 };
+pub use canary::{Canary, found};
 pub use display::Display;
-pub use logs::{add_lapsed_invitation, copy_folder};
+pub use logs::{add_aged_room, add_lapsed_invitation, copy_folder};
+pub use newcomer::newcomer_joins;
 pub use person::{Person, refusal, settings};
-pub use raw::{Heard, Raw, RawTls, raw_tls};
+pub use raw::{Heard, Raw, RawTls, raw_tls, raw_tls_from};
 pub use reading::{act_of, chain_end, entry_of, text_of};
+pub use served::{Served, https};
+pub use traced::{NotStarted, Traced};
 pub use wait::{DEADLINE, entries_up_to, eventually, next_entry, next_event, silence, until};
 pub use warp::{Builder, Warp};

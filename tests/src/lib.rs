@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 pub mod bench;
 pub mod crash;
+pub mod damage;
 pub mod harness;
+pub mod power;
 pub mod wire;
 
 /// Says something to whoever runs the tests, also where they pass: a seed, a number, what was

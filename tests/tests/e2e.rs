@@ -10,6 +10,12 @@ mod alerts;
 mod apprise;
 #[path = "e2e/asks.rs"]
 mod asks;
+#[path = "e2e/attacks.rs"]
+mod attacks;
+#[path = "e2e/audit.rs"]
+mod audit;
+#[path = "e2e/backup.rs"]
+mod backup;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
 #[path = "e2e/bots.rs"]
@@ -34,6 +40,12 @@ mod documents;
 mod durability;
 #[path = "e2e/entries.rs"]
 mod entries;
+#[path = "e2e/file_limits.rs"]
+mod file_limits;
+#[path = "e2e/files.rs"]
+mod files;
+#[path = "e2e/full.rs"]
+mod full;
 #[path = "e2e/hooks.rs"]
 mod hooks;
 #[path = "e2e/hostile.rs"]
@@ -50,6 +62,10 @@ mod layers;
 mod leaks;
 #[path = "e2e/limits.rs"]
 mod limits;
+#[path = "e2e/planted.rs"]
+mod planted;
+#[path = "e2e/power.rs"]
+mod power;
 #[path = "e2e/programs.rs"]
 mod programs;
 #[path = "e2e/python.rs"]
@@ -58,8 +74,12 @@ mod python;
 mod register;
 #[path = "e2e/relay.rs"]
 mod relay;
+#[path = "e2e/retention.rs"]
+mod retention;
 #[path = "e2e/rooms.rs"]
 mod rooms;
+#[path = "e2e/rotation.rs"]
+mod rotation;
 #[path = "e2e/secrets.rs"]
 mod secrets;
 #[path = "e2e/window.rs"]

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use warproom_client::proto::{Error as Refusal, ErrorCode};
-use warproom_client::{CallError, ConnectError, Distrust, JoinError, SignOut};
+use warproom_client::{CallError, ConnectError, Distrust, JoinError, SignOut, TransferError};
 
 /// What to do about an error, if it is one of the client crate's.
 pub(crate) fn next(error: &(dyn StdError + 'static)) -> Option<String> {
@@ -13,6 +13,8 @@ pub(crate) fn next(error: &(dyn StdError + 'static)) -> Option<String> {
         join(error)
     } else if let Some(error) = error.downcast_ref::<CallError>() {
         call(error)
+    } else if let Some(error) = error.downcast_ref::<TransferError>() {
+        transfer(error)
     } else {
         None
     }
@@ -58,6 +60,21 @@ fn call(error: &CallError) -> Option<String> {
         CallError::SignedOut(reason) => return signed_out(reason),
         CallError::Rewritten(_) => crate::chain::ADVICE,
         CallError::Unreadable(_) => "update this program",
+        _ => return None,
+    };
+    Some(next.to_owned())
+}
+
+fn transfer(error: &TransferError) -> Option<String> {
+    let next = match error {
+        TransferError::Call(error) => return call(error),
+        TransferError::Disk(_) => "look at the file, its folder and the space on the disk",
+        TransferError::NotAFile => "name one file; pack a folder first",
+        TransferError::Changed => "wait until nothing writes to it, and send it again",
+        TransferError::OtherFile => {
+            "do not use what you may have of it; tell your WARP's manager and whoever runs the server"
+        }
+        TransferError::TooMany(_) => "choose another folder with --to",
         _ => return None,
     };
     Some(next.to_owned())

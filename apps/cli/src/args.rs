@@ -5,9 +5,12 @@
 
 mod alerts;
 mod asks;
+mod audit;
 mod concerns;
 mod entries;
+mod governing;
 mod machines;
+mod password;
 mod people;
 mod rooms;
 mod subjects;
@@ -19,14 +22,19 @@ use warproom_client::proto::register::Role;
 
 pub(crate) use alerts::Alert;
 pub(crate) use asks::{Answer, Ask, Asking, Board, Options, Reported};
+pub(crate) use audit::{Audit, Export};
 pub(crate) use concerns::{DependsOn, Deputies, How, Interruptions};
 pub(crate) use entries::{
-    Edit, History, React, Read, Relabel, Retract, Say, Search, Seen, Tail, Thread,
+    Edit, Fetch, History, React, Read, Relabel, Retract, Say, Search, Seen, Tail, Thread,
+};
+pub(crate) use governing::{
+    Hold, Kept, OfProposal, Propose, ProposeRetention, ShownRetention, Why,
 };
 pub(crate) use machines::{
     BotAdd, BotCommand, BotRevoke, BotRotate, DeviceCommand, DeviceList, DeviceOnline,
     DeviceRevoke, Enrol, Join, ProfileCommand,
 };
+pub(crate) use password::ChangePassword;
 pub(crate) use people::{
     InvitationCommand, Invite, MemberCommand, Members, OrganisationAdd, OrganisationChange,
     OrganisationCommand, Register, Revoke,
@@ -89,6 +97,12 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Manual {
+        /// Which folder
+        folder: PathBuf,
+    },
 }
 
 /// Commands over a signed-in connection.
@@ -96,8 +110,11 @@ pub(crate) enum Command {
 pub(crate) enum Online {
     /// List your rooms
     Rooms(Rooms),
-    /// Post to a room
+    /// Post to a room, with files if you like
+    #[command(visible_alias = "post")]
     Say(Box<Say>),
+    /// Fetch the files that an entry carries
+    Fetch(Fetch),
     /// Warn a room, in a standard form
     Alert(Box<Alert>),
     /// Ask every organisation in a room something, with options and a time to answer by
@@ -141,6 +158,8 @@ pub(crate) enum Online {
     /// Members of the WARP
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Change your password, or set up another authenticator
+    Password(ChangePassword),
     /// Invite a person
     Invite(Invite),
     /// Invitations that can still be redeemed
@@ -154,6 +173,23 @@ pub(crate) enum Online {
     Bot(BotCommand),
     /// Read the log of administrative acts
     Register(Register),
+    /// Read the audit log: who signed in, was refused, changed or exported what
+    Audit(Audit),
+    /// Write a room out; everyone in it can see that you did
+    Export(Export),
+    /// Propose what takes two managers
+    #[command(subcommand)]
+    Propose(Propose),
+    /// List the proposals that wait for a second manager
+    Proposals,
+    /// Approve another manager's proposal, and so carry it out
+    Approve(OfProposal),
+    /// Take your proposal back, or turn another's down
+    EndProposal(OfProposal),
+    /// Put a room under a legal hold: nothing in it is erased
+    Hold(Hold),
+    /// Say how long entries are kept
+    Retention(ShownRetention),
 }
 
 /// A role as it is typed.

@@ -2,7 +2,7 @@
 //! checked record by record, and against the head that the profile remembers.
 
 use warproom_client::proto::{Position, Record};
-use warproom_client::{Discontinuity, Rewritten};
+use warproom_client::{AuditBreak, Discontinuity, Rewritten};
 
 use crate::problem::{Problem, problem};
 use crate::show::safe;
@@ -53,8 +53,20 @@ pub(crate) fn rewritten(found: &Rewritten, name: &str) -> Problem {
             format!("it ends at #{} and had come to #{remembered}", found.seq)
         }
         Discontinuity::Changed => format!("#{} is not what it was", found.seq),
+        Discontinuity::Audit(how) => return broken("the audit log", &audit(found.seq, how)),
     };
     broken(name, &how)
+}
+
+fn audit(seq: u64, how: AuditBreak) -> String {
+    match how {
+        AuditBreak::RolledBack { remembered } => {
+            format!("it ends at #{seq} and had come to #{remembered}")
+        }
+        AuditBreak::Forked => format!("#{seq} or one before it is not what it was"),
+        AuditBreak::Signature => "its checkpoint is signed by another key".to_owned(),
+        AuditBreak::Withheld => "the server shows no checkpoint of it any more".to_owned(),
+    }
 }
 
 fn broken(name: &str, how: &str) -> Problem {

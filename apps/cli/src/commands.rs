@@ -3,17 +3,21 @@
 
 mod alerts;
 mod asks;
+mod audit;
 mod boards;
 mod bots;
 mod concern;
 mod concerns;
 mod devices;
 mod entries;
+mod files;
 mod follow;
+mod governing;
 mod invitations;
 mod join;
 mod members;
 mod organisations;
+mod password;
 mod profiles;
 mod reading;
 mod register;
@@ -47,6 +51,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         }
         Command::Profile(command) => profiles::run(&place, &command),
         Command::Completions { shell } => completions(shell),
+        Command::Manual { folder } => Ok(clap_mangen::generate_to(Args::command(), folder)?),
     }
 }
 
@@ -54,6 +59,7 @@ async fn online(session: &mut Session, command: &Online) -> Result<()> {
     match command {
         Online::Rooms(args) => rooms::list(session, args).await,
         Online::Say(args) => entries::say(session, args).await,
+        Online::Fetch(args) => files::fetch(session, args).await,
         Online::Alert(args) => alerts::alert(session, args).await,
         Online::Ask(args) => asks::ask(session, args).await,
         Online::Answer(args) => asks::answer(session, args).await,
@@ -74,11 +80,20 @@ async fn online(session: &mut Session, command: &Online) -> Result<()> {
         Online::Room(command) => rooms::run(session, command).await,
         Online::Members(args) => members::list(session, args.room.as_deref()).await,
         Online::Member(command) => members::run(session, command).await,
+        Online::Password(args) => password::change(session, args).await,
         Online::Invite(args) => invitations::invite(session, args).await,
         Online::Invitation(command) => invitations::run(session, command).await,
         Online::Organisation(command) => organisations::run(session, command).await,
         Online::Bot(command) => bots::run(session, command).await,
         Online::Register(args) => register::list(session, args).await,
+        Online::Audit(args) => audit::audit(session, args).await,
+        Online::Export(args) => audit::export(session, args).await,
+        Online::Propose(command) => governing::propose(session, command).await,
+        Online::Proposals => governing::list(session).await,
+        Online::Approve(args) => governing::approve(session, args).await,
+        Online::EndProposal(args) => governing::end(session, args).await,
+        Online::Hold(args) => governing::hold(session, args).await,
+        Online::Retention(args) => governing::show_retention(session, args).await,
     }
 }
 

@@ -89,6 +89,7 @@ impl Session {
             if let Event::Rewritten(rewritten) = event
                 && self.client.rewritten().contains(&rewritten)
             {
+                // The audit log's is named where it is told.
                 let name =
                     rewritten.room.map_or("the register".into(), |room| format!("room {room}"));
                 told = Err(chain::rewritten(&rewritten, &name).into());

@@ -4,9 +4,12 @@
 mod act;
 mod alert;
 mod ask;
+mod audit;
 mod board;
 mod concern;
 mod entry;
+mod file;
+mod governing;
 mod lists;
 mod page;
 mod qr;
@@ -22,9 +25,12 @@ use crate::directory::Directory;
 
 pub(crate) use act::act;
 pub(crate) use ask::{outstanding, reminder};
+pub(crate) use audit::audit;
 pub(crate) use board::board;
 pub(crate) use concern::{cause, preferences, register_entry, subject};
 pub(crate) use entry::{Item, Superseded, entry, role};
+pub(crate) use file::size;
+pub(crate) use governing::{proposal, proposed};
 pub(crate) use lists::{bot, device, invitation, member, organisation, room, room_member};
 pub(crate) use page::page;
 pub(crate) use qr::qr;

@@ -3,7 +3,9 @@
 //! Each part of the model has its own actions beside it; this is their sum. Nothing here knows keys or
 //! widgets.
 
-use crate::model::{ask, board, compose, desk, find, manage, room, rooms, settings, welcome};
+use crate::model::{
+    ask, board, compose, desk, files, find, manage, room, rooms, settings, welcome,
+};
 
 /// Something a person did.
 #[derive(Clone)]
@@ -18,6 +20,8 @@ pub enum Action {
     Room(room::Action),
     /// Writing: draft, label, reply, sending, the outbox.
     Compose(compose::Action),
+    /// Files: attached to a draft, saved from an entry.
+    Files(files::Action),
     /// Asks that wait, answering, asking, alerting.
     Ask(ask::Action),
     /// The situation board.
@@ -28,4 +32,28 @@ pub enum Action {
     Manage(manage::Action),
     /// How this computer shows and tells things.
     Settings(settings::Action),
+}
+
+macro_rules! parts {
+    ($($part:ident: $module:ident),* $(,)?) => { $(
+        impl From<$module::Action> for Action {
+            fn from(action: $module::Action) -> Self {
+                Self::$part(action)
+            }
+        }
+    )* };
+}
+
+parts! {
+    Welcome: welcome,
+    Desk: desk,
+    Rooms: rooms,
+    Room: room,
+    Compose: compose,
+    Files: files,
+    Ask: ask,
+    Board: board,
+    Find: find,
+    Manage: manage,
+    Settings: settings,
 }

@@ -8,7 +8,7 @@ use egui::{Context, OpenUrl, Ui, ViewportCommand};
 use crate::action::Action;
 use crate::controller::{Controller, Turn, World};
 use crate::model::desk;
-use crate::profile::ProfileName;
+use crate::model::profile::ProfileName;
 use crate::{Effect, Model, News, views};
 
 /// The program behind the window.
@@ -55,7 +55,10 @@ impl<W: World> eframe::App for App<W> {
         self.show_title(context);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _: &mut Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
+        if let Some(seconds) = frame.info().cpu_usage {
+            tracing::trace!(took_ms = seconds * 1000.0, "the frame before");
+        }
         let has_focus = ui.input(|input| input.focused);
         if self.has_focus.replace(has_focus) != Some(has_focus) {
             self.controller.act(Action::Desk(desk::Action::LookedAt(has_focus)));

@@ -5,8 +5,12 @@
 
 mod entries;
 mod going;
+pub mod here;
+mod interrupting;
 mod keys;
 mod list;
+mod managing;
+pub mod placed;
 mod writing;
 
 #[cfg(test)]
@@ -14,7 +18,9 @@ mod tests;
 
 use egui::KeyboardShortcut;
 
+use crate::model::desk::Overlay;
 use crate::model::find::Wanted;
+use crate::model::settings::Settings;
 use crate::{Action, Model};
 
 pub use keys::{keys, keys_name};
@@ -41,6 +47,19 @@ impl Command {
         }
         (self.action)(model)
     }
+
+    /// The keys that do it: everywhere, or else in one place, which is said.
+    pub fn keys_name(&self, settings: &Settings) -> String {
+        match self.keys {
+            Some(keys) => keys_name(keys),
+            None => here::key_in_place(self.name, settings).unwrap_or_default(),
+        }
+    }
+}
+
+/// What lies on top but for the palette: what a command is about that is taken from it.
+fn top(model: &Model) -> Option<Overlay> {
+    model.desk.overlays.iter().rev().find(|overlay| **overlay != Overlay::Palette).copied()
 }
 
 /// What the palette offers: what is possible now and fits the words, the best match first.

@@ -10,12 +10,17 @@ use warproom_client::proto::invitation::{Address, Invitation};
 use warproom_client::proto::{EntryId, Handle, Name, RoomId, Secret, Seq, Text};
 
 use crate::model::compose::Draft;
+use crate::model::files::{Attached, Save};
+use crate::model::profile::ProfileName;
 use crate::model::settings::Settings;
-use crate::profile::ProfileName;
 use crate::request::Request;
 
 /// Something to be done outside the model.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "they are few, and gone as soon as they are handed over"
+)]
 pub enum Effect {
     /// Ask the server whom an invitation is for. Answered by [`News::Invited`](crate::News::Invited).
     OpenInvitation(Invitation),
@@ -100,6 +105,18 @@ pub enum Effect {
     /// Keep an entry in the outbox, and send it as soon as may be. Answered by
     /// [`News::Kept`](crate::News::Kept) once it is on disk and by [`News::Sent`](crate::News::Sent).
     Send(Outgoing),
+    /// Look at a file of this computer that is to be attached to a draft. Answered by
+    /// [`News::FileLookedAt`](crate::News::FileLookedAt).
+    LookAtFile {
+        /// The room of the draft.
+        room: RoomId,
+        /// Where it lies, as it was typed or dropped.
+        path: String,
+    },
+    /// Fetch a file that an entry carries and write it, over none that is there. Told of by
+    /// [`News::FileDown`](crate::News::FileDown) and answered by
+    /// [`News::FileSaved`](crate::News::FileSaved).
+    SaveFile(Save),
     /// Take an entry out of the outbox, unsent.
     Discard(EntryId),
     /// Keep the draft of a room; an empty one is dropped.
@@ -146,29 +163,51 @@ pub struct Notification {
     pub urgent: bool,
 }
 
+/// A post, and the files of this computer that it is to carry.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PostWithFiles {
+    /// The post. It names no file yet.
+    pub post: PostEntry,
+    /// The files.
+    pub files: Vec<Attached>,
+}
+
 macro_rules! outgoing {
     ($($(#[$doc:meta])* $variant:ident($call:ident)),* $(,)?) => {
         /// An entry on its way, as it will be sent.
         #[derive(Clone, Serialize, Deserialize)]
-        pub enum Outgoing { $($(#[$doc])* $variant($call)),* }
+        pub enum Outgoing {
+            $($(#[$doc])* $variant($call),)*
+            /// A post whose files are brought up first.
+            PostWithFiles(PostWithFiles),
+        }
 
         impl Outgoing {
             /// The room it goes to.
             pub const fn room(&self) -> RoomId {
-                match self { $(Self::$variant(call) => call.room),* }
+                match self {
+                    $(Self::$variant(call) => call.room,)*
+                    Self::PostWithFiles(with) => with.post.room,
+                }
             }
 
             /// Its name, by which it is appended once however often it is sent.
             pub const fn id(&self) -> EntryId {
-                match self { $(Self::$variant(call) => call.id),* }
+                match self {
+                    $(Self::$variant(call) => call.id,)*
+                    Self::PostWithFiles(with) => with.post.id,
+                }
             }
 
-            /// Sends it.
+            /// Sends it. The files of a post are up by then, and it names them.
             pub async fn send(
                 self,
                 client: &warproom_client::Client,
             ) -> Result<warproom_client::proto::calls::Posted, warproom_client::CallError> {
-                match self { $(Self::$variant(call) => client.append(call).await),* }
+                match self {
+                    $(Self::$variant(call) => client.append(call).await,)*
+                    Self::PostWithFiles(with) => client.append(with.post).await,
+                }
             }
         }
     };

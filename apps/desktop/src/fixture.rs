@@ -1,6 +1,8 @@
 //! A WARP made up for looking at screens and measuring them, without a server: what a model holds
 //! after it has heard from one. Councils are those of the public story; the officers are invented.
 
+pub mod acts;
+
 use warproom_client::Delivered;
 use warproom_client::proto::calls::{
     ListMembers, ListOrganisations, ListRooms, Me, MemberList, OrganisationList, RoomList,
@@ -13,9 +15,9 @@ use warproom_client::proto::{
     RoomRole, RoomSettings, Salt, Seq, Severity, Subject, Text, Urgency,
 };
 
+use crate::model::profile::ProfileName;
 use crate::model::rooms;
 use crate::news::{Connection, Opened, Page};
-use crate::profile::ProfileName;
 use crate::request::{Reply, Request};
 use crate::{Action, Model, News};
 
@@ -186,6 +188,7 @@ pub fn post(author: u8, label: Label, text: &str) -> Entry {
             ask: None,
             common_cause: Reporting::No,
             exercise: false,
+            files: Vec::new(),
         },
         content: Content::text(parsed::<Text>(text)),
     }
@@ -237,7 +240,7 @@ pub fn delivered(room: RoomId, seq: Seq, at_ms: i64, entry: Entry) -> Delivered 
 
 /// A record that is withheld.
 pub fn withheld(room: RoomId, seq: Seq) -> Delivered {
-    let body = Body::Withheld { commitment: Head([2; 32]) };
+    let body = Body::Withheld { commitment: Head([2; 32]), erased: false };
     let record = Record { seq, head: Head([1; 32]), body };
     Delivered { room, seq, at_ms: None, entry: None, record }
 }

@@ -6,7 +6,7 @@
 //! How things flow, and which way imports point:
 //!
 //! ```text
-//! main → app → { views → look, controller } → model          world → profile
+//! main → app → views → { commands, look } → controller → model          world → { profile, controller } → model
 //! ```
 //!
 //! - [`model`] is everything the window shows and how it changes: pure, with no window, no network,
@@ -15,6 +15,8 @@
 //! - [`controller`] ties a model to a [`World`](controller::World). The real one is [`world`]: the
 //!   client crate, the sealed [`profile`], the system's key store and notifications. Tests use one
 //!   that is a script.
+//! - [`commands`] give everything that can be done its name and its keys, for the palette, the keyboard
+//!   and the list of shortcuts. They know no view.
 //! - [`views`] draw the model and answer with actions. They keep nothing but what the screen itself
 //!   needs (focus, scrolling); [`look`] has every size and colour they use.
 

@@ -9,12 +9,15 @@ pub mod board;
 pub mod compose;
 pub mod desk;
 pub mod directory;
+pub mod files;
 pub mod find;
 pub mod label;
 pub mod log;
 pub mod manage;
 pub mod markdown;
+pub mod milder;
 pub mod moment;
+pub mod profile;
 pub mod room;
 pub mod rooms;
 pub mod settings;
@@ -24,8 +27,8 @@ use warproom_client::proto::calls::Me;
 use warproom_client::proto::register::Role;
 use warproom_client::proto::{DeviceId, MemberId, Name, OrganisationId};
 
+use crate::model::profile::ProfileName;
 use crate::news::Connection;
-use crate::profile::ProfileName;
 use crate::{Action, Effect, News};
 
 /// What the window shows.
@@ -48,6 +51,8 @@ pub struct Model {
     pub rooms: rooms::Rooms,
     /// What is being written and what waits to be sent.
     pub compose: compose::Compose,
+    /// What is being brought up and saved.
+    pub files: files::Files,
     /// The asks that wait, and common causes.
     pub ask: ask::Asks,
     /// The situation board beside the room.
@@ -85,6 +90,7 @@ impl Default for Model {
             directory: directory::Directory::default(),
             rooms: rooms::Rooms::default(),
             compose: compose::Compose::default(),
+            files: files::Files::default(),
             ask: ask::Asks::default(),
             board: board::Boards::default(),
             find: find::Find::default(),
@@ -105,6 +111,7 @@ impl Model {
             Action::Rooms(action) => rooms::act(self, action, to),
             Action::Room(action) => room::act(self, action, to),
             Action::Compose(action) => compose::act(self, action, to),
+            Action::Files(action) => files::act(self, action, to),
             Action::Ask(action) => ask::act(self, action, to),
             Action::Board(action) => board::act(self, action, to),
             Action::Find(action) => find::act(self, action, to),
@@ -129,6 +136,7 @@ impl Model {
             rooms::hear,
             room::hear,
             compose::hear,
+            files::hear,
             ask::hear,
             board::hear,
             find::hear,

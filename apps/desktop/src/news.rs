@@ -12,8 +12,9 @@ use warproom_client::{Delivered, Rewritten};
 
 use crate::effect::Outgoing;
 use crate::model::compose::Draft;
+use crate::model::files::{Attached, Moved, Save};
+use crate::model::profile::{ProfileName, ProfileSummary};
 use crate::model::settings::Settings;
-use crate::profile::{ProfileName, ProfileSummary};
 use crate::request::{Reply, Request};
 
 /// What happened.
@@ -106,6 +107,36 @@ pub enum News {
     Sent(EntryId, Result<Posted, Refusal>),
     /// A file was written: where.
     Wrote(Result<String, Refusal>),
+    /// A file that is to be attached was looked at.
+    FileLookedAt {
+        /// The room of the draft.
+        room: RoomId,
+        /// What it is.
+        found: Result<Attached, Refusal>,
+    },
+    /// How far a file has come up, for the entry of the outbox that is to carry it.
+    FileUp {
+        /// The entry.
+        id: EntryId,
+        /// What it is called.
+        name: String,
+        /// How far it is.
+        moved: Moved,
+    },
+    /// How far a file that is being saved has come.
+    FileDown {
+        /// Which.
+        save: Save,
+        /// How far it is.
+        moved: Moved,
+    },
+    /// A file was fetched, checked and written: where.
+    FileSaved {
+        /// Which.
+        save: Save,
+        /// Where it lies.
+        at: Result<String, Refusal>,
+    },
     /// Something on this computer failed that nobody asked for just now.
     Trouble(Refusal),
     /// What time it is, in milliseconds since 1970 UTC: once a second while anything shown depends

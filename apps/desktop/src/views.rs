@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! +--------------------------------------------------------------+
-//! | banner: the connection, if it is not simply there            |
+//! | banner: the connection, if it is not there                   |
 //! +----------+-------------------------------------+-------------+
 //! | rooms    | waiting asks, header                | beside:     |
 //! |          | timeline                            | board,      |
@@ -26,6 +26,7 @@ mod date;
 mod directory;
 mod emoji;
 mod entry;
+mod files;
 mod links;
 mod manage;
 mod markdown;
@@ -46,12 +47,13 @@ pub mod widgets;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use egui::{CentralPanel, Frame, Panel, Ui};
+use egui::accesskit::Role;
+use egui::{CentralPanel, Frame, Id, Panel, Sense, Ui, UiBuilder};
 
 pub use copying::Copying;
 
 use crate::look::{self, Palette};
-use crate::model::desk::{Overlay, Pane};
+use crate::model::desk::{Focus, Overlay, Pane};
 use crate::{Action, Model};
 
 /// What a view draws from, and where its actions go.
@@ -76,7 +78,9 @@ pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let look = look::apply(ui.ctx(), &model.settings);
     let mut cx = Cx { model, look, actions: &mut actions };
-    crate::commands::keys(ui, &mut cx);
+    for action in crate::commands::keys(ui.ctx(), model) {
+        cx.act(action);
+    }
     banner::ui(ui, &mut cx);
     if model.session.is_none() {
         welcome::ui(ui, &mut cx);
@@ -106,16 +110,35 @@ fn desk(ui: &mut Ui, cx: &mut Cx<'_>) {
             .frame(plain(cx.look.panel))
             .show(ui, |ui| beside::ui(ui, cx));
     }
-    CentralPanel::default().frame(plain(cx.look.page)).show(ui, |ui| match cx.model.desk.pane {
-        Pane::Room => room::ui(ui, cx),
-        Pane::Manage => manage::ui(ui, cx),
-        Pane::Directory => directory::ui(ui, cx),
-        Pane::Settings => settings::ui(ui, cx),
-        Pane::Outbox => outbox::ui(ui, cx),
+    CentralPanel::default().frame(plain(cx.look.page)).show(ui, |ui| {
+        let shown = cx.model.desk.pane;
+        // An open room has them under its header.
+        if shown != Pane::Room || cx.model.rooms.open().is_none() {
+            waiting::above(ui, cx);
+        }
+        match shown {
+            Pane::Room => room::ui(ui, cx),
+            Pane::Manage => pane(ui, cx, "managing", manage::ui),
+            Pane::Directory => pane(ui, cx, "the member directory", directory::ui),
+            Pane::Settings => pane(ui, cx, "the settings", settings::ui),
+            Pane::Outbox => pane(ui, cx, "the outbox", outbox::ui),
+        }
     });
     for overlay in cx.model.desk.overlays.clone() {
         self::overlay(ui, cx, overlay);
     }
+}
+
+/// A pane that is not the room. Where nothing in it takes the keyboard first, it does so itself, so that
+/// Tab goes on from there.
+fn pane(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, draw: fn(&mut Ui, &mut Cx<'_>)) {
+    let builder = UiBuilder::new()
+        .scope_id(Id::unique(("pane", name)))
+        .sense(Sense::focusable_noninteractive())
+        .accessibility_role(Role::Group)
+        .accessibility_label(name);
+    let response = ui.scope_builder(builder, |ui| draw(ui, cx)).response;
+    widgets::takes_focus(cx, Focus::Field, &response);
 }
 
 fn overlay(ui: &mut Ui, cx: &mut Cx<'_>, overlay: Overlay) {
@@ -128,6 +151,8 @@ fn overlay(ui: &mut Ui, cx: &mut Cx<'_>, overlay: Overlay) {
         Overlay::NewAlert => ask::new_alert(ui, cx),
         Overlay::Answer { room, of } => ask::answer(ui, cx, room, of),
         Overlay::Emoji { react_to } => emoji::ui(ui, cx, react_to),
+        Overlay::AttachFile => files::attach(ui, cx),
+        Overlay::SaveFiles { of } => files::save(ui, cx, of),
         Overlay::Link => links::ui(ui, cx),
         Overlay::Shortcuts => shortcuts::ui(ui, cx),
     }

@@ -19,6 +19,7 @@
 
 mod drafts;
 mod engine;
+mod files;
 mod joining;
 mod keeper;
 mod notify;

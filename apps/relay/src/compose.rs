@@ -140,6 +140,7 @@ impl Writer<'_> {
             ask: self.ask(),
             common_cause: Reporting::No,
             exercise: item.exercise,
+            files: Vec::new(),
         };
         Some(Pending {
             about: plain::line(&item.id, REPORTED_CHARS),

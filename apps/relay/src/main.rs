@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -40,6 +40,12 @@ enum Command {
         #[command(flatten)]
         file: File,
     },
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// Which folder.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -55,6 +61,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Check { file } => check_only(&file.config),
         Command::Run { file, once } => start(&file.config, once),
+        Command::Manual { folder } => manual(&folder),
     };
     match result {
         Ok(code) => code,
@@ -74,6 +81,11 @@ fn start_logging() {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
+}
+
+fn manual(folder: &Path) -> anyhow::Result<ExitCode> {
+    clap_mangen::generate_to(Arguments::command(), folder)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check_only(file: &Path) -> anyhow::Result<ExitCode> {

@@ -22,6 +22,7 @@ fn record(seq: Seq, label: Label, kind: Kind, text: &str) -> Record {
         ask: Some(Ask { options: vec![name("affected"), name("not affected")], due_at_ms: None }),
         common_cause: Reporting::No,
         exercise: false,
+        files: Vec::new(),
     };
     let entry = Entry { handling, content: Content::text(text.parse().unwrap()) };
     let item = to_raw_value(&entry).unwrap();
@@ -82,7 +83,7 @@ fn a_board_is_shown_by_organisation_counted_and_under_its_strictest_label() {
 
 #[test]
 fn what_is_withheld_or_no_ask_is_not_shown() {
-    let withheld = Body::Withheld { commitment: Head([1; 32]) };
+    let withheld = Body::Withheld { commitment: Head([1; 32]), erased: false };
     let hidden = Record { seq: 1, head: Head([0; 32]), body: withheld.clone() };
     assert!(BoardView::of(&board(hidden, Vec::new())).is_none());
     let lost = Record { seq: 2, head: Head([0; 32]), body: withheld };

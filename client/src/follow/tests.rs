@@ -102,7 +102,7 @@ fn a_withheld_record_keeps_the_chain() {
     let mut follow = log.following(Some(0), None);
     let mut page = log.page(1..4, true);
     let commitment = page.records[1].body.commitment();
-    page.records[1].body = Body::Withheld { commitment };
+    page.records[1].body = Body::Withheld { commitment, erased: false };
     assert_eq!(numbers(&follow.take_page(page)), [1, 2, 3]);
 }
 

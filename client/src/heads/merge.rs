@@ -39,6 +39,9 @@ impl Heads {
             };
             merged.set(room, log);
         }
+        // Each was proved by whoever keeps it; the longer one holds more to be checked.
+        let kept = kept.audit.filter(|_| !self.is_audit_forgotten);
+        merged.audit = [self.audit, kept].into_iter().flatten().max_by_key(|head| head.size);
         (merged, rewritten)
     }
 

@@ -28,6 +28,7 @@ fn entry(kind: Kind) -> Entry {
         ask: None,
         common_cause: Reporting::No,
         exercise: false,
+        files: Vec::new(),
     };
     Entry { handling, content: Content::default() }
 }

@@ -32,6 +32,7 @@ fn signed_in() -> SignedIn {
         warp_name: name.clone(),
         me: Me { principal, name, handle: None, role: None },
         device: None,
+        audit: None,
         register: Position::start(LogId::REGISTER),
     }
 }
@@ -352,7 +353,7 @@ fn rewritten_log(room: RoomId, length: u16, from: usize) -> Vec<Record> {
     let mut records = log(room, length);
     let mut at = records[from - 2].position();
     for record in &mut records[from - 1..] {
-        record.body = Body::Withheld { commitment: Head([9; 32]) };
+        record.body = Body::Withheld { commitment: Head([9; 32]), erased: false };
         at = at.next(&record.body.commitment());
         record.head = at.head;
     }
@@ -498,7 +499,7 @@ async fn the_register_is_walked_to_its_end_on_request() {
     let mut at = Position::start(LogId::REGISTER);
     let records: Vec<_> = (1..=4)
         .map(|seq| {
-            let body = Body::Withheld { commitment: Head([seq; 32]) };
+            let body = Body::Withheld { commitment: Head([seq; 32]), erased: false };
             at = at.next(&body.commitment());
             Record { seq: at.seq, head: at.head, body }
         })

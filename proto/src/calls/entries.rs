@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::Alert;
 use crate::ask::{Ask, Reporting};
 use crate::entry::Subject;
+use crate::file::NamedFile;
 use crate::id::{EntryId, MemberId, RoomId};
 use crate::label::Label;
 use crate::record::{Head, Seq};
@@ -39,6 +40,9 @@ pub struct PostEntry {
     /// Whether it belongs to an exercise. What refers to an exercise always does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,
+    /// The files it carries, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<NamedFile>,
 }
 
 /// Posts an alert to a room.
@@ -79,6 +83,9 @@ pub struct PostAlert {
     /// Whether it belongs to an exercise. What takes the place of an exercise always does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,
+    /// The files it carries, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<NamedFile>,
 }
 
 /// An entry is on stable storage.

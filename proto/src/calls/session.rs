@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calls::SignedCheckpoint;
 use crate::id::{DeviceId, Principal, WarpId};
 use crate::record::Position;
 use crate::register::{PublicKey, Role, Signature};
@@ -131,6 +132,9 @@ pub struct SignedIn {
     pub device: Option<DeviceId>,
     /// How far the register has come.
     pub register: Position,
+    /// How far the audit log has come, this sign-in included; none from a server without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<SignedCheckpoint>,
 }
 
 /// Who you are.

@@ -11,7 +11,8 @@ use warproom_proto::{EntryId, Error, ErrorCode, LogId, Principal, Reporting, Roo
 use super::Session;
 use super::history::blocking;
 use crate::context::Context;
-use crate::domain::{Plan, Planned, State, Target, carries};
+use crate::domain::{Given, KindTag, Plan, Planned, REACTIONS_BY_ALL, State, Target, carries};
+use crate::files;
 use crate::journal::append_id;
 use crate::view;
 
@@ -43,21 +44,23 @@ pub async fn post_as(
         ask: call.ask.clone(),
         common_cause: Reporting::No,
         exercise: call.exercise || answered.iter().any(|target| target.summary.exercise),
+        files: Vec::new(),
     };
-    let entry = Entry { handling, content: Content::text(call.text.clone()) };
-    // Encoded here, on this connection's time, and not by the one writer.
-    let encoded = serde_json::to_string(&entry).map_err(|_| ErrorCode::ServerFault)?;
+    let mut entry = Entry { handling, content: Content::text(call.text.clone()) };
+    // Encoded here, on this connection's time, and not by the one writer; unless it carries files,
+    // of which only the decision knows what they are.
+    let encoded = if call.files.is_empty() {
+        Some(serde_json::to_string(&entry).map_err(|_| ErrorCode::ServerFault)?)
+    } else {
+        None
+    };
     let id = append_id(call.room, author, call.id);
     let carries = carries(thread);
     let decide = move |state: &State, now_ms| {
         state.decide_post(author, &call, &answered, now_ms)?;
-        let record = Planned::Entry {
-            room: call.room,
-            entry: Box::new(entry),
-            carries,
-            encoded: Some(encoded),
-        };
-        Ok(Plan::of(record))
+        let files = state.give_files(call.room, &call.files, &mut entry)?;
+        let record = Planned::Entry { room: call.room, entry: Box::new(entry), carries, encoded };
+        Ok(Plan { files, ..Plan::of(record) })
     };
     context.journal.append_one(id, decide).await
 }
@@ -100,10 +103,15 @@ pub async fn edit(session: &Session, call: EditEntry) -> Result<Posted, Error> {
 }
 
 pub async fn retract(session: &Session, call: RetractEntry) -> Result<Posted, Error> {
-    on_target(session, (call.room, call.id, call.of), move |state, author, target| {
-        state.decide_retract(author, &call, target)
-    })
-    .await
+    let files = session.context.state().files.of_entry(call.room, call.of);
+    let retract =
+        on_target(session, (call.room, call.id, call.of), move |state, author, target| {
+            state.decide_retract(author, &call, target)
+        });
+    let posted = retract.await?;
+    // Their keys went with the retraction; answered once their bytes are gone too.
+    files::erase(&session.context, files).await;
+    Ok(posted)
 }
 
 pub async fn relabel(session: &Session, call: RelabelEntry) -> Result<Posted, Error> {
@@ -122,10 +130,39 @@ pub async fn relabel(session: &Session, call: RelabelEntry) -> Result<Posted, Er
 
 pub async fn react(session: &Session, call: ReactToEntry) -> Result<Posted, Error> {
     let (room, id, of) = (call.room, call.id, call.of);
+    let (context, who) = (&session.context, session.who());
+    context.state().room_of(who, room)?;
+    let given = given(context, who, room, of).await?;
     on_target(session, (room, id, of), move |state, author, target| {
-        state.decide_react(author, &call, target)
+        state.decide_react(author, &call, target, given)
     })
     .await
+}
+
+/// The reactions that an entry has. Several at once may each miss the others: no more of them than
+/// requests may be in flight.
+async fn given(
+    context: &Arc<Context>,
+    who: Principal,
+    room: RoomId,
+    of: Seq,
+) -> Result<Given, Error> {
+    let log = LogId::room(room);
+    let reactions = blocking(context, move |store| {
+        let found = store.referring(log, of, 0).filter_map(|found| match found {
+            Ok((seq, kind)) => (kind == KindTag::React as u8).then_some(Ok(seq)),
+            Err(error) => Some(Err(error)),
+        });
+        let seqs = found.take(REACTIONS_BY_ALL).collect::<Result<Vec<_>, _>>();
+        let seqs = seqs.map_err(|error| view::unreadable(&error))?;
+        view::fetch_each(store, room, seqs.into_iter())
+    })
+    .await?;
+    let mut own = 0;
+    for reaction in &reactions {
+        own += usize::from(view::summary(reaction, log)?.author == who);
+    }
+    Ok(Given { own, by_all: reactions.len() })
 }
 
 /// Appends an entry about another one.

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use warproom_proto::calls::{From, HistoryPage, HistoryReferring, Page, RegisterPage};
 use warproom_proto::register::Act;
-use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, limits};
+use warproom_proto::{Error, ErrorCode, LogId, Principal, RoomId, Seq, limits};
 
 use super::Session;
 use crate::context::Context;
@@ -67,6 +67,24 @@ pub fn limit(asked: u16, most: usize) -> Result<usize, Error> {
     Err(Error::new(ErrorCode::BadParams, format!("limit: 1 to {most}")))
 }
 
+/// Where a page of a log begins, and which way it goes.
+pub fn place(
+    store: &Store,
+    log: LogId,
+    from: From,
+    latest: Seq,
+) -> Result<(Seq, Direction), Error> {
+    Ok(match from {
+        From::Latest => (latest, Direction::Backward),
+        From::Before(seq) => (seq.saturating_sub(1).min(latest), Direction::Backward),
+        From::After(seq) => (seq.saturating_add(1), Direction::Forward),
+        From::Time(at_ms) => {
+            let found = store.at_or_after(log, at_ms);
+            (found.map_err(|error| view::unreadable(&error))?, Direction::Forward)
+        }
+    })
+}
+
 pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     let HistoryPage { room, from, limit: asked } = call;
     let limit = limit(asked, limits::PAGE)?;
@@ -74,15 +92,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     reading_allowed(&context.state(), session.who(), room)?;
     let latest = context.store.position(LogId::room(room));
     let (stored, amendments) = blocking(context, move |store| {
-        let (from, direction) = match from {
-            From::Latest => (latest.seq, Direction::Backward),
-            From::Before(seq) => (seq.saturating_sub(1).min(latest.seq), Direction::Backward),
-            From::After(seq) => (seq.saturating_add(1), Direction::Forward),
-            From::Time(at_ms) => {
-                let found = store.at_or_after(LogId::room(room), at_ms);
-                (found.map_err(|error| view::unreadable(&error))?, Direction::Forward)
-            }
-        };
+        let (from, direction) = place(store, LogId::room(room), from, latest.seq)?;
         let stored = if (1..=latest.seq).contains(&from) {
             view::fetch(store, LogId::room(room), from, limit, direction)?
         } else {

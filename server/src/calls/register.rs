@@ -1,5 +1,6 @@
 //! Calls on the register.
 
+use warproom_proto::audit::Reading;
 use warproom_proto::calls::{
     AddBot, AddInvitation, AddOrganisation, BotAdded, BotList, ChangeMember, ChangeOrganisation,
     DeviceList, Done, InvitationAdded, InvitationList, ListBots, ListDevices, ListInvitations,
@@ -39,7 +40,7 @@ pub async fn act(
 }
 
 /// Appends an administrative act of a manager.
-async fn manage(
+pub async fn manage(
     session: &Session,
     decide: impl FnOnce(&State, Principal, i64) -> Result<Plan, Error> + Send + 'static,
 ) -> Result<Done, Error> {
@@ -125,6 +126,7 @@ pub async fn list_invitations(
     session: &Session,
     _: ListInvitations,
 ) -> Result<InvitationList, Error> {
+    super::audit::read(session, Reading::Invitations).await?;
     let state = session.context.state();
     let pending =
         |(invitation, invited): (InvitationId, &crate::domain::Invited)| PendingInvitation {
@@ -145,13 +147,19 @@ pub async fn revoke_invitation(session: &Session, call: RevokeInvitation) -> Res
 }
 
 pub async fn list_devices(session: &Session, call: ListDevices) -> Result<DeviceList, Error> {
-    let state = session.context.state();
     let me = session.who().member().ok_or(ErrorCode::NotAllowed)?;
     let whose = call.member.unwrap_or(me);
-    let known = state.register.present_member(whose).is_some();
-    if whose != me && !(known && state.register.is_manager(session.who())) {
-        return Err(ErrorCode::NotFound.into());
+    if whose != me {
+        {
+            let state = session.context.state();
+            let known = state.register.present_member(whose).is_some();
+            if !(known && state.register.is_manager(session.who())) {
+                return Err(ErrorCode::NotFound.into());
+            }
+        }
+        super::audit::read(session, Reading::Devices { member: whose }).await?;
     }
+    let state = session.context.state();
     Ok(DeviceList { devices: state.register.devices(whose).cloned().collect() })
 }
 

@@ -1,5 +1,6 @@
 //! Calls on rooms: who is in them, following them, and marks.
 
+use warproom_proto::audit::Reading;
 use warproom_proto::calls::{
     AddToRoom, ChangeRoom, Done, FollowRoom, Followed, ListRooms, MarkRead, OpenRoom, Posted,
     PresentInRoom, PresentList, RemoveFromRoom, RoomList, RoomMember, RoomMemberList, RoomMembers,
@@ -17,11 +18,14 @@ use crate::store::Direction;
 use crate::view;
 
 pub async fn list(session: &Session, call: ListRooms) -> Result<RoomList, Error> {
-    let state = session.context.state();
     let who = session.who();
-    if call.all && !state.register.is_manager(who) {
-        return Err(ErrorCode::NotAllowed.into());
+    if call.all {
+        if !session.context.state().register.is_manager(who) {
+            return Err(ErrorCode::NotAllowed.into());
+        }
+        super::audit::read(session, Reading::AllRooms).await?;
     }
+    let state = session.context.state();
     let seen = state.rooms.iter().filter(|(_, room)| call.all || room.role(who).is_some());
     let summary = |room: &RoomId| {
         let latest = session.context.store.position(LogId::room(*room));
@@ -68,7 +72,11 @@ pub async fn remove(session: &Session, call: RemoveFromRoom) -> Result<Posted, E
 }
 
 pub async fn members(session: &Session, call: RoomMembers) -> Result<RoomMemberList, Error> {
-    let (state, who) = (session.context.state(), session.who());
+    let who = session.who();
+    if session.context.state().room_seen_by(who, call.room)?.role(who).is_none() {
+        super::audit::read(session, Reading::RoomMembers { room: call.room }).await?;
+    }
+    let state = session.context.state();
     let room = state.room_seen_by(who, call.room)?;
     // Who is in a room is something to read: a bot that reads nothing does not get it either.
     if matches!(who, Principal::Bot(_)) {
@@ -153,7 +161,7 @@ pub async fn mark_read(session: &Session, call: MarkRead) -> Result<Done, Error>
         // Asked again: another device may have read further meanwhile.
         let further = state.read.get(&(room, who)).is_none_or(|kept| *kept < seq);
         let mark = further.then_some(Mark::Read(room, who, seq));
-        Ok(Plan { records: Vec::new(), mark })
+        Ok(Plan { records: Vec::new(), mark, ..Plan::default() })
     };
     session.context.journal.append(None, decide).await?;
     Ok(Done {})

@@ -3,18 +3,22 @@
 //! Whatever is wrong, the answer is the same bytes; and where there is something to guess, a password,
 //! it takes as long whether there is such an account or not.
 
+use warproom_proto::audit::{self, Means};
 use warproom_proto::calls::{
-    Call, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation, SignedIn,
-    StartSession,
+    Call, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation,
+    SignedCheckpoint, SignedIn, StartSession,
 };
 use warproom_proto::register::Device;
-use warproom_proto::{DeviceId, Error, ErrorCode, LogId, MemberId, Principal, Secret, rpc};
+use warproom_proto::{DeviceId, Error, ErrorCode, Handle, LogId, MemberId, Principal, Secret, rpc};
 
 use super::{Stranger, check_access};
-use crate::domain::Redemption;
+use crate::audit::Refusal;
+use crate::context::Context;
+use crate::domain::{Checked, Redemption};
 use crate::hub::Registration;
 use crate::identity::{self, PasswordError, TotpCodes};
 use crate::journal::now_ms;
+use crate::view;
 
 /// The calls before sign-in.
 pub const METHODS: &[&str] =
@@ -43,7 +47,7 @@ pub fn show_invitation(stranger: &Stranger, call: &ShowInvitation) -> Result<Inv
                 expires_at_ms: invited.expires_at_ms,
             })
         });
-    found.ok_or_else(refused)
+    found.ok_or_else(|| refused(stranger, Means::Invitation, None))
 }
 
 /// Signs a connection in, if its request is one that does and is right.
@@ -51,22 +55,53 @@ pub async fn sign_in(
     stranger: &Stranger,
     request: &rpc::Request<'_>,
 ) -> Result<(SignedIn, Registration), Error> {
-    let (who, device) = match &*request.method {
+    let (means, admitted) = match &*request.method {
         StartSession::METHOD => {
             let call: StartSession = request.params()?;
             let (who, device) = start(stranger, &call)?;
             let admitted = admit(stranger, who, device)?;
             // Asked again: a token that was replaced meanwhile ended only who was registered then.
-            if matches!(call.proof, Proof::Token(_)) {
-                start(stranger, &call)?;
-            }
-            return Ok(admitted);
+            let means = match call.proof {
+                Proof::Device { .. } => Means::Device,
+                Proof::Token(_) => {
+                    start(stranger, &call)?;
+                    Means::Token
+                }
+            };
+            (means, admitted)
         }
-        RedeemInvitation::METHOD => redeem(stranger, request.params()?).await?,
-        EnrolDevice::METHOD => enrol(stranger, request.params()?).await?,
+        RedeemInvitation::METHOD => {
+            let (who, device) = redeem(stranger, request.params()?).await?;
+            (Means::Invitation, admit(stranger, who, device)?)
+        }
+        EnrolDevice::METHOD => {
+            let (who, device) = enrol(stranger, request.params()?).await?;
+            (Means::Password, admit(stranger, who, device)?)
+        }
         _ => return Err(ErrorCode::SignInRequired.into()),
     };
-    admit(stranger, who, device)
+    let (mut signed_in, registration) = admitted;
+    recorded(stranger, &signed_in, means).await;
+    signed_in.audit = checkpoint(&stranger.context)?;
+    Ok((signed_in, registration))
+}
+
+/// Puts a sign-in into the audit log, durably. Where the disk takes nothing, people still get in, to
+/// read: the record waits until it does.
+async fn recorded(stranger: &Stranger, signed_in: &SignedIn, means: Means) {
+    let context = &stranger.context;
+    let event = audit::Event::SignedIn { means, device: signed_in.device };
+    let record = audit::Record {
+        from: Some(stranger.source.network()),
+        ..audit::Record::by(signed_in.me.principal, event)
+    };
+    if context.journal.audit(record.clone()).await.is_err() {
+        context.audit.counts.late(record, now_ms());
+    }
+}
+
+fn checkpoint(context: &Context) -> Result<Option<SignedCheckpoint>, Error> {
+    context.audit.checkpoint().map(Some).map_err(|error| view::unreadable(&error))
 }
 
 fn start(stranger: &Stranger, call: &StartSession) -> Result<(Principal, Option<DeviceId>), Error> {
@@ -76,12 +111,13 @@ fn start(stranger: &Stranger, call: &StartSession) -> Result<(Principal, Option<
             let known = state.register.device(*device);
             let right = known
                 .filter(|known| identity::signed(&known.public_key, &stranger.exporter, signature));
-            let device = right.ok_or(ErrorCode::SignInRefused)?;
+            let of = || state.register.device_owner(*device);
+            let device = right.ok_or_else(|| refused(stranger, Means::Device, of()))?;
             Ok((Principal::Member(device.member), Some(device.device)))
         }
         Proof::Token(token) => {
             let bot = state.register.bot_by_token(&identity::hash(token), now_ms());
-            let bot = bot.ok_or_else(refused)?;
+            let bot = bot.ok_or_else(|| refused(stranger, Means::Token, None))?;
             Ok((Principal::Bot(bot.bot), None))
         }
     }
@@ -95,7 +131,7 @@ async fn redeem(
     let code_hash = identity::hash(&code);
     let known = stranger.context.state().register.invitation(&code_hash, now_ms()).is_some();
     if !known {
-        return Err(refused());
+        return Err(refused(stranger, Means::Invitation, None));
     }
     check_key(stranger, &device)?;
     let step = TotpCodes::matches(&totp.secret, &totp.code, now_ms()).ok_or_else(|| {
@@ -106,13 +142,13 @@ async fn redeem(
     let password_phc = hashed.map_err(password_refusal)?;
     let device = new_device(device, MemberId::from_bytes([0; 16]));
     let id = device.device;
-    let redemption = Redemption { code_hash, password_phc, totp_secret: totp.secret, device };
+    let (totp_secret, totp_step) = (totp.secret, step);
+    let redemption = Redemption { code_hash, password_phc, totp_secret, totp_step, device };
     let decide =
         move |state: &crate::domain::State, now_ms| state.decide_redeem(redemption, now_ms);
     stranger.context.journal.append(None, decide).await?;
     let owner = stranger.context.state().register.device_owner(id);
     let member = owner.ok_or(ErrorCode::SignInRefused)?;
-    stranger.context.totp.use_up(member, step);
     Ok((Principal::Member(member), Some(id)))
 }
 
@@ -121,7 +157,7 @@ async fn enrol(
     call: EnrolDevice,
 ) -> Result<(Principal, Option<DeviceId>), Error> {
     let EnrolDevice { handle, password, totp_code, device } = call;
-    braked(stranger, handle.as_str())?;
+    braked(stranger, &handle)?;
     check_key(stranger, &device)?;
     // Looked up first, but the password is hashed whether there is such an account or not.
     let (member, credentials) = {
@@ -134,23 +170,26 @@ async fn enrol(
             found.and_then(|record| record.credentials.clone()),
         )
     };
-    let phc = credentials.as_ref().map(|(phc, _)| phc.clone());
-    let checked = stranger.context.passwords.check(password, phc).await;
+    let (phc, totp_secret) = credentials.unzip();
+    let checked = stranger.context.passwords.check(password, phc.clone()).await;
     let (password_right, rehashed) = checked.map_err(password_refusal)?;
-    let totp_secret = credentials.map_or_else(nobodys_secret, |(_, secret)| secret);
+    let totp_secret = totp_secret.unwrap_or_else(nobodys_secret);
     let step = TotpCodes::matches(&totp_secret, &totp_code, now_ms());
-    let (Some(member), Some(step), true) = (member, step, password_right) else {
-        return Err(failed(stranger, handle.as_str()));
+    let (Some(member), Some(totp_step), true) = (member, step, password_right) else {
+        return Err(failed(stranger, &handle));
     };
-    if !stranger.context.totp.use_up(member, step) {
-        return Err(failed(stranger, handle.as_str()));
-    }
-    stranger.context.throttle.succeeded(handle.as_str(), stranger.source);
+    let password_phc = phc.ok_or(ErrorCode::SignInRefused)?;
+    let checked = Checked { password_phc, totp_secret, totp_step };
     let device = new_device(device, member);
     let id = device.device;
-    let rehashed = rehashed.map(|phc| (phc, totp_secret));
-    let decide = move |state: &crate::domain::State, _| state.decide_enrol(device, rehashed);
-    stranger.context.journal.append(None, decide).await?;
+    let decide =
+        move |state: &crate::domain::State, _| state.decide_enrol(device, &checked, rehashed);
+    if let Err(refusal) = stranger.context.journal.append(None, decide).await {
+        // A code that was used before counts as a wrong one.
+        let is_used = refusal.code == ErrorCode::SignInRefused;
+        return Err(if is_used { failed(stranger, &handle) } else { refusal });
+    }
+    stranger.context.throttle.succeeded(handle.as_str(), stranger.source);
     Ok((Principal::Member(member), Some(id)))
 }
 
@@ -186,6 +225,7 @@ fn admit(
         },
         device,
         register: context.store.position(LogId::REGISTER),
+        audit: None,
     };
     Ok((signed_in, registration))
 }
@@ -209,27 +249,43 @@ fn nobodys_secret() -> Secret {
     "A".repeat(32).into()
 }
 
-fn braked(stranger: &Stranger, account: &str) -> Result<(), Error> {
-    match stranger.context.throttle.wait_ms(account, stranger.source, now_ms()) {
+fn braked(stranger: &Stranger, handle: &Handle) -> Result<(), Error> {
+    match stranger.context.throttle.wait_ms(handle.as_str(), stranger.source, now_ms()) {
         0 => Ok(()),
-        wait_ms => Err(Error::slow_down(wait_ms)),
+        wait_ms => {
+            count(stranger, Means::Password, named(stranger, handle));
+            Err(Error::slow_down(wait_ms))
+        }
     }
 }
 
 /// Counts a wrong password or code.
-fn failed(stranger: &Stranger, account: &str) -> Error {
-    stranger.context.throttle.failed(account, stranger.source, now_ms());
-    refused()
+fn failed(stranger: &Stranger, handle: &Handle) -> Error {
+    stranger.context.throttle.failed(handle.as_str(), stranger.source, now_ms());
+    refused(stranger, Means::Password, named(stranger, handle))
+}
+
+/// Whose handle this is.
+fn named(stranger: &Stranger, handle: &Handle) -> Option<MemberId> {
+    let state = stranger.context.state();
+    state.register.by_handle(handle).map(|record| record.member.member)
 }
 
 /// Refuses. Codes and tokens have 128 random bits or more: guessing them needs no brake, and one
 /// would only let a stranger lock out everyone else who comes from the same network.
-fn refused() -> Error {
+fn refused(stranger: &Stranger, means: Means, of: Option<MemberId>) -> Error {
     tracing::warn!("sign-in refused");
+    count(stranger, means, of);
     ErrorCode::SignInRefused.into()
 }
 
-fn password_refusal(error: PasswordError) -> Error {
+/// Counts a refusal towards the audit log.
+fn count(stranger: &Stranger, means: Means, of: Option<MemberId>) {
+    let who = (None, Some(stranger.source.network()));
+    stranger.context.audit.counts.refused(who, Refusal::SignIn { means, of }, now_ms());
+}
+
+pub(super) fn password_refusal(error: PasswordError) -> Error {
     match error {
         PasswordError::TooShort | PasswordError::TooLong => {
             Error::new(ErrorCode::BadParams, error.to_string())

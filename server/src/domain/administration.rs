@@ -15,6 +15,7 @@ use warproom_proto::{
     OrganisationId, Principal, RoomId, Secret, limits,
 };
 
+use super::credentials::Checked;
 use super::posting::notice_entry;
 use super::{Mark, Plan, Planned, State};
 
@@ -26,6 +27,8 @@ pub struct Redemption {
     pub password_phc: Secret,
     /// The TOTP secret.
     pub totp_secret: Secret,
+    /// The step of the code that came with it.
+    pub totp_step: u64,
     /// The device; its member is filled in from the invitation.
     pub device: Device,
 }
@@ -40,6 +43,7 @@ impl State {
     ) -> Result<Plan, Error> {
         let AddOrganisation { name, aliases, clients } = call;
         let organisation = Organisation { organisation: id, name, aliases, clients };
+        self.may_add_another_organisation()?;
         self.check_organisation(&organisation)?;
         Ok(Plan::act(by, Event::OrganisationSet(organisation)))
     }
@@ -93,6 +97,7 @@ impl State {
         if self.register.organisation(organisation).is_none() {
             return Err(ErrorCode::NotFound.into());
         }
+        self.may_invite_another(now_ms)?;
         let invited = self.register.pending(now_ms).any(|(_, other)| other.member.handle == handle);
         if invited || self.register.by_handle(&handle).is_some() {
             let sentence = "this handle is taken, by a member or an invitation";
@@ -125,37 +130,41 @@ impl State {
 
     /// An invitation becomes a member with a device. Whatever is wrong, the answer is the same.
     pub fn decide_redeem(&self, redemption: Redemption, now_ms: i64) -> Result<Plan, Error> {
-        let Redemption { code_hash, password_phc, totp_secret, device } = redemption;
+        let Redemption { code_hash, password_phc, totp_secret, totp_step, device } = redemption;
         let found = self.register.invitation(&code_hash, now_ms);
         let (invitation, invited) = found.ok_or(ErrorCode::SignInRefused)?;
         let member = invited.member.member;
         let events = [
             Event::MemberJoined { invitation, member },
-            Event::CredentialsSet { member, password_phc, totp_secret },
+            Event::CredentialsSet { member, password_phc, totp_secret, changed_from: None },
             Event::DeviceEnrolled(Device { member, ..device }),
         ];
         let by = Some(Principal::Member(member));
         let records = events.map(|event| Planned::Act(Act { by, event }));
-        Ok(Plan { records: records.into(), mark: None })
+        let mark = Some(Mark::TotpUsed(member, totp_step));
+        Ok(Plan { records: records.into(), mark, ..Plan::default() })
     }
 
     /// Another device for a member whose password and code were right; `rehashed` is set when the
-    /// password's hash was made with older parameters.
+    /// password's hash was made with older parameters. `checked` is what they were checked against.
     pub fn decide_enrol(
         &self,
         device: Device,
-        rehashed: Option<(Secret, Secret)>,
+        checked: &Checked,
+        rehashed: Option<Secret>,
     ) -> Result<Plan, Error> {
         let member = device.member;
         let by = Principal::Member(member);
-        if !self.register.is_active(by) {
-            return Err(ErrorCode::SignInRefused.into());
-        }
+        self.still_proven(member, checked)?;
+        self.may_enrol_another(member)?;
         let mut plan = Plan::act(by, Event::DeviceEnrolled(device));
-        if let Some((password_phc, totp_secret)) = rehashed {
-            let event = Event::CredentialsSet { member, password_phc, totp_secret };
+        if let Some(password_phc) = rehashed {
+            let totp_secret = checked.totp_secret.clone();
+            let event =
+                Event::CredentialsSet { member, password_phc, totp_secret, changed_from: None };
             plan.records.push(Planned::Act(Act { by: Some(by), event }));
         }
+        plan.mark = Some(Mark::TotpUsed(member, checked.totp_step));
         Ok(plan)
     }
 
@@ -168,7 +177,7 @@ impl State {
             return Err(Error::new(ErrorCode::Conflict, "nothing would change"));
         }
         if role != Role::Manager || standing != Standing::Active {
-            self.keep_a_manager(call.member)?;
+            self.keep_a_manager(&[call.member])?;
         }
         Ok(Plan::act(by, Event::MemberChanged { member: call.member, role, standing }))
     }
@@ -181,7 +190,18 @@ impl State {
         now_ms: i64,
     ) -> Result<Plan, Error> {
         self.register.present_member(member).ok_or(ErrorCode::NotFound)?;
-        self.keep_a_manager(member)?;
+        self.removes_alone(by, now_ms)?;
+        self.removal(by, member, now_ms)
+    }
+
+    /// What removes a member, whoever decided it.
+    pub(super) fn removal(
+        &self,
+        by: Principal,
+        member: MemberId,
+        now_ms: i64,
+    ) -> Result<Plan, Error> {
+        self.keep_a_manager(&[member])?;
         let who = Principal::Member(member);
         let mut plan = Plan::act(by, Event::MemberRemoved { member });
         plan.records.extend(self.departures(by, who));
@@ -206,9 +226,9 @@ impl State {
     }
 
     /// A WARP without an active manager could never be managed again.
-    fn keep_a_manager(&self, without: MemberId) -> Result<(), Error> {
+    pub(super) fn keep_a_manager(&self, without: &[MemberId]) -> Result<(), Error> {
         let is_other_manager = |member: &Member| {
-            member.member != without
+            !without.contains(&member.member)
                 && member.role == Role::Manager
                 && member.standing == Standing::Active
         };
@@ -235,6 +255,9 @@ impl State {
         room: RoomId,
         settings: RoomSettings,
     ) -> Result<Plan, Error> {
+        if let Some(member) = by.member() {
+            self.may_open_another(member)?;
+        }
         self.check_settings(by, &settings, None)?;
         let mut plan = Plan::act(by, Event::RoomOpened { room });
         plan.records.push(planned(room, by, Kind::Opened { settings }));
@@ -272,6 +295,7 @@ impl State {
                 "bot.add: its webhook must post to a room of the grant, under a label of the grant",
             );
         }
+        self.may_add_another_bot()?;
         if self.register.bots().any(|other| other.name.folded() == name.folded()) {
             return Err(Error::new(ErrorCode::Conflict, "a bot has this name already"));
         }
@@ -351,7 +375,7 @@ impl State {
             let sentence = "member.prefer: quiet hours are minutes of the day, 0 to 1439";
             return Err(Error::new(ErrorCode::BadParams, sentence));
         }
-        Ok(Plan { records: Vec::new(), mark: Some(Mark::Preferences(member, preferences)) })
+        Ok(Plan { mark: Some(Mark::Preferences(member, preferences)), ..Plan::default() })
     }
 
     /// Ending a bot's grant and its stay in every room.

@@ -52,11 +52,21 @@ impl State {
             ask: call.ask,
             common_cause: call.common_cause,
             exercise,
+            files: Vec::new(),
         };
         let headline = Some(headline);
-        let content = Content { text, headline, what_to_do, references, issuer: call.issuer };
+        let content = Content {
+            text,
+            headline,
+            what_to_do,
+            references,
+            issuer: call.issuer,
+            files: Vec::new(),
+        };
         let causes = self.common_causes(room, &handling, now_ms);
-        let mut plan = Plan::entry(room, Entry { handling, content }, Vec::new());
+        let mut entry = Entry { handling, content };
+        let files = self.give_files(room, &call.files, &mut entry)?;
+        let mut plan = Plan { files, ..Plan::entry(room, entry, Vec::new()) };
         plan.records.extend(causes);
         Ok(plan)
     }

@@ -146,6 +146,7 @@ impl State {
             ask: None,
             common_cause,
             exercise: target.summary.exercise,
+            files: Vec::new(),
         };
         let content = note.map_or_else(Content::default, Content::text);
         let causes = self.common_causes(room, &handling, now_ms);

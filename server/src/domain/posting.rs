@@ -8,6 +8,7 @@ use warproom_proto::{
 };
 
 use super::asking::{check_ask, may_ask};
+use super::quotas::Given;
 use super::summary::{KindTag, Summary};
 use super::{Plan, Room, State};
 
@@ -99,7 +100,12 @@ impl State {
             return Err(not_yours());
         }
         let entry = notice_entry(call.id, author, Kind::Retract { of: call.of });
-        Ok(Plan::entry(call.room, belonging(entry, target), Vec::new()))
+        let files = self.without_files(call.room, call.of);
+        if !files.is_empty() {
+            // The text waits for the end of a legal hold; files go at once.
+            self.is_free(call.room)?;
+        }
+        Ok(Plan { files, ..Plan::entry(call.room, belonging(entry, target), Vec::new()) })
     }
 
     /// Another label for a post. Only the author relaxes; the author or a manager tightens. `thread`
@@ -143,6 +149,7 @@ impl State {
         author: Principal,
         call: &ReactToEntry,
         target: &Target,
+        given: Given,
     ) -> Result<Plan, Error> {
         if call.reaction.as_str().len() > limits::REACTION_BYTES {
             let sentence = "entry.react: a reaction is one emoji, up to 32 bytes";
@@ -151,6 +158,7 @@ impl State {
         let room = self.room_of(author, call.room)?;
         self.readable(author, room, target)?;
         is_said(target)?;
+        given.may_react()?;
         let label = room.label(target.seq, &target.summary);
         let kind = Kind::React { of: call.of, withdrawn: call.withdrawn };
         let content = Content::text(call.reaction.clone());
@@ -354,6 +362,7 @@ fn entry(id: EntryId, author: Principal, label: Label, kind: Kind, content: Cont
         ask: None,
         common_cause: Reporting::No,
         exercise: false,
+        files: Vec::new(),
     };
     Entry { handling, content }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use warproom_proto::concern::{Key, concerns};
 use warproom_proto::register::{
-    Act, Bot, CommonCause, Dependency, Device, Event, Member, Organisation, RegisterEntry, Role,
-    Standing,
+    Act, Bot, CommonCause, Dependency, Device, Event, Member, Organisation, PublicKey,
+    RegisterEntry, Role, Standing,
 };
 use warproom_proto::{
     BotId, CauseId, DeviceId, Handle, Head, InvitationId, MemberId, Name, OrganisationId,
@@ -27,6 +27,9 @@ pub struct Register {
     bots: BTreeMap<BotId, BotRecord>,
     bot_tokens: HashMap<Head, BotId>,
     bot_hooks: HashMap<Head, BotId>,
+    audit_key: Option<PublicKey>,
+    /// How many rooms each member opened.
+    opened: HashMap<MemberId, u32>,
 }
 
 /// A member, also after removal: names stay known for what they wrote.
@@ -94,7 +97,7 @@ impl Register {
                     self.members.insert(record.member.member, record);
                 }
             }
-            Event::CredentialsSet { member, password_phc, totp_secret } => {
+            Event::CredentialsSet { member, password_phc, totp_secret, .. } => {
                 if let Some(record) = self.members.get_mut(member) {
                     record.credentials = Some((password_phc.clone(), totp_secret.clone()));
                 }
@@ -122,13 +125,25 @@ impl Register {
             Event::BotRotated { bot, token_hash, hook_hash } => {
                 self.arm_bot(*bot, Some(*token_hash), *hook_hash);
             }
+            Event::AuditKeySet { public_key } => self.audit_key = Some(*public_key),
             Event::BotRevoked { bot } => {
                 if let Some(record) = self.bots.get_mut(bot) {
                     record.revoked = true;
                 }
                 self.arm_bot(*bot, None, None);
             }
-            Event::RoomOpened { .. } | Event::Unknown => {}
+            Event::RoomOpened { .. } => {
+                if let Some(member) = by.and_then(Principal::member) {
+                    *self.opened.entry(member).or_insert(0) += 1;
+                }
+            }
+            // The rest changes nothing of who exists and who may do what.
+            Event::ProposalMade { .. }
+            | Event::ProposalApproved { .. }
+            | Event::ProposalEnded { .. }
+            | Event::RetentionSet { .. }
+            | Event::HoldSet { .. }
+            | Event::Unknown => {}
         }
     }
 
@@ -153,6 +168,12 @@ impl Register {
     /// The WARP, once founded.
     pub const fn warp(&self) -> Option<&(WarpId, Name)> {
         self.warp.as_ref()
+    }
+
+    /// The key that members know to sign checkpoints of the audit log.
+    #[must_use]
+    pub const fn audit_key(&self) -> Option<PublicKey> {
+        self.audit_key
     }
 
     /// A member, also a removed one.
@@ -206,6 +227,12 @@ impl Register {
     pub fn pending(&self, now_ms: i64) -> impl Iterator<Item = (InvitationId, &Invited)> {
         let all = self.invitations.iter().map(|(id, invited)| (*id, invited));
         all.filter(move |(_, invited)| now_ms < invited.expires_at_ms)
+    }
+
+    /// How many rooms a member has opened, in all.
+    #[must_use]
+    pub fn opened(&self, member: MemberId) -> u32 {
+        self.opened.get(&member).copied().unwrap_or(0)
     }
 
     /// A device that may sign in, with its member.
@@ -371,16 +398,26 @@ impl Register {
             (
                 Event::WarpFounded { .. }
                 | Event::OrganisationSet(_)
+                | Event::AuditKeySet { .. }
                 | Event::MemberJoined { .. }
                 | Event::MemberChanged { .. }
-                | Event::MemberRemoved { .. },
+                | Event::MemberRemoved { .. }
+                | Event::RetentionSet { room: None, .. },
                 _,
             )
             | (_, Some(Role::Manager)) => true,
             (
-                Event::InvitationAdded { .. } | Event::InvitationRevoked { .. } | Event::Unknown,
+                Event::InvitationAdded { .. }
+                | Event::InvitationRevoked { .. }
+                | Event::ProposalMade { .. }
+                | Event::ProposalApproved { .. }
+                | Event::ProposalEnded { .. }
+                | Event::Unknown,
                 _,
             ) => false,
+            (Event::RetentionSet { room: Some(room), .. } | Event::HoldSet { room, .. }, _) => {
+                is_in(*room)
+            }
             // Also what it once was is shown only as long as the organisation shows it.
             (Event::RegisterEntrySet(entry), _) => {
                 let now = self.entries.get(&entry.organisation);

@@ -1,5 +1,7 @@
 //! The rules, tried on small states made by hand.
 
+mod governing;
+mod quotas;
 mod warning;
 
 use warproom_proto::calls::{PostEntry, RelabelEntry};
@@ -33,7 +35,7 @@ fn person(n: u8) -> Principal {
 /// Members 10, 11 (manager), 12 of organisation 10; 20 of 20; 30 of 30, a client of 10; and a bot.
 fn state() -> State {
     let mut state = State::default();
-    let mut act = |event| state.apply_act(&Act { by: None, event });
+    let mut act = |event| state.apply_act(&Act { by: None, event }, 0);
     for (n, clients) in [(10, vec![organisation(30)]), (20, vec![]), (30, vec![])] {
         act(Event::OrganisationSet(Organisation {
             organisation: organisation(n),
@@ -203,7 +205,7 @@ fn the_suspended_the_removed_and_their_bots_read_nothing() {
         let mut state = with_room(Label::Red);
         enter(&mut state, 4, joined(person(11)));
         assert_eq!(reads_up_to(&state, person(11)), Some(Label::Red));
-        state.apply_act(&Act { by: None, event });
+        state.apply_act(&Act { by: None, event }, 0);
         assert_eq!(reads_up_to(&state, person(11)), None);
         assert_eq!(reads_up_to(&state, Principal::Bot(BOT)), None, "its owner answers for it");
         assert!(Reader::of(&state.register, person(11)).is_none());
@@ -221,6 +223,7 @@ fn posting(label: Label) -> PostEntry {
         subjects: Vec::new(),
         ask: None,
         exercise: false,
+        files: Vec::new(),
     }
 }
 

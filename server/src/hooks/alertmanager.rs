@@ -74,6 +74,7 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
         ask: None,
         common_cause: Reporting::No,
         exercise: false,
+        files: Vec::new(),
     })))
 }
 

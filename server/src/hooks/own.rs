@@ -102,6 +102,7 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
         ask: None,
         common_cause: Reporting::No,
         exercise: fields.exercise,
+        files: Vec::new(),
     })))
 }
 

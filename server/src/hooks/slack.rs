@@ -44,6 +44,7 @@ pub fn read(message: &Object, terms: &Terms) -> Result<Draft, Answer> {
         subjects: Vec::new(),
         ask: None,
         exercise: false,
+        files: Vec::new(),
     })))
 }
 

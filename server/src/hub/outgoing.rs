@@ -26,10 +26,19 @@ const FAINT: usize = 64;
 pub enum Ended {
     /// Removed, suspended or revoked: nothing more is sent, not even what waited.
     SignedOut,
+    /// The member's credentials changed on another device: it may sign in again if it still can.
+    CredentialsChanged,
     /// The server stops.
     ShuttingDown,
     /// It does not read.
     TooSlow,
+}
+
+impl Ended {
+    /// Whether nothing more may be sent, not even what was taken from the queue already.
+    const fn cuts(self) -> bool {
+        matches!(self, Self::SignedOut | Self::CredentialsChanged)
+    }
 }
 
 /// The queue of one connection. Pushing never waits.
@@ -125,8 +134,9 @@ impl Outgoing {
     pub fn end(&self, why: Ended) {
         let mut queue = self.lock();
         queue.ended.get_or_insert(why);
-        if why == Ended::SignedOut {
-            queue.ended = Some(why);
+        if why.cuts() {
+            let is_out = queue.ended == Some(Ended::SignedOut);
+            queue.ended = Some(if is_out { Ended::SignedOut } else { why });
             queue.frames.clear();
             queue.bytes = 0;
             self.cut.notify_one();
@@ -178,9 +188,14 @@ impl Outgoing {
         }
     }
 
+    /// How many frames wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().frames.len()
+    }
+
     /// Whether the connection is to end without sending what it already took.
     pub fn is_signed_out(&self) -> bool {
-        self.lock().ended == Some(Ended::SignedOut)
+        self.lock().ended.is_some_and(Ended::cuts)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use warproom_proto::{Secret, limits};
 
 /// Memory, passes and lanes: RFC 9106 §4's second recommendation (64 MiB, t = 3), with one lane
@@ -15,6 +15,10 @@ const LANES: u32 = 1;
 
 /// How many hashes are computed at once: they take 64 MiB and a core each.
 const AT_ONCE: usize = 2;
+
+/// How much hashes give way to everything else, from 0 to 19: on a machine with two cores a flood of sign-ins
+/// would otherwise take both, and everybody's posts would wait for a turn.
+const NICENESS: i32 = 15;
 
 /// How many wait for that at most. Beyond it a caller is asked to come again.
 const WAITING: usize = 64;
@@ -97,12 +101,26 @@ impl Passwords {
         let _waiting = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
         let working =
             self.working.clone().acquire_owned().await.map_err(|_| PasswordError::Failed)?;
-        let task = tokio::task::spawn_blocking(move || {
+        let (tell, told) = oneshot::channel();
+        let run = move || {
             // Held by the work itself: a caller that goes away does not make room for another.
             let _working = working;
-            work()
-        });
-        task.await.map_err(|_| PasswordError::Failed)
+            give_way();
+            // Nobody may be waiting for it any more.
+            let _ = tell.send(work());
+        };
+        let thread = std::thread::Builder::new().name("password".into()).spawn(run);
+        thread.map_err(|_| PasswordError::Failed)?;
+        told.await.map_err(|_| PasswordError::Failed)
+    }
+}
+
+/// Lets every other thread go first. A thread cannot take this back, which is why each check has a thread
+/// of its own and none of a pool.
+fn give_way() {
+    // On Linux `None` is the calling thread, and it may always give way; if not, it is as before.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "password checks run at the usual priority");
     }
 }
 

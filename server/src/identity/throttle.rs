@@ -2,8 +2,10 @@
 //! alone, so nobody can lock an officer out from somewhere else.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
+
+use warproom_proto::audit::Network;
 
 /// Failures that cost nothing: people mistype.
 const FREE: u32 = 5;
@@ -36,6 +38,21 @@ impl From<IpAddr> for Source {
             IpAddr::V6(v6) => prefix.copy_from_slice(&v6.octets()[..8]),
         }
         Self(prefix)
+    }
+}
+
+impl Source {
+    /// The same, as the audit log tells it.
+    #[must_use]
+    pub fn network(self) -> Network {
+        let Self(prefix) = self;
+        if prefix[0] == 4 {
+            IpAddr::V4(Ipv4Addr::new(prefix[1], prefix[2], prefix[3], 0)).into()
+        } else {
+            let mut octets = [0; 16];
+            octets[..8].copy_from_slice(&prefix);
+            IpAddr::V6(Ipv6Addr::from(octets)).into()
+        }
     }
 }
 
@@ -135,6 +152,8 @@ mod tests {
 
     #[test]
     fn ipv6_counts_by_its_64() {
+        assert_eq!(source("2001:db8::1").network().to_string(), "2001:db8::/64");
+        assert_eq!(source("198.51.100.7").network().to_string(), "198.51.100.0/24");
         assert_eq!(source("2001:db8::1"), source("2001:db8::ffff"));
         assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
         assert_eq!(source("::ffff:198.51.100.7"), source("198.51.100.9"));

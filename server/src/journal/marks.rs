@@ -23,15 +23,25 @@ pub(super) fn keep(marks: &mut Vec<Mark>, mark: Mark) {
                 *kept = preferences;
                 return;
             }
+            (Mark::TotpUsed(member, kept), Mark::TotpUsed(new_member, step))
+                if *member == new_member =>
+            {
+                *kept = step.max(*kept);
+                return;
+            }
             _ => {}
         }
     }
     marks.push(mark);
 }
 
-/// The two kinds of marks, as the first byte of their keys.
-pub(super) const READ: &[u8] = b"r";
-pub(super) const PREFERENCES: &[u8] = b"p";
+/// The kinds of marks, as the first byte of their keys; `t` is the audit log's tree.
+const READ: &[u8] = b"r";
+const PREFERENCES: &[u8] = b"p";
+const TOTP_USED: &[u8] = b"o";
+
+/// Every kind, for reading them back.
+pub(super) const KINDS: [&[u8]; 3] = [READ, PREFERENCES, TOTP_USED];
 
 /// A mark as the store keeps it. Preferences always encode: they are numbers and flags.
 pub(super) fn sealed(mark: &Mark) -> Option<store::Mark> {
@@ -44,6 +54,9 @@ pub(super) fn sealed(mark: &Mark) -> Option<store::Mark> {
             let key = [PREFERENCES, member.as_bytes()].concat();
             (key, serde_json::to_vec(preferences).ok()?)
         }
+        Mark::TotpUsed(member, step) => {
+            ([TOTP_USED, member.as_bytes()].concat(), step.to_be_bytes().to_vec())
+        }
     };
     Some(store::Mark { key, value })
 }
@@ -55,6 +68,11 @@ pub(super) fn unsealed(mark: &store::Mark) -> Option<Mark> {
         let who = Principal::from_bytes(who.try_into().ok()?)?;
         let seq = Seq::from_be_bytes(mark.value.as_slice().try_into().ok()?);
         return Some(Mark::Read(RoomId::from_bytes(*room), who, seq));
+    }
+    if let Some(member) = mark.key.strip_prefix(TOTP_USED) {
+        let member = MemberId::from_bytes(member.try_into().ok()?);
+        let step = u64::from_be_bytes(mark.value.as_slice().try_into().ok()?);
+        return Some(Mark::TotpUsed(member, step));
     }
     let member = mark.key.strip_prefix(PREFERENCES)?;
     let member = MemberId::from_bytes(member.try_into().ok()?);

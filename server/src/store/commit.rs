@@ -7,27 +7,30 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::iter;
 use std::sync::Arc;
 
 use warproom_proto::record::LogId;
 
 use super::fault::{Fault, guarded};
+use super::file::FileChange;
 use super::folder::data_file;
 use super::group::{Appended, Group};
 use super::heads::Heads;
 use super::opened::{Opened, Tip};
 use super::read::Mark;
 use super::record::Draft;
+use crate::planted::{Plant, is_planted};
 
 /// The right to write to an open store. There is one; dropping it makes the checkpoint durable.
 pub struct Committer {
-    opened: Arc<Opened>,
+    pub(super) opened: Arc<Opened>,
     /// The database's data file, open since the start: an I/O error that the system reported to
     /// somebody else's handle is still reported to this one.
-    data: File,
-    heads: Heads,
+    pub(super) data: File,
+    pub(super) heads: Heads,
     reserve_bytes: u64,
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
 /// Why a group was not committed.
@@ -70,10 +73,22 @@ impl Committer {
         marks: &[Mark],
         now_ms: i64,
     ) -> Result<Vec<Appended>, CommitError> {
+        self.commit_with(drafts, (marks, &[]), now_ms, |_| Ok(Vec::new()))
+    }
+
+    /// The same with what changes of files, and with further drafts at the end of the group, made of
+    /// what the first ones become: so a record can name another that is stored with it.
+    pub fn commit_with(
+        &mut self,
+        drafts: Vec<Draft>,
+        beside: (&[Mark], &[FileChange]),
+        now_ms: i64,
+        further: impl FnOnce(&[Appended]) -> Result<Vec<Draft>, CommitError>,
+    ) -> Result<Vec<Appended>, CommitError> {
         if self.stopped {
             return Err(CommitError::Stopped);
         }
-        let done = self.commit_group(drafts, marks, now_ms);
+        let done = self.commit_group(drafts, beside, now_ms, further);
         self.stopped = matches!(done, Err(CommitError::Failed(_)));
         done
     }
@@ -81,16 +96,24 @@ impl Committer {
     fn commit_group(
         &mut self,
         drafts: Vec<Draft>,
-        marks: &[Mark],
+        (marks, files): (&[Mark], &[FileChange]),
         now_ms: i64,
+        further: impl FnOnce(&[Appended]) -> Result<Vec<Draft>, CommitError>,
     ) -> Result<Vec<Appended>, CommitError> {
         let opened = Arc::clone(&self.opened);
         let mut group = Group::new(&opened, now_ms.max(0));
         for draft in drafts {
             group.append(draft)?;
         }
+        for draft in further(&group.appended)? {
+            group.append(draft)?;
+        }
         for mark in marks {
             group.mark(mark)?;
+        }
+        // Last, so that a file is sealed under the month of the record that carries it.
+        for change in files {
+            group.file(change)?;
         }
         let Group { appended, batch, tips, new_keys, is_empty, .. } = group;
         if is_empty {
@@ -105,8 +128,19 @@ impl Committer {
         Ok(appended)
     }
 
+    /// Makes a batch durable that appends to no log.
+    pub(super) fn write(&mut self, batch: sled::Batch) -> Result<(), CommitError> {
+        if self.stopped {
+            return Err(CommitError::Stopped);
+        }
+        self.check_space()?;
+        let done = self.make_durable(batch, iter::empty());
+        self.stopped = done.is_err();
+        Ok(done?)
+    }
+
     /// Refuses while the disk is nearly full: the database needs space even to be opened.
-    fn check_space(&self) -> Result<(), CommitError> {
+    pub(super) fn check_space(&self) -> Result<(), CommitError> {
         let disk = rustix::fs::statvfs(&self.opened.folder).map_err(io::Error::from);
         let disk = disk.map_err(Fault::from)?;
         let (free_bytes, reserve_bytes) =
@@ -117,14 +151,13 @@ impl Committer {
         Ok(())
     }
 
-    fn make_durable<'a>(
+    pub(super) fn make_durable<'a>(
         &mut self,
         batch: sled::Batch,
         tips: impl Iterator<Item = (&'a LogId, &'a Tip)>,
     ) -> Result<(), Fault> {
         guarded(|| self.opened.db.apply_batch(batch))?;
-        // A planted fault: with this feature the crash tests must fail, or they prove nothing.
-        if cfg!(feature = "planted-ack-before-flush") {
+        if is_planted(Plant::AckBeforeFlush) {
             return Ok(());
         }
         guarded(|| self.opened.db.flush())?;
@@ -142,9 +175,7 @@ impl Drop for Committer {
     }
 }
 
-// With the planted fault nothing is synced, and so nothing can fail to be.
 #[cfg(test)]
-#[cfg(not(feature = "planted-ack-before-flush"))]
 mod tests {
     use super::*;
     use crate::store::{MasterKey, Options, create, open};

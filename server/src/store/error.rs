@@ -116,6 +116,8 @@ pub enum DamageKind {
     Index,
     /// A mark does not open.
     Mark,
+    /// What is kept of a file does not open.
+    File,
 }
 
 impl fmt::Display for Damage {
@@ -123,6 +125,9 @@ impl fmt::Display for Damage {
         let Self { log, seq, what } = self;
         if *log == MARKS {
             return to.write_str("a mark was edited");
+        }
+        if *what == DamageKind::File {
+            return write!(to, "{log} log: what is kept of a file was edited");
         }
         write!(to, "{log} log, record {seq}: ")?;
         to.write_str(match what {
@@ -132,6 +137,7 @@ impl fmt::Display for Damage {
             DamageKind::Forked => "another record was stored under this number before",
             DamageKind::Index => "an index entry of it is missing, wrong or left over",
             DamageKind::Mark => "a mark was edited",
+            DamageKind::File => "what is kept of a file was edited",
         })
     }
 }

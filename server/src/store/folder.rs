@@ -27,7 +27,7 @@ use super::key::MasterKey;
 const VERSION: u32 = 1;
 const VERSION_PREFIX: &str = "warproom-store ";
 const VERSION_FILE: &str = "version";
-const DATABASE: &str = "db";
+pub(super) const DATABASE: &str = "db";
 
 /// Space is reclaimed only by the database's own thread, and only at this pace; measured: without
 /// it the file grows without bound.
@@ -66,12 +66,20 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         }
         Err(source) => return Err(OpenError::Io { path, source }),
     };
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            return Err(OpenError::InUse { folder: folder.to_owned() });
+    let until = Instant::now() + LET_GO;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => break,
+            // Whoever is ending lets go in a moment; so does a process that has just been started and
+            // has not become another program yet, and until then shares what its parent has open.
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(OpenError::InUse { folder: folder.to_owned() });
+            }
+            Err(error) => return Err(OpenError::Io { path, source: error.into() }),
         }
-        Err(error) => return Err(OpenError::Io { path, source: error.into() }),
     }
     let text = io::read_to_string(&file);
     let text = text.map_err(|source| OpenError::Io { path: path.clone(), source })?;
@@ -113,7 +121,7 @@ pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
 }
 
 /// Starts the database on a thread of its own: with damaged files it panics, or recurses deeply.
-fn start_database(folder: &Path, options: Options) -> Result<sled::Db, Fault> {
+pub(super) fn start_database(folder: &Path, options: Options) -> Result<sled::Db, Fault> {
     let config = sled::Config::new()
         .path(folder.join(DATABASE))
         .cache_capacity(options.cache_bytes)
@@ -151,7 +159,7 @@ fn remove_torn_snapshots(database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn write_version(folder: &Path) -> io::Result<()> {
+pub(super) fn write_version(folder: &Path) -> io::Result<()> {
     let path = folder.join("version.new");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     file.write_all(format!("{VERSION_PREFIX}{VERSION}\n").as_bytes())?;
@@ -164,7 +172,7 @@ fn write_version(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes every file and folder below a folder durable.
-fn sync_tree(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_tree(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {

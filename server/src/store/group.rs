@@ -10,6 +10,7 @@ use warproom_proto::record::{Head, LogId, Salt, Seq, commitment};
 
 use super::commit::CommitError;
 use super::fault::{Fault, guarded};
+use super::file::{self, FileChange};
 use super::layout::{self, DraftId, MARKS};
 use super::opened::{Opened, ReadError, Reader, Tip};
 use super::read::Mark;
@@ -132,6 +133,32 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
+    /// Changes the row of a file.
+    pub(super) fn file(&mut self, change: &FileChange) -> Result<(), CommitError> {
+        self.is_empty = false;
+        let (log, file, note) = match change {
+            FileChange::Keep { log, file, note } => (*log, file, note),
+            FileChange::Drop { log, file } => {
+                self.batch.remove(&layout::file(*log, file)[..]);
+                return Ok(());
+            }
+        };
+        if note.len() > MARK_VALUE_BYTES / 2 {
+            return Err(CommitError::TooLong);
+        }
+        let place = layout::file(log, file);
+        let before = guarded(|| self.opened.db.get(place))?;
+        let before = before.map(|sealed| file::plain_row(self.opened, &place, &sealed)).transpose();
+        let before = before.map_err(|_| Fault::broken("what is kept of a file does not open"))?;
+        let row = file::row(before.as_deref().map(Vec::as_slice), note)?;
+        let tip = self.tips.get(&log).copied().unwrap_or_else(|| self.opened.tip(log));
+        let month = month_of(self.now_ms.max(tip.at_ms));
+        let period = self.opened.keys.current(&self.opened.db, log, month)?;
+        let sealed = self.data_key(log, period)?.seal(period, &place, &row)?;
+        self.batch.insert(&place[..], sealed);
+        Ok(())
+    }
+
     /// The first append under this id, from this group or from the database.
     fn repeated(&self, log: LogId, id: DraftId) -> Result<Option<Appended>, CommitError> {
         if let Some(at) = self.ids.get(&(log, id)) {
@@ -158,7 +185,7 @@ impl<'a> Group<'a> {
             at_ms: first.at_ms,
             salt: first.salt,
             head: first.head,
-            commitment: commitment(&first.salt, first.at_ms, &first.item),
+            commitment: first.commitment(),
             repeated: true,
             summary: Vec::new(),
             item: Vec::new(),
@@ -172,14 +199,15 @@ impl<'a> Group<'a> {
         month: u16,
         plain: &[u8],
     ) -> Result<(), CommitError> {
-        let key = self.data_key(log, month)?;
+        let period = self.opened.keys.current(&self.opened.db, log, month)?;
+        let key = self.data_key(log, period)?;
         for (part, chunk) in (0..).zip(plain.chunks(CHUNK_BYTES)) {
             if part == 0 {
                 let place = layout::record(log, seq);
-                self.batch.insert(&place[..], key.seal(month, &place, chunk)?);
+                self.batch.insert(&place[..], key.seal(period, &place, chunk)?);
             } else {
                 let place = layout::part(log, seq, part);
-                self.batch.insert(&place[..], key.seal(month, &place, chunk)?);
+                self.batch.insert(&place[..], key.seal(period, &place, chunk)?);
             }
         }
         self.is_empty = false;
@@ -195,20 +223,20 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The data key of a log and month; a new one joins the batch.
-    fn data_key(&mut self, log: LogId, month: u16) -> Result<Arc<DataKey>, Fault> {
-        if let Some(key) = self.new_keys.get(&(log, month)) {
+    /// The data key of a log and period; a new one joins the batch.
+    fn data_key(&mut self, log: LogId, period: u16) -> Result<Arc<DataKey>, Fault> {
+        if let Some(key) = self.new_keys.get(&(log, period)) {
             return Ok(Arc::clone(key));
         }
-        match self.opened.keys.find(&self.opened.db, log, month) {
+        match self.opened.keys.find(&self.opened.db, log, period) {
             Ok(Some(key)) => return Ok(key),
             Ok(None) => {}
             Err(NoKey::Damaged) => return Err(Fault::broken("a data key does not open")),
             Err(NoKey::Fault(fault)) => return Err(fault),
         }
-        let new = self.opened.keys.make(log, month)?;
-        self.batch.insert(&layout::data_key(log, month)[..], new.wrapped);
-        self.new_keys.insert((log, month), Arc::clone(&new.key));
+        let new = self.opened.keys.make(log, period)?;
+        self.batch.insert(&layout::data_key(log, period)[..], new.wrapped);
+        self.new_keys.insert((log, period), Arc::clone(&new.key));
         Ok(new.key)
     }
 }

@@ -27,6 +27,9 @@ use super::layout::field;
 /// The file's name within the store's folder.
 pub(super) const FILE: &str = "heads";
 
+/// What its successor is called until it is durable. A crash may leave one behind; nothing reads it.
+const NEW_FILE: &str = "heads.new";
+
 /// A power of two, so that no slot lies across two sectors: a power cut leaves it old or new.
 const SLOT_BYTES: usize = 128;
 const SIGNED_BYTES: usize = 56;
@@ -68,6 +71,32 @@ impl Heads {
         let header = encode(&signing_key(master), 0, COUNT, 0, &Head([0; 32]));
         file.write_all_at(&header, 0)?;
         file.sync_all()
+    }
+
+    /// Writes the file anew, signed by this key and with these positions, and puts it in place of
+    /// the one there is, if any: a crash leaves the old one or the new one, whole. Durable on return.
+    pub(super) fn replace(
+        folder: &Path,
+        master: &MasterKey,
+        positions: &BTreeMap<LogId, Position>,
+    ) -> io::Result<Self> {
+        let key = signing_key(master);
+        let (new, path) = (folder.join(NEW_FILE), folder.join(FILE));
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(&new)?;
+        let count = positions.len() as u64;
+        file.write_all_at(&encode(&key, 0, COUNT, count, &Head([0; 32])), 0)?;
+        let mut slots = BTreeMap::new();
+        for (slot, (log, position)) in (1..).zip(positions) {
+            let bytes = encode(&key, slot, *log, position.seq, &position.head);
+            file.write_all_at(&bytes, slot * SLOT_BYTES as u64)?;
+            slots.insert(*log, slot);
+        }
+        file.sync_all()?;
+        std::fs::rename(&new, &path)?;
+        File::open(folder)?.sync_all()?;
+        Ok(Self { file, key, slots, synced: Instant::now(), changed: false })
     }
 
     /// Opens the file and checks every slot.

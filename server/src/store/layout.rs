@@ -2,10 +2,14 @@
 //! the order of the keys is the order of the logs.
 //!
 //! ```text
+//! E ‖ log 16 ‖ period 2            -> period 2              what is being erased, and sealed anew as
+//! F ‖ log 16 ‖ file 16             -> key and note of a file, sealed
 //! I ‖ log 16 ‖ id 33               -> seq 8                 which record took this id
-//! K ‖ log 16 ‖ month 2             -> data key, wrapped
+//! K ‖ log 16 ‖ period 2            -> data key, wrapped
 //! L ‖ log 16 ‖ seq 8               -> record, sealed        (its first part)
 //! M ‖ key                          -> mark, sealed
+//! N                                -> number 8              of the last erasure that began
+//! O                                -> nothing               the master key is to be changed
 //! P ‖ log 16 ‖ seq 8 ‖ part 2      -> a further part, sealed; parts count from 1
 //! R ‖ log 16 ‖ target 8 ‖ seq 8    -> kind tag 1            who refers to the target
 //! ```
@@ -20,6 +24,10 @@ pub type DraftId = [u8; 33];
 
 /// The pseudo log whose data key seals the marks. No room has this id: it is no `UUIDv7`.
 pub(super) const MARKS: LogId = LogId([0xfe; 16]);
+
+/// The pseudo log whose data key seals what a backup says of itself. It outlives the master key that
+/// wraps it, so that a server knows its earlier backups again.
+pub(super) const BACKUPS: LogId = LogId([0xfd; 16]);
 
 /// The indices, each written with the record it points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +57,9 @@ impl Index {
     }
 }
 
+/// What every row of a file starts with.
+pub(super) const FILE: u8 = b'F';
+
 pub(super) const RECORD_BYTES: usize = 25;
 pub(super) const PART_BYTES: usize = 27;
 
@@ -68,8 +79,46 @@ pub(super) fn id(log: LogId, id: &DraftId) -> [u8; 50] {
     join(Index::Id.tag(), &[&log.0, id])
 }
 
-pub(super) fn data_key(log: LogId, month: u16) -> [u8; 19] {
-    join(b'K', &[&log.0, &month.to_be_bytes()])
+pub(super) fn data_key(log: LogId, period: u16) -> [u8; 19] {
+    join(b'K', &[&log.0, &period.to_be_bytes()])
+}
+
+pub(super) fn erasing(log: LogId, period: u16) -> [u8; 19] {
+    join(b'E', &[&log.0, &period.to_be_bytes()])
+}
+
+/// Where every erasure under way starts.
+pub(super) const ERASING: &[u8] = b"E";
+
+/// The number of the last erasure that began. Generations of data keys take turns, so they do not
+/// tell whether anything was erased since; this does.
+pub(super) const ERASURES: &[u8] = b"N";
+
+/// There since something was erased and until the master key is changed: older backups have the
+/// destroyed data keys still.
+pub(super) const OLD_MASTER_KEY: &[u8] = b"O";
+
+/// What every wrapped data key's place starts with.
+pub(super) const DATA_KEYS: &[u8] = b"K";
+
+/// The log and month in the key of a data key.
+pub(super) fn parse_data_key(key: &[u8]) -> Option<(LogId, u16)> {
+    let key: &[u8; 19] = key.try_into().ok()?;
+    (key[0] == b'K').then_some(())?;
+    Some((LogId(field(key, 1)?), u16::from_be_bytes(field(key, 17)?)))
+}
+
+/// The keys of what grows with the logs and follows from them or is numbered by them, by tag, in
+/// order. Everything else is small.
+pub(super) const GROWING: [u8; 4] = *b"ILPR";
+
+/// What every row of a file of `log` starts with.
+pub(super) fn files(log: LogId) -> [u8; 17] {
+    join(FILE, &[&log.0])
+}
+
+pub(super) fn file(log: LogId, file: &[u8; 16]) -> [u8; 33] {
+    join(FILE, &[&log.0, file])
 }
 
 pub(super) fn mark(key: &[u8]) -> Vec<u8> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-use warproom_proto::record::{LogId, Position, Seq, commitment};
+use warproom_proto::record::{LogId, Position, Seq};
 
 use super::Options;
 use super::commit::Committer;
@@ -22,6 +22,7 @@ use super::opened::{Opened, ReadError, Reader, Tip};
 use super::read::Store;
 use super::record::{Header, Stored};
 use super::seal::KeyRing;
+use crate::planted::{Plant, is_planted};
 
 /// Opens a store: a handle to read, to be cloned freely, and the one writer.
 pub fn open(
@@ -59,17 +60,11 @@ pub(super) fn start(
     options: Options,
 ) -> Result<(Opened, Heads, BTreeMap<LogId, Position>), OpenError> {
     let lock = folder::lock(folder)?;
-    let (heads, checkpoint) = Heads::open(folder, key).map_err(|why| {
-        let path = folder.join(heads::FILE);
-        match why {
-            Unusable::WrongKey => OpenError::WrongKey,
-            Unusable::Damaged(why) => OpenError::Damaged { path, why },
-            Unusable::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                OpenError::Damaged { path, why: "it is missing" }
-            }
-            Unusable::Io(source) => OpenError::Io { path, source },
-        }
-    })?;
+    let (heads, mut checkpoint) =
+        Heads::open(folder, key).map_err(|why| unusable_checkpoint(folder, why))?;
+    if is_planted(Plant::SkipPositionCheck) {
+        checkpoint.clear();
+    }
     let opened = Opened {
         db: folder::open_database(folder, options)?,
         keys: KeyRing::new(key),
@@ -78,6 +73,18 @@ pub(super) fn start(
         _lock: lock,
     };
     Ok((opened, heads, checkpoint))
+}
+
+pub(super) fn unusable_checkpoint(folder: &Path, why: Unusable) -> OpenError {
+    let path = folder.join(heads::FILE);
+    match why {
+        Unusable::WrongKey => OpenError::WrongKey,
+        Unusable::Damaged(why) => OpenError::Damaged { path, why },
+        Unusable::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            OpenError::Damaged { path, why: "it is missing" }
+        }
+        Unusable::Io(source) => OpenError::Io { path, source },
+    }
 }
 
 /// Every log that the database or the checkpoint knows, and its last number in the database.
@@ -119,6 +126,7 @@ impl From<ReadError> for Bad {
         match error {
             ReadError::Missing { log, seq } => damage(log, seq, DamageKind::Missing),
             ReadError::Damaged { log, seq } => damage(log, seq, DamageKind::Edited),
+            ReadError::DamagedFile { log } => damage(log, 0, DamageKind::File),
             ReadError::DamagedMark => damage(layout::MARKS, 0, DamageKind::Mark),
             ReadError::Database(fault) => Self::Database(fault),
         }
@@ -167,8 +175,7 @@ pub(super) fn follow(
     header: &Header,
     stored: &Stored,
 ) -> Result<Tip, Bad> {
-    let commitment = commitment(&stored.salt, stored.at_ms, &stored.item);
-    let position = before.position.next(&commitment);
+    let position = before.position.next(&stored.commitment());
     if (position.seq, position.head) == (stored.seq, stored.head)
         && stored.at_ms >= before.at_ms
         && header.state_before == before.last_state
@@ -179,7 +186,7 @@ pub(super) fn follow(
     }
 }
 
-fn cannot_read(folder: &Path, source: Fault) -> OpenError {
+pub(super) fn cannot_read(folder: &Path, source: Fault) -> OpenError {
     let path = folder::data_file(folder);
     OpenError::Database { path: path.parent().unwrap_or(folder).to_owned(), source }
 }

@@ -12,7 +12,7 @@ use warproom_proto::record::{LogId, Position, Seq};
 use super::fault::{Fault, guarded};
 use super::layout;
 use super::record::{Header, Stored};
-use super::seal::{DataKey, KeyRing, NoKey, month_of_sealed};
+use super::seal::{DataKey, KeyRing, NoKey, period_of_sealed};
 
 /// Why something stored could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,12 @@ pub enum ReadError {
         /// The number of the record.
         seq: Seq,
     },
+    /// What is kept of a file is not what was stored.
+    #[error("what the {log} log keeps of a file is not what was stored")]
+    DamagedFile {
+        /// The log.
+        log: LogId,
+    },
     /// A mark is not what was stored.
     #[error("a mark is not what was stored")]
     DamagedMark,
@@ -42,7 +48,7 @@ pub enum ReadError {
 }
 
 /// How far a log has come.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tip {
     pub(super) position: Position,
     /// The time of the last record, which the next may not precede.
@@ -75,6 +81,12 @@ impl Opened {
         tips.get(&log).copied().unwrap_or_else(|| Tip::start(log))
     }
 
+    /// How far every log has come.
+    pub(super) fn positions(&self) -> BTreeMap<LogId, Position> {
+        let tips = self.tips.read().unwrap_or_else(PoisonError::into_inner);
+        tips.iter().map(|(log, tip)| (*log, tip.position)).collect()
+    }
+
     pub(super) fn advance(&self, ahead: impl IntoIterator<Item = (LogId, Tip)>) {
         self.tips.write().unwrap_or_else(PoisonError::into_inner).extend(ahead);
     }
@@ -104,10 +116,17 @@ impl Reader {
         log: LogId,
         seq: Seq,
     ) -> Result<Option<Header>, ReadError> {
-        let Some(sealed) = guarded(|| from.db.get(layout::record(log, seq)))? else {
-            return Ok(None);
-        };
-        self.sealed_header(from, log, seq, &sealed).map(Some)
+        let place = layout::record(log, seq);
+        let Some(sealed) = guarded(|| from.db.get(place))? else { return Ok(None) };
+        let read = self.sealed_header(from, log, seq, &sealed);
+        if let Err(ReadError::Damaged { .. }) = read {
+            // As in `sealed_record`.
+            let now = guarded(|| from.db.get(place))?;
+            if let Some(now) = now.filter(|now| *now != sealed) {
+                return self.sealed_header(from, log, seq, &now).map(Some);
+            }
+        }
+        read.map(Some)
     }
 
     fn sealed_header(
@@ -143,6 +162,24 @@ impl Reader {
         seq: Seq,
         sealed: &[u8],
     ) -> Result<(Header, Stored), ReadError> {
+        let read = self.whole(from, log, seq, sealed);
+        if let Err(ReadError::Damaged { .. }) = read {
+            // It may have been erased, or sealed under another key, since its first part was read.
+            let now = guarded(|| from.db.get(layout::record(log, seq)))?;
+            if let Some(now) = now.filter(|now| now != sealed) {
+                return self.whole(from, log, seq, &now);
+            }
+        }
+        read
+    }
+
+    fn whole(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+        sealed: &[u8],
+    ) -> Result<(Header, Stored), ReadError> {
         let damaged = ReadError::Damaged { log, seq };
         let header = self.sealed_header(from, log, seq, sealed)?;
         for part in 1..=header.parts {
@@ -150,18 +187,7 @@ impl Reader {
             let Some(sealed) = guarded(|| from.db.get(place))? else { return Err(damaged) };
             self.open(from, log, seq, &place, &sealed)?;
         }
-        let (Some(summary), Some(item)) = (header.summary(&self.plain), header.item(&self.plain))
-        else {
-            return Err(damaged);
-        };
-        let stored = Stored {
-            seq,
-            at_ms: header.at_ms,
-            salt: header.salt,
-            head: header.head,
-            summary: summary.to_vec(),
-            item: item.to_vec(),
-        };
+        let stored = header.stored(seq, &self.plain).ok_or(damaged)?;
         Ok((header, stored))
     }
 
@@ -174,7 +200,7 @@ impl Reader {
         sealed: &[u8],
     ) -> Result<(), ReadError> {
         let damaged = || ReadError::Damaged { log, seq };
-        let month = month_of_sealed(sealed).ok_or_else(damaged)?;
+        let month = period_of_sealed(sealed).ok_or_else(damaged)?;
         if self.key.as_ref().is_none_or(|known| (known.0, known.1) != (log, month)) {
             match from.keys.find(&from.db, log, month) {
                 Ok(Some(key)) => self.key = Some((log, month, key)),

@@ -246,7 +246,7 @@ pub(super) fn index(
 }
 
 /// The same items, with panics of the database turned into faults. It ends with the first error.
-fn guarded_items<I>(
+pub(super) fn guarded_items<I>(
     mut entries: I,
 ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), ReadError>>
 where

@@ -8,12 +8,15 @@
 //! ‖ summary ‖ item
 //! ```
 //!
+//! An erased record has no summary, salt zero, and in the place of the item the commitment to what it
+//! was: enough for the chain and the list of state, and nothing of what was said.
+//!
 //! Numbers are big-endian. The whole is cut into chunks of [`CHUNK_BYTES`], each sealed by itself;
 //! the header is always within the first. What the indices say is here too, so that they can be
 //! checked. The records that are state are a list, each naming the one before, and every other
 //! record names the last of them: so none can be lost unnoticed. It knows no keys and no database.
 
-use warproom_proto::record::{Head, LogId, Salt, Seq};
+use warproom_proto::record::{Head, LogId, Salt, Seq, commitment};
 
 use super::layout::{DraftId, field};
 
@@ -25,6 +28,7 @@ const VERSION: u8 = 1;
 const IS_STATE: u8 = 1;
 const REFERS: u8 = 2;
 const HAS_ID: u8 = 4;
+const IS_ERASED: u8 = 8;
 const FIXED_BYTES: usize = 72;
 
 /// A record to be appended.
@@ -56,8 +60,18 @@ pub struct Stored {
     pub head: Head,
     /// The short form.
     pub summary: Vec<u8>,
-    /// The exact text.
+    /// The exact text; nothing, if it was erased.
     pub item: Vec<u8>,
+    /// What the chain committed to, where the text was erased.
+    pub erased: Option<Head>,
+}
+
+impl Stored {
+    /// What the chain commits to at this record: recomputed, or as it was kept when it was erased.
+    #[must_use]
+    pub fn commitment(&self) -> Head {
+        self.erased.unwrap_or_else(|| commitment(&self.salt, self.at_ms, &self.item))
+    }
 }
 
 /// What stands before summary and item.
@@ -73,6 +87,8 @@ pub(super) struct Header {
     /// The last record before this one that is state; 0 if none is.
     pub(super) state_before: Seq,
     pub(super) id: Option<DraftId>,
+    /// Whether summary, salt and item are gone, and the commitment stands in the item's place.
+    pub(super) is_erased: bool,
     /// Where the summary starts, and where it ends and the item starts.
     summary_at: usize,
     item_at: usize,
@@ -95,24 +111,21 @@ pub(super) fn encode(
     let length = FIXED_BYTES + optional + draft.summary.len() + draft.item.len();
     let parts = u16::try_from((length - 1) / CHUNK_BYTES).map_err(|_| TooLong)?;
     let summary_length = u32::try_from(draft.summary.len()).map_err(|_| TooLong)?;
-    let flags = if draft.is_state { IS_STATE } else { 0 }
-        | if draft.refers_to.is_some() { REFERS } else { 0 }
-        | if draft.id.is_some() { HAS_ID } else { 0 };
+    let header = Header {
+        at_ms,
+        salt: *salt,
+        head: *head,
+        parts,
+        refers_to: draft.refers_to,
+        is_state: draft.is_state,
+        state_before,
+        id: draft.id,
+        is_erased: false,
+        summary_at: 0,
+        item_at: 0,
+    };
     let mut plain = Vec::with_capacity(length);
-    plain.extend_from_slice(&[VERSION, flags]);
-    plain.extend_from_slice(&at_ms.to_be_bytes());
-    plain.extend_from_slice(&salt.0);
-    plain.extend_from_slice(&head.0);
-    plain.extend_from_slice(&parts.to_be_bytes());
-    plain.extend_from_slice(&summary_length.to_be_bytes());
-    plain.extend_from_slice(&state_before.to_be_bytes());
-    if let Some((target, kind)) = draft.refers_to {
-        plain.extend_from_slice(&target.to_be_bytes());
-        plain.push(kind);
-    }
-    if let Some(id) = &draft.id {
-        plain.extend_from_slice(id);
-    }
+    header.write(summary_length, &mut plain);
     plain.extend_from_slice(&draft.summary);
     plain.extend_from_slice(&draft.item);
     Ok(plain)
@@ -122,7 +135,7 @@ impl Header {
     /// Reads the header from the start of the plaintext; `None` if this version does not know it.
     pub(super) fn decode(plain: &[u8]) -> Option<Self> {
         let [version, flags] = field(plain, 0)?;
-        if version != VERSION || flags & !(IS_STATE | REFERS | HAS_ID) != 0 {
+        if version != VERSION || flags & !(IS_STATE | REFERS | HAS_ID | IS_ERASED) != 0 {
             return None;
         }
         let mut at = FIXED_BYTES;
@@ -149,9 +162,49 @@ impl Header {
             is_state: flags & IS_STATE != 0,
             state_before: Seq::from_be_bytes(field(plain, 64)?),
             id,
+            is_erased: flags & IS_ERASED != 0,
             summary_at: at,
             item_at: at.checked_add(usize::try_from(summary_length).ok()?)?,
         })
+    }
+
+    /// The plaintext of this record once it is erased.
+    pub(super) fn erased(&self, commitment: &Head) -> Vec<u8> {
+        let header = Self { salt: Salt([0; 16]), parts: 0, is_erased: true, ..*self };
+        let mut plain = Vec::new();
+        header.write(0, &mut plain);
+        plain.extend_from_slice(&commitment.0);
+        plain
+    }
+
+    fn write(&self, summary_length: u32, plain: &mut Vec<u8>) {
+        let flags = if self.is_state { IS_STATE } else { 0 }
+            | if self.refers_to.is_some() { REFERS } else { 0 }
+            | if self.id.is_some() { HAS_ID } else { 0 }
+            | if self.is_erased { IS_ERASED } else { 0 };
+        plain.extend_from_slice(&[VERSION, flags]);
+        plain.extend_from_slice(&self.at_ms.to_be_bytes());
+        plain.extend_from_slice(&self.salt.0);
+        plain.extend_from_slice(&self.head.0);
+        plain.extend_from_slice(&self.parts.to_be_bytes());
+        plain.extend_from_slice(&summary_length.to_be_bytes());
+        plain.extend_from_slice(&self.state_before.to_be_bytes());
+        if let Some((target, kind)) = self.refers_to {
+            plain.extend_from_slice(&target.to_be_bytes());
+            plain.push(kind);
+        }
+        if let Some(id) = &self.id {
+            plain.extend_from_slice(id);
+        }
+    }
+
+    /// The record, from its header and its whole plaintext; `None` if they do not belong together.
+    pub(super) fn stored(&self, seq: Seq, plain: &[u8]) -> Option<Stored> {
+        let (summary, item) = (self.summary(plain)?.to_vec(), self.item(plain)?);
+        let (item, erased) =
+            if self.is_erased { (&[][..], Some(Head(field(item, 0)?))) } else { (item, None) };
+        let (item, at_ms) = (item.to_vec(), self.at_ms);
+        Some(Stored { seq, at_ms, salt: self.salt, head: self.head, summary, item, erased })
     }
 
     /// The last record that is state, up to and with this one, whose number is `seq`.

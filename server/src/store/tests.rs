@@ -1,10 +1,14 @@
 //! The store as its callers use it, and as a failing disk or a hostile hand leaves it.
 
 mod append;
+mod backup;
 mod damage;
+mod erase;
 mod model;
 mod opening;
+mod rekey;
 mod speed;
+mod tampering;
 
 use std::fs;
 use std::path::{Path, PathBuf};

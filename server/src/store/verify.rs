@@ -40,6 +40,14 @@ pub struct Report {
 /// # Errors
 /// Only if the store cannot be read at all; damage to what it holds is in the report.
 pub fn verify(folder: &Path, key: &MasterKey) -> Result<Report, OpenError> {
+    verify_to_read(folder, key).map(|(report, _)| report)
+}
+
+/// The same, and a handle to read each log as far as it is sound, with the store still locked.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_to_read(folder: &Path, key: &MasterKey) -> Result<(Report, Store), OpenError> {
     let (opened, _heads, checkpoint) = start(folder, key, Options::default())?;
     let failed = |fault: Fault| Bad::Database(fault).into_error(folder);
     let mut report = Report { logs: Vec::new(), records: 0, marks: 0, damage: Vec::new() };
@@ -50,8 +58,10 @@ pub fn verify(folder: &Path, key: &MasterKey) -> Result<Report, OpenError> {
         report.logs.push((log, position));
         report.damage.extend(damage);
     }
-    let opened = Arc::new(opened);
-    for mark in Store(Arc::clone(&opened)).marks(&[]) {
+    let sound = |&(log, position): &(LogId, Position)| (log, Tip { position, ..Tip::start(log) });
+    opened.advance(report.logs.iter().map(sound));
+    let store = Store(Arc::new(opened));
+    for mark in store.marks(&[]) {
         match mark {
             Ok(_) => report.marks += 1,
             Err(error) => match Bad::from(error) {
@@ -60,11 +70,18 @@ pub fn verify(folder: &Path, key: &MasterKey) -> Result<Report, OpenError> {
             },
         }
     }
-    Ok(report)
+    for row in store.files() {
+        match row.map_err(Bad::from) {
+            Ok(_) => {}
+            Err(Bad::Log(damage)) => report.damage.push(damage),
+            Err(Bad::Database(fault)) => return Err(failed(fault)),
+        }
+    }
+    Ok((report, store))
 }
 
 /// How far a log is sound, and its first bad record.
-fn verify_log(
+pub(super) fn verify_log(
     opened: &Opened,
     log: LogId,
     last: Seq,

@@ -79,6 +79,7 @@ fn roll_call(room: RoomId) -> anyhow::Result<PostEntry> {
         subjects: Vec::new(),
         ask: Some(Ask { options, due_at_ms: None }),
         exercise: false,
+        files: Vec::new(),
     })
 }
 

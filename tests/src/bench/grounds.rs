@@ -8,10 +8,14 @@ use futures_util::StreamExt as _;
 use tempfile::TempDir;
 use tokio_rustls::TlsConnector;
 use warproom_client::{Joined, TotpSecret, open_invitation};
-use warproom_proto::calls::{AddBot, AddInvitation, AddOrganisation, AddToRoom, OpenRoom};
+use warproom_proto::calls::{
+    AddBot, AddInvitation, AddOrganisation, AddToRoom, ListMembers, OpenRoom,
+};
 use warproom_proto::invitation::{Address, Fingerprint, Invitation};
 use warproom_proto::register::{Grant, Role};
-use warproom_proto::{EntryId, Label, Name, RoomId, RoomRole, RoomSettings, limits};
+use warproom_proto::{
+    EntryId, Label, MemberId, Name, OrganisationId, RoomId, RoomRole, RoomSettings, limits,
+};
 use warproom_server::setup::{self, Founding};
 
 use super::connection::{Connection, connector};
@@ -89,19 +93,54 @@ impl Grounds {
         }
         let mut invitations = Vec::new();
         for number in 0..officers {
-            let call = AddInvitation {
-                name: format!("Officer {number}").parse()?,
-                handle: format!("{kind}-{number}").parse()?,
-                organisation: organisations[number % councils],
-                role: Role::Officer,
-            };
-            let mut invitation: Invitation =
-                manager.ask(&call).await?.text.expose().parse::<Invitation>()?;
-            invitation.address.host_port = self.process()?.local.to_string();
-            invitations.push(invitation);
+            let organisation = organisations[number % councils];
+            invitations.push(self.invite_as(&format!("{kind}-{number}"), organisation).await?);
         }
         let joining = futures_util::stream::iter(&invitations).map(join).buffered(AT_ONCE);
         joining.collect::<Vec<_>>().await.into_iter().collect()
+    }
+
+    /// An invitation for one more officer, who has not joined yet.
+    pub async fn invitation(&self, handle: &str) -> anyhow::Result<Invitation> {
+        let mut manager = self.connect(&self.manager).await?;
+        let (aliases, clients) = (Vec::new(), Vec::new());
+        let name = format!("Council of {handle}").parse()?;
+        let added = manager.ask(&AddOrganisation { name, aliases, clients }).await?;
+        self.invite_as(handle, added.organisation).await
+    }
+
+    async fn invite_as(
+        &self,
+        handle: &str,
+        organisation: OrganisationId,
+    ) -> anyhow::Result<Invitation> {
+        let call = AddInvitation {
+            name: format!("Officer {handle}").parse()?,
+            handle: handle.parse()?,
+            organisation,
+            role: Role::Officer,
+        };
+        let mut manager = self.connect(&self.manager).await?;
+        let text = manager.ask(&call).await?.text;
+        let mut invitation = text.expose().parse::<Invitation>()?;
+        invitation.address.host_port = self.process()?.local.to_string();
+        Ok(invitation)
+    }
+
+    /// The member of this handle, if there is one.
+    pub async fn member(&self, handle: &str) -> anyhow::Result<Option<MemberId>> {
+        let mut manager = self.connect(&self.manager).await?;
+        let members = manager.ask(&ListMembers {}).await?.members;
+        let found = members.iter().find(|one| one.handle.as_str() == handle);
+        Ok(found.map(|one| one.member))
+    }
+
+    /// Brings a member into a room.
+    pub async fn bring_in(&self, room: RoomId, member: MemberId) -> anyhow::Result<()> {
+        let (id, role) = (EntryId::random(), RoomRole::Participant);
+        let mut manager = self.connect(&self.manager).await?;
+        manager.ask(&AddToRoom { room, id, member, role }).await?;
+        Ok(())
     }
 
     /// The server.

@@ -95,7 +95,7 @@ pub async fn run(
 }
 
 /// Fills a room by posting; the seconds it took.
-async fn fill(grounds: &Grounds, room: RoomId, size: u64) -> anyhow::Result<f64> {
+pub(super) async fn fill(grounds: &Grounds, room: RoomId, size: u64) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let posted = Cell::new(0);
     let mut fillers = Vec::new();

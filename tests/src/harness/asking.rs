@@ -101,6 +101,7 @@ pub fn asking(room: RoomId, label: Label, ask: Ask) -> Result<PostEntry, TextErr
         subjects: Vec::new(),
         ask: Some(ask),
         exercise: false,
+        files: Vec::new(),
     })
 }
 
@@ -145,6 +146,7 @@ pub fn warning(room: RoomId, label: Label, headline: &str) -> Result<PostAlert, 
         ask: None,
         common_cause: Reporting::No,
         exercise: false,
+        files: Vec::new(),
     })
 }
 

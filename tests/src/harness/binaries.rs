@@ -62,13 +62,16 @@ fn on_demand(package: &str) -> anyhow::Result<PathBuf> {
     Ok(folder.join(profile()).join(package))
 }
 
-/// The server with features, as one with a planted bug. It is built into a folder of its own, so
-/// that the binary everyone else runs stays clean.
-pub fn server_binary_with(features: &[&str]) -> anyhow::Result<PathBuf> {
+/// The server with faults planted in it, of which [`PLANTED`] wakes one. It is built into a folder of its
+/// own, so that the binary everyone else runs stays clean.
+pub fn planted_binary() -> anyhow::Result<PathBuf> {
     let target = target_folder()?.join("planted");
-    build(&target, &["-p", "warproom-server", "--features", &features.join(",")])?;
+    build(&target, &["-p", "warproom-server", "--features", "planted"])?;
     Ok(target.join(profile()).join("warproom-server"))
 }
+
+/// The variable that wakes a planted fault, by its name.
+pub const PLANTED: &str = "WARPROOM_PLANTED";
 
 /// The folder of the clean binaries.
 fn built() -> anyhow::Result<&'static Path> {

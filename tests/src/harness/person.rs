@@ -130,6 +130,7 @@ impl Person {
             subjects: Vec::new(),
             ask: None,
             exercise: false,
+            files: Vec::new(),
         };
         self.client.append(post).await
     }

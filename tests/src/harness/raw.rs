@@ -1,7 +1,7 @@
 //! Connections with no manners: TLS without checking the server, and a WebSocket on which a test
 //! sends whatever it likes and reads exactly what comes back.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
@@ -32,6 +32,13 @@ pub type RawTls = TlsStream<TcpStream>;
 /// Opens a TLS connection. Whoever answers is believed.
 pub async fn raw_tls(to: SocketAddr) -> anyhow::Result<RawTls> {
     handshake(TcpStream::connect(to).await?).await
+}
+
+/// The same, from an address of this machine.
+pub async fn raw_tls_from(from: IpAddr, to: SocketAddr) -> anyhow::Result<RawTls> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(from, 0))?;
+    handshake(socket.connect(to).await?).await
 }
 
 async fn handshake(tcp: TcpStream) -> anyhow::Result<RawTls> {

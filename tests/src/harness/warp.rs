@@ -26,7 +26,7 @@ use super::wait::eventually;
 const STARTING: Duration = Duration::from_secs(30);
 
 /// How long a server may take to stop in order.
-const STOPPING: Duration = Duration::from_secs(20);
+pub(super) const STOPPING: Duration = Duration::from_secs(20);
 
 /// How much of a failed test's server log is shown.
 const LOG_TAIL_BYTES: u64 = 4 * 1024;
@@ -53,7 +53,7 @@ impl Builder {
         self
     }
 
-    /// With another binary, as one of [`server_binary_with`](super::server_binary_with).
+    /// With another binary, as [`planted_binary`](super::planted_binary).
     #[must_use]
     pub fn binary(mut self, binary: PathBuf) -> Self {
         self.binary = Some(binary);
@@ -247,8 +247,19 @@ impl Warp {
 
     /// What `warproom-server verify` says of the stopped server's store.
     pub fn verify(&self) -> anyhow::Result<Output> {
-        let mut command = command(&self.server.binary, &self.folder());
-        command.arg("verify").output().context("verify does not run")
+        self.verify_with(&[])
+    }
+
+    /// The same with further arguments.
+    pub fn verify_with(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+        let mut command = self.command();
+        command.arg("verify").args(arguments).output().context("the command does not run")
+    }
+
+    /// A command of the server's binary on this WARP's folder, to be given its arguments and run.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        command(&self.server.binary, &self.folder())
     }
 
     /// What the server wrote to its log so far.
@@ -275,24 +286,14 @@ impl Server {
 
     /// Runs `serve` and waits until it listens; where.
     async fn serve(&mut self, listen: Option<SocketAddr>) -> anyhow::Result<SocketAddr> {
-        let log = OpenOptions::new().create(true).append(true).open(self.log_file())?;
         let mut command = command(&self.binary, &self.folder());
-        command.arg("serve").envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(listen) = listen {
             command.env("WARPROOM_SERVER_LISTEN", listen.to_string());
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
-        let stdout = child.stdout.take().context("the output was piped")?;
+        let (child, local) = serve(command, &self.log_file()).await?;
         self.child = Some(child);
-        let (tell, told) = oneshot::channel();
-        std::thread::spawn(|| drain(stdout, tell));
-        let Ok(Ok(line)) = timeout(STARTING, told).await else {
-            self.kill()?;
-            bail!("the server does not start:\n{}", fs::read_to_string(self.log_file())?);
-        };
-        let rest = line.strip_prefix("listening on ").context("an unknown first line")?;
-        let (local, _) = rest.split_once(';').context("an unknown first line")?;
-        Ok(local.parse()?)
+        Ok(local)
     }
 
     fn kill(&mut self) -> anyhow::Result<()> {
@@ -325,6 +326,27 @@ impl Drop for Server {
     }
 }
 
+/// Runs `serve` of a command of the server and waits until it listens; where. Its log is appended to.
+pub(super) async fn serve(
+    mut command: Command,
+    log_file: &Path,
+) -> anyhow::Result<(Child, SocketAddr)> {
+    let log = OpenOptions::new().create(true).append(true).open(log_file)?;
+    command.arg("serve");
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
+    let stdout = child.stdout.take().context("the output was piped")?;
+    let (tell, told) = oneshot::channel();
+    std::thread::spawn(|| drain(stdout, tell));
+    let Ok(Ok(line)) = timeout(STARTING, told).await else {
+        child.kill()?;
+        child.wait()?;
+        bail!("the server does not start:\n{}", fs::read_to_string(log_file)?);
+    };
+    let rest = line.strip_prefix("listening on ").context("an unknown first line")?;
+    let (local, _) = rest.split_once(';').context("an unknown first line")?;
+    Ok((child, local.parse()?))
+}
+
 /// Tells the first line, and reads on, so that the server never waits for its reader.
 fn drain(stdout: ChildStdout, tell: oneshot::Sender<String>) {
     let mut lines = BufReader::new(stdout).lines();
@@ -336,7 +358,7 @@ fn drain(stdout: ChildStdout, tell: oneshot::Sender<String>) {
 }
 
 /// A command of the server on a folder, without what this process's environment says to it.
-fn command(binary: &Path, folder: &Path) -> Command {
+pub(super) fn command(binary: &Path, folder: &Path) -> Command {
     let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("WARPROOM_") {

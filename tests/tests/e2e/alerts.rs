@@ -101,6 +101,7 @@ async fn an_alert_is_read_as_it_was_issued() -> anyhow::Result<()> {
         ask: Some(roll_call(Some(now_ms + hour_ms))?),
         common_cause: Reporting::Named,
         exercise: true,
+        files: Vec::new(),
     };
     let posted = post(&dan, written.clone()).await?;
     let read = next_entry(&mut events).await?;

@@ -10,13 +10,18 @@ use warproom_proto::calls::{
     Visitor,
 };
 use warproom_proto::register::{Grant, Hook, Role};
-use warproom_proto::{BotId, EntryId, ErrorCode, Label, MemberId, Name, RoomId, Secret, Seq};
+use warproom_proto::{
+    BotId, EntryId, ErrorCode, FileId, Label, MemberId, Name, ProposalId, RoomId, Secret, Seq,
+};
 use warproom_tests::harness::{
     DEADLINE, Heard, Person, Raw, Warp, choices, from_now, grant, refusal, roll_call, warning,
 };
 
 /// How soon whoever is out gets nothing more.
 const SOON: Duration = Duration::from_secs(1);
+
+/// What everyone may ask of the audit log: it proves that nothing was changed, and tells nothing else.
+const PROOFS: &[&str] = &["audit.checkpoint", "audit.consistency", "audit.inclusion"];
 
 /// A connection signed in with a token.
 async fn signed_in(warp: &Warp, token: &Secret) -> anyhow::Result<Raw> {
@@ -130,12 +135,15 @@ impl Drill {
             | "organisation.entries"
             | "member.list"
             | "member.preferences"
+            | "member.credentials"
             | "invitation.list"
             | "device.list"
             | "bot.list"
             | "cause.list"
             | "ask.outstanding"
-            | "room.list" => json!({}),
+            | "room.list"
+            | "audit.checkpoint"
+            | "proposal.list" => json!({}),
             "organisation.add" => json!({"name": "Mole"}),
             "organisation.change" => {
                 json!({"organisation": {"organisation": organisation, "name": "Mole"}})
@@ -177,6 +185,18 @@ impl Drill {
             "history.page" => json!({"room": room, "from": {"after": 0}, "limit": 200}),
             "history.referring" => json!({"room": room, "to": of, "limit": 200}),
             "search.run" => json!({"search": 1, "room": room, "text": "a", "limit": 100}),
+            "file.begin" => json!({"room": room, "size_bytes": 1, "sha256": "00".repeat(32)}),
+            "file.put" => json!({"file": FileId::random(), "part": 0, "data": "AA"}),
+            "file.status" | "file.abandon" => json!({"file": FileId::random()}),
+            "file.read" => json!({"room": room, "seq": of, "file": FileId::random(), "part": 0}),
+            "room.export" => json!({"room": room, "after": 0, "limit": 50}),
+            "audit.page" => json!({"from": {"after": 0}, "limit": 50}),
+            "audit.consistency" => json!({"from": 0, "to": 1}),
+            "audit.inclusion" => json!({"seq": 1, "size": 1}),
+            "proposal.make" => json!({"what": {"lift_hold": {"room": room}}, "reason": "x"}),
+            "proposal.approve" | "proposal.end" => json!({"proposal": ProposalId::random()}),
+            "room.hold" => json!({"room": room, "reason": "x"}),
+            "retention.show" => json!({"room": room}),
             _ => return None,
         })
     }
@@ -235,7 +255,8 @@ async fn a_stolen_posting_token_posts_within_its_grant_and_reads_nothing() -> an
     let mut greeting = raw.call(1, "room.list", &json!({})).await?;
     let register = warp.manager().register().await?.len();
     let (done, all) = drill.try_all(&mut raw, *room).await?;
-    assert_eq!(done, ["room.list", "room.unfollow", "entry.post", "entry.alert"]);
+    let posts = ["room.list", "room.unfollow", "entry.post", "entry.alert", "file.begin"];
+    assert_eq!(done, [&posts[..], PROOFS].concat());
     greeting.push_str(&all);
     assert_without(&greeting, canaries);
     assert_eq!(warp.manager().register().await?.len(), register, "nothing was administered");
@@ -276,7 +297,7 @@ async fn a_stolen_reading_token_reads_up_to_its_label_and_posts_nothing() -> any
         "history.page",
         "history.referring",
     ];
-    assert_eq!(done, reads);
+    assert_eq!(done, [&reads[..], PROOFS].concat());
     assert!(all.contains("a quokka in the post"), "it reads what it was granted");
     assert_without(&all, amber_canaries);
     assert_without(&all, &[other.to_string()]);

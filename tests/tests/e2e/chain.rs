@@ -54,9 +54,11 @@ impl Copied {
     }
 }
 
+/// What is told of a log that was changed. That the audit log went back with it is told too, at
+/// another moment; `audit::*` looks at that.
 async fn rewritten(events: &mut Events) -> anyhow::Result<Rewritten> {
     until(events, |event| match event {
-        Event::Rewritten(rewritten) => Some(*rewritten),
+        Event::Rewritten(found) if found.log() != LogId::AUDIT => Some(*found),
         _ => None,
     })
     .await
@@ -169,7 +171,8 @@ async fn is_told_at(copied: &Copied, heads: Heads, seq: Seq) -> anyhow::Result<(
     let _ = client.follow(room, Some(5)).await;
     let expected = Rewritten { room: Some(room), seq, how: Discontinuity::Changed };
     assert_eq!(rewritten(&mut events).await?, expected);
-    assert_eq!(client.rewritten(), [expected]);
+    let told = client.rewritten().into_iter().filter(|found| found.log() != LogId::AUDIT);
+    assert_eq!(told.collect::<Vec<_>>(), [expected]);
     Ok(())
 }
 

@@ -1,9 +1,13 @@
 //! The desktop client without its window: its world against the real server, its profile on disk.
 
+#[path = "desktop/acts.rs"]
+mod acts;
 #[path = "desktop/child.rs"]
 mod child;
 #[path = "desktop/desk.rs"]
 mod desk;
+#[path = "desktop/less.rs"]
+mod less;
 
 use anyhow::{Context as _, anyhow};
 use tempfile::tempdir;
@@ -43,6 +47,9 @@ async fn an_invitation_is_looked_at_and_redeemed_with_the_right_code_alone() -> 
     desk.redeem(code_now(&invited.totp_uri)?);
     let profile = desk.joined().await?.map_err(|why| anyhow!("{why}"))?;
     assert!(profile.needs_passphrase);
+    // Its secrets are not kept for whoever comes next.
+    desk.redeem(code_now(&invited.totp_uri)?);
+    assert_eq!(desk.joined().await?.unwrap_err().sentence, "there is no invitation");
 
     let opened = desk.open(&profile.name).await?;
     assert_eq!((opened.warp.as_str(), opened.me.name.as_str()), ("Kent WARP", "dan"));
@@ -293,6 +300,13 @@ async fn what_is_taken_back_or_left_is_read_no_more_without_a_connection() -> an
     assert!(page.entries.iter().all(|entry| entry.text() != Some("said too much")));
     let gone = desk.page(other, From::Latest).await?.err().context("nothing is left of it")?;
     assert_eq!(gone.sentence, "not connected");
+    let remembered = |news: &News| match news {
+        News::Answered(_, Ok(Reply::ListRooms(list))) => {
+            Some(list.rooms.iter().map(|one| one.room).collect::<Vec<_>>())
+        }
+        _ => None,
+    };
+    assert_eq!(desk.until("the rooms", remembered).await?, [room]);
     Ok(())
 }
 

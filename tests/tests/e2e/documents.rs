@@ -17,7 +17,7 @@ use warproom_client::proto::register::Dependency;
 use warproom_client::proto::{ErrorCode, Label, Principal, Severity, Subject, limits, schema};
 use warproom_server::config::Config;
 use warproom_tests::are_here;
-use warproom_tests::harness::{Warp, client_binary, entry_of, server_binary};
+use warproom_tests::harness::{Warp, client_binary, copy_folder, entry_of, server_binary};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -285,6 +285,8 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
         ("deputies of a register entry", limits::DEPUTIES),
         ("entries of a bot in a minute", limits::BOT_PER_MINUTE.into()),
         ("body of a webhook", limits::HOOK_BYTES),
+        ("part of a file", limits::PART_BYTES),
+        ("files of an entry", limits::FILES),
         ("page of records", limits::PAGE),
         ("page of records", limits::PAGE_BYTES),
         ("hits of a search call", limits::SEARCH_HITS),
@@ -299,11 +301,16 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
         ensure!(row.contains(&grouped(limit)), "{what} is {limit}: {row}");
     }
 
-    let Config { cache_mib, reserve_mib, limits, .. } = Config::default();
+    let Config { cache_mib, reserve_mib, files, limits, .. } = Config::default();
     let page = document("docs/operating.md")?;
     for (setting, default) in [
         ("cache_mib", cache_mib),
         ("reserve_mib", reserve_mib),
+        ("files.largest_mib", files.largest_mib),
+        ("files.waiting", files.waiting as u64),
+        ("files.room_mib", files.room_mib),
+        ("files.organisation_mib", files.organisation_mib),
+        ("limits.file_parts_per_second", limits.file_parts_per_second.into()),
         ("limits.strangers", limits.strangers as u64),
         ("limits.strangers_per_source", limits.strangers_per_source as u64),
         ("limits.handshake_ms", limits.handshake_ms),
@@ -398,6 +405,64 @@ async fn the_webhook_commands_of_the_protocol_page_post_what_they_say() -> anyho
         ensure!(told.as_str() == headline, "{told}");
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_backup_restore_and_rotation_commands_of_the_operating_page_work_word_for_word()
+-> anyhow::Result<()> {
+    let page = document("docs/operating.md")?;
+    let section = |heading: &str| -> anyhow::Result<Vec<String>> {
+        let after = page.split(&format!("\n## {heading}\n")).nth(1).context("no such chapter")?;
+        Ok(commands(after.split("\n## ").next().unwrap_or_default()))
+    };
+    let backups = section("Backups")?;
+    let (restoring, backing_up): (Vec<_>, Vec<_>) =
+        backups.into_iter().partition(|command| command.contains(" restore "));
+    let rotating = section("Changing keys")?;
+    let counts = (backing_up.len(), restoring.len(), rotating.len());
+    ensure!(counts == (2, 1, 2), "{counts:?} commands");
+
+    let mut warp = Warp::start().await?;
+    let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
+    let posted = warp.manager().post(room, Label::Green, "kept").await?;
+    let here = warp.folder().parent().context("it is in a folder")?.to_owned();
+    let said = type_in(&backing_up, &here).await?;
+    let whole = format!("room {room}: {} records, head {}", posted.seq, posted.head);
+    ensure!(said.contains("is taken and verified") && said.contains(&whole), "{said}");
+
+    // Another machine: all that is there is the backup and the copy of the keys.
+    let machine = tempfile::tempdir()?;
+    copy_folder(&here.join("backup"), &machine.path().join("backup"))?;
+    copy_folder(&here.join("warp/keys"), &machine.path().join("keys-copy"))?;
+    let said = type_in(&restoring, machine.path()).await?;
+    ensure!(said.contains(&whole) && said.contains("serve"), "{said}");
+
+    // The old machine's folder is gone, and the new one's in its place.
+    type_in(&rotating, &here).await?;
+    let said = type_in(&backing_up, &here).await?;
+    ensure!(said.contains("Backup 2 in"), "{said}");
+    warp.stop().await?;
+    fs::remove_dir_all(warp.folder())?;
+    copy_folder(&machine.path().join("warp"), &warp.folder())?;
+    warp.restart().await?;
+    warp.manager().back().await?;
+    ensure!(warp.manager().history(room).await?.len() as u64 == posted.seq);
+    Ok(())
+}
+
+/// Runs commands in a shell in a folder, with the server's binary where programs are looked for; what
+/// they say.
+async fn type_in(commands: &[String], folder: &Path) -> anyhow::Result<String> {
+    let binary = tokio::task::spawn_blocking(server_binary).await??;
+    let programs = binary.parent().context("a program is in a folder")?;
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("sh");
+    shell.current_dir(folder).env("PATH", format!("{}:{path}", programs.display()));
+    shell.arg("-ec").arg(commands.join("\n"));
+    let output = tokio::task::spawn_blocking(move || shell.output()).await??;
+    let problem = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{commands:?}: {problem}");
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[test]

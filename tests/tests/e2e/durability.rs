@@ -17,16 +17,13 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use warproom_proto::{EntryId, Label, RoomId};
-use warproom_tests::harness::{Person, Warp, eventually, server_binary, server_binary_with};
+use warproom_tests::harness::{PLANTED, Person, Traced, Warp, planted_binary, server_binary};
 use warproom_tests::say;
 use warproom_tests::wire::Wire;
 
@@ -42,7 +39,7 @@ async fn every_reply_to_a_post_waits_for_stable_storage() -> anyhow::Result<()> 
         return Ok(());
     }
     let binary = tokio::task::spawn_blocking(server_binary).await??;
-    let steps = traced(binary).await?;
+    let steps = traced(binary, &[]).await?;
     match first_unproven(&steps) {
         None => Ok(()),
         Some(post) => anyhow::bail!("post {post} of {POSTS} was answered before it was durable"),
@@ -54,8 +51,8 @@ async fn a_server_that_answers_first_is_seen_to() -> anyhow::Result<()> {
     if !strace_is_here() {
         return Ok(());
     }
-    let planted = || server_binary_with(&["planted-ack-before-flush"]);
-    let steps = traced(tokio::task::spawn_blocking(planted).await??).await?;
+    let binary = tokio::task::spawn_blocking(planted_binary).await??;
+    let steps = traced(binary, &[(PLANTED, "ack-before-flush")]).await?;
     ensure!(first_unproven(&steps).is_some(), "the trace proves nothing");
     Ok(())
 }
@@ -115,12 +112,14 @@ enum What {
 }
 
 /// Runs a server under a trace while somebody posts; what it did, up to its last reply.
-async fn traced(binary: PathBuf) -> anyhow::Result<Vec<Step>> {
+async fn traced(binary: PathBuf, environment: &[(&str, &str)]) -> anyhow::Result<Vec<Step>> {
     let mut warp = Warp::builder().binary(binary.clone()).start().await?;
     let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
     warp.stop().await?;
     let trace = warp.folder().join("trace");
-    let mut server = Traced::start(&binary, &warp.folder(), &trace)?;
+    let trace_to = trace.to_str().context("a plain path")?;
+    let arguments = ["-f", "-y", "-s", "0", "-e", CALLS, "-e", "signal=none", "-o", trace_to];
+    let mut server = Traced::start(&binary, &warp.folder(), &arguments, environment)?;
     let authority = warp.folder().join("keys/authority.pem");
     let posted = post(&server.host_port, &authority, warp.manager(), room).await;
     server.end().await?;
@@ -197,61 +196,4 @@ fn meaning(call: &str, database: &str) -> (Option<What>, Option<What>) {
 fn succeeded(call: &str) -> bool {
     let result = call.rsplit_once(" = ").map_or("", |(_, result)| result.trim());
     !result.is_empty() && !result.starts_with('-') && !result.starts_with('?')
-}
-
-/// A server under a trace.
-struct Traced {
-    strace: Child,
-    host_port: String,
-}
-
-impl Traced {
-    fn start(binary: &Path, folder: &Path, trace: &Path) -> anyhow::Result<Self> {
-        let mut command = Command::new("strace");
-        command.args(["-f", "-y", "-s", "0", "-e", CALLS, "-e", "signal=none", "-o"]).arg(trace);
-        command.arg(binary).arg("--folder").arg(folder).arg("serve");
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("WARPROOM_") {
-                command.env_remove(name);
-            }
-        }
-        command
-            .env("WARPROOM_SERVER_LISTEN", "127.0.0.1:0")
-            .env("WARPROOM_SERVER_LIMITS__REQUEST_BURST", "1000");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut strace = command.spawn().context("strace")?;
-        let stdout = strace.stdout.take().context("the output was piped")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let host_port = line.strip_prefix("listening on ").and_then(|rest| rest.split_once(';'));
-        let host_port = host_port.context("the server does not start")?.0.to_owned();
-        Ok(Self { strace, host_port })
-    }
-
-    /// Kills the traced server, so that nothing comes after the last reply.
-    async fn end(&mut self) -> anyhow::Result<()> {
-        self.kill_server()?;
-        let ended =
-            eventually(Duration::from_secs(20), async || self.strace.try_wait().transpose());
-        ended.await??;
-        Ok(())
-    }
-
-    fn kill_server(&self) -> anyhow::Result<()> {
-        let strace = self.strace.id();
-        let children = fs::read_to_string(format!("/proc/{strace}/task/{strace}/children"))?;
-        for child in children.split_whitespace() {
-            kill_process(Pid::from_raw(child.parse()?).context("an id is not 0")?, Signal::KILL)?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Traced {
-    fn drop(&mut self) {
-        // Both may be gone already.
-        let _ = self.kill_server();
-        let _ = self.strace.kill();
-        let _ = self.strace.wait();
-    }
 }

@@ -41,6 +41,7 @@ fn post(room: RoomId, label: Label, text: &str) -> PostEntry {
         subjects: Vec::new(),
         ask: None,
         exercise: false,
+        files: Vec::new(),
     }
 }
 

@@ -382,7 +382,7 @@ async fn a_new_certificate_is_taken_on_sighup_without_dropping_anyone() -> anyho
     Ok(())
 }
 
-fn certificate(wire: &Wire) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn certificate(wire: &Wire) -> anyhow::Result<Vec<u8>> {
     let (_, tls) = wire.stream.get_ref();
     let chain = tls.peer_certificates().context("the server has a certificate")?;
     Ok(chain.first().context("the server has a certificate")?.to_vec())

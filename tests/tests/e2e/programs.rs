@@ -1,15 +1,20 @@
 //! The programs people run, as they run them: the command line, the example bot, the demo.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
+use totp_rs::{Algorithm, TOTP};
 use warproom_client::proto::calls::AddBot;
 use warproom_client::proto::register::{Grant, Role};
 use warproom_client::proto::{Label, Secret};
 use warproom_tests::harness::{self, Warp, client_binary, example_binary, until};
+
+/// How long an entry may be there after its erasure was approved: a task of its own erases it.
+const ERASING: Duration = Duration::from_secs(30);
 
 /// A council's computer: a home for the command line's profile.
 struct Computer {
@@ -42,6 +47,18 @@ impl Computer {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// Runs a command that reads something from a pipe.
+    fn typing(&self, arguments: &[&str], typed: &str) -> anyhow::Result<Output> {
+        let mut command = self.command(arguments)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut stdin = child.stdin.take().context("it was piped")?;
+        // It may have failed before it asks.
+        let _ = stdin.write_all(typed.as_bytes());
+        drop(stdin);
+        Ok(child.wait_with_output()?)
+    }
+
     /// What a command complains of, if it fails as a command should.
     fn complains(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = self.run(arguments)?;
@@ -64,6 +81,146 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Files by the command line: sent with a post, told of in history, fetched under their own names
+/// beside what is there, and cut off and sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_by_the_command_line() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let (_, invitation) = warp.invite("alex.fenwick", council, Role::Manager).await?;
+    let alex = Computer::new()?;
+    alex.join(&invitation.to_text())?;
+    alex.says(&["room", "open", "Ops", "--ceiling", "amber", "--default", "amber"])?;
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let plan: Vec<u8> = (0..=250).cycle().take(300_000).collect();
+    std::fs::write(path("Plan 10:30.pdf"), &plan)?;
+    std::fs::write(path(".notes"), "short")?;
+    let (first, second) = (path("Plan 10:30.pdf"), path(".notes"));
+    let said = alex.says(&["post", "Ops", "--file", &first, "--file", &second])?;
+    ensure!(said.contains("#3 in Ops") && said.contains("TLP:AMBER"), "{said}");
+    let history = alex.says(&["history", "Ops"])?;
+    for part in ["Plan 10_30.pdf\n", "File: Plan 10_30.pdf (300.0 kB)", "File: .notes (5 bytes)"] {
+        ensure!(history.contains(part), "{part:?} is not in {history}");
+    }
+    let to = path("down");
+    std::fs::create_dir(&to)?;
+    std::fs::write(Path::new(&to).join("Plan 10_30.pdf"), "mine")?;
+    let fetched = alex.says(&["fetch", "Ops", "3", "--to", &to])?;
+    ensure!(fetched.contains("TLP:AMBER") && fetched.contains("Plan 10_30 (2).pdf"), "{fetched}");
+    let read = |name: &str| std::fs::read(Path::new(&to).join(name));
+    ensure!(read("Plan 10_30.pdf")? == b"mine" && read("Plan 10_30 (2).pdf")? == plan);
+    ensure!(read("_.notes")? == b"short", "a file that hides itself");
+    let json = alex.says(&["--json", "fetch", "Ops", "3", "--to", &to])?;
+    let one: serde_json::Value = serde_json::from_str(json.lines().next().context("no line")?)?;
+    ensure!(one["label"] == "TLP:AMBER" && one["name"] == "Plan 10_30.pdf", "{one}");
+    let none = alex.complains(&["fetch", "Ops", "1", "--to", &to])?;
+    ensure!(none.contains("#1 carries no files"), "{none}");
+    let folder = alex.complains(&["post", "Ops", "--file", &to])?;
+    ensure!(folder.contains("this is not a file"), "{folder}");
+    Ok(())
+}
+
+/// By the present password and a code, with another authenticator: what another computer then needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_and_authenticator_are_changed_by_the_command_line() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let (_, invitation) = warp.invite("alex.fenwick", council, Role::Officer).await?;
+    let (alex, laptop) = (Computer::new()?, Computer::new()?);
+    alex.join(&invitation.to_text())?;
+    let file = |name: &str| alex.home.path().join(name).to_string_lossy().into_owned();
+    let (password, new, totp) = (file("password"), file("new"), file("new-totp"));
+    std::fs::write(&new, "another password for tests\n")?;
+    let change = ["password", "--authenticator", "--revoke-devices", "--password-file", &password];
+    let change = [&change[..], &["--new-password-file", &new, "--totp-file", &totp]].concat();
+    let wrong = alex.typing(&change, "000000\n")?;
+    ensure!(wrong.status.code() == Some(1) && !Path::new(&totp).exists(), "{wrong:?}");
+
+    let changed = alex.typing(&change, &code(&file("totp"))?)?;
+    let said = String::from_utf8_lossy(&changed.stdout);
+    ensure!(changed.status.success() && said.contains("revoked"), "{changed:?}");
+    alex.says(&["rooms"]).context("this device is kept")?;
+    let address = warp.address().to_string();
+    let enrol = ["device", "enrol", &address, "alex.fenwick", "--password-file"];
+    let old = laptop.typing(&[&enrol[..], &[&password]].concat(), &code(&file("totp"))?)?;
+    ensure!(old.status.code() == Some(1), "the old ones let in: {old:?}");
+    Ok(())
+}
+
+/// The next code of a TOTP secret in a file, on a line: a server takes it, and joining did not use it.
+fn code(file: &str) -> anyhow::Result<String> {
+    let secret = std::fs::read_to_string(file)?;
+    let bytes = totp_rs::Secret::Encoded(secret.trim().to_owned()).to_bytes()?;
+    let totp = TOTP::new_unchecked(Algorithm::SHA1, 6, 1, 30, bytes, None, String::new());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    Ok(format!("{}\n", totp.generate(now + 30)))
+}
+
+/// What takes two managers, from one computer to the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_managers_erase_and_hold_by_the_command_line() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let (alex, sam) = (Computer::new()?, Computer::new()?);
+    for (computer, handle) in [(&alex, "alex.fenwick"), (&sam, "sam.pryor")] {
+        let (_, invitation) = warp.invite(handle, council, Role::Manager).await?;
+        computer.join(&invitation.to_text())?;
+    }
+    alex.says(&["room", "open", "Ops", "--ceiling", "amber", "--default", "green"])?;
+    alex.says(&["room", "add", "Ops", "sam.pryor"])?;
+    alex.says(&["say", "Ops", "too much said"])?;
+    let says = alex.says(&["retention"])?;
+    ensure!(says.contains("keeps everything for ever"), "{says}");
+
+    let keep = ["--keep", "green=365", "--keep", "amber+strict=90"];
+    let proposing = [&["propose", "retention"], &keep[..], &["--reason", "agreed in May"]].concat();
+    let proposed = alex.says(&proposing)?;
+    for part in ["TLP:GREEN 365 days", "Nothing is done until another manager", "older backups"] {
+        ensure!(proposed.contains(part), "{part:?} is not in {proposed}");
+    }
+    let id = |waiting: &str| waiting.split_whitespace().next().map(ToOwned::to_owned);
+    let waiting = sam.says(&["proposals"])?;
+    ensure!(
+        waiting.contains("Why: agreed in May") && waiting.contains("May approve:"),
+        "{waiting}"
+    );
+    let rule = id(&waiting).context("nothing waits")?;
+    let alone = alex.complains(&["approve", &rule])?;
+    ensure!(alone.contains("approved by another manager"), "{alone}");
+    let approved = sam.says(&["approve", &rule])?;
+    ensure!(
+        approved.contains("carried out") && approved.contains("copy of the keys"),
+        "{approved}"
+    );
+    let says = sam.says(&["retention", "Ops"])?;
+    ensure!(says.contains("TLP:AMBER+STRICT 90 days, the rest for ever"), "{says}");
+
+    let early = ["propose", "erase", "Ops", "4", "--reason", "a mistake"];
+    alex.says(&early)?;
+    let erase = id(&sam.says(&["proposals"])?).context("nothing waits")?;
+    let held = alex.says(&["hold", "Ops", "--reason", "a claim"])?;
+    ensure!(held.contains("legal hold"), "{held}");
+    let no = sam.complains(&["approve", &erase])?;
+    ensure!(no.contains("legal hold"), "{no}");
+    sam.says(&["end-proposal", &erase])?;
+    alex.says(&["propose", "lift-hold", "Ops", "--reason", "settled"])?;
+    let lift = id(&sam.says(&["proposals"])?).context("nothing waits")?;
+    sam.says(&["approve", &lift])?;
+    alex.says(&early)?;
+    let erase = id(&sam.says(&["proposals"])?).context("nothing waits")?;
+    sam.says(&["approve", &erase])?;
+    let gone = harness::eventually(ERASING, async || {
+        let history = sam.says(&["history", "Ops"]).ok()?;
+        history.contains("#4 erased under retention").then_some(history)
+    });
+    let history = gone.await.context("it was not erased")?;
+    ensure!(!history.contains("too much said"), "{history}");
+    let nobody = alex.complains(&["approve", &erase])?;
+    ensure!(nobody.contains("no such proposal waits"), "{nobody}");
+    Ok(())
 }
 
 /// The walk of the README, without its terminal: a manager's computer, an officer's, and a room.
@@ -148,7 +305,7 @@ async fn the_bot_of_the_crate_documentation_answers() -> anyhow::Result<()> {
     bot.env("WARPROOM_TOKEN", Secret::expose(&added.token)).stdout(Stdio::null());
     let _bot = Running(bot.spawn()?);
     // The bot follows from now on, whenever that is: ask until it answers.
-    let mut asking = tokio::time::interval(std::time::Duration::from_millis(100));
+    let mut asking = tokio::time::interval(Duration::from_millis(100));
     let client = manager.client.clone();
     let asker = tokio::spawn(async move {
         for _ in 0..200 {

@@ -25,8 +25,8 @@ async fn a_manager_sees_every_act_but_credentials_and_an_officer_stubs_of_what_i
     let dan = warp.officer("dan", dover).await?;
     let (managers, officers) = (warp.manager().register().await?, dan.register().await?);
 
-    // Founded, organisation, invited, joined, credentials, device; organisation; and dan's four.
-    assert_eq!(managers.len(), 11);
+    // Founded, organisation, audit key, invited, joined, credentials, device; organisation; and dan's four.
+    assert_eq!(managers.len(), 12);
     let to_manager = shown(&managers);
     assert!(!to_manager.iter().any(is_credentials), "shown to nobody");
     assert_eq!(to_manager.len(), managers.len() - 2);
@@ -43,7 +43,7 @@ async fn a_manager_sees_every_act_but_credentials_and_an_officer_stubs_of_what_i
 
     // The same chain for both, up to the same head.
     let end = chain_end(LogId::REGISTER, &managers);
-    assert!(end.is_some_and(|end| end.seq == 11));
+    assert!(end.is_some_and(|end| end.seq == 12));
     assert_eq!(chain_end(LogId::REGISTER, &officers), end);
     let (client, _events) = dan.connect().await?;
     assert_eq!(Some(client.signed_in().register), end);

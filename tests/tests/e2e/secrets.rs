@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64;
 use serde_json::json;
 use warproom_client::{TotpSecret, connect, enrol_device, open_invitation};
 use warproom_proto::calls::{
@@ -16,7 +16,7 @@ use warproom_proto::calls::{
 use warproom_proto::entry::Subject;
 use warproom_proto::register::{Grant, Role};
 use warproom_proto::{EntryId, Label, RoomId, RoomRole, RoomSettings, Secret};
-use warproom_tests::harness::{Person, Warp, refusal};
+use warproom_tests::harness::{Canary, Person, Warp, found, refusal};
 use warproom_tests::wire::Wire;
 
 #[tokio::test]
@@ -48,12 +48,6 @@ async fn nothing_said_or_typed_in_is_readable_on_the_servers_disk() -> anyhow::R
         ensure!(found(form.as_bytes(), &planted).is_some(), "the search is blind to {form}");
     }
     Ok(())
-}
-
-/// A word that must not be found, and where it was put.
-struct Canary {
-    what: &'static str,
-    text: String,
 }
 
 /// Puts a word in every place that takes words; which those are.
@@ -180,32 +174,4 @@ fn search(folder: &Path, canaries: &[Canary], searched: &mut usize) -> anyhow::R
         }
     }
     Ok(())
-}
-
-/// In which form a word is in these bytes.
-fn found(bytes: &[u8], canary: &Canary) -> Option<&'static str> {
-    let plain = canary.text.as_bytes();
-    let utf16: Vec<u8> = canary.text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let mut forms = vec![
-        ("as it is", plain.to_vec()),
-        ("in UTF-16", utf16),
-        ("in hexadecimal", HEXLOWER.encode(plain).into_bytes()),
-        ("in upper case", canary.text.to_uppercase().into_bytes()),
-    ];
-    for offset in 0..3 {
-        // What stands before and after shares digits with the word's ends, so those are cut off.
-        let (padded, cut) = ([&vec![0; offset][..], plain].concat(), [0, 2, 3][offset]);
-        for encode in
-            [|bytes: &[u8]| BASE64.encode(bytes), |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes)]
-        {
-            let text = encode(&padded[..padded.len() / 3 * 3]);
-            forms.push(("in base64", text.as_bytes()[cut..].to_vec()));
-        }
-    }
-    forms.retain(|(_, form)| form.len() > 8);
-    // A character for each byte: the standard library finds texts fast also in a debug build.
-    let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
-    let haystack = text(bytes);
-    let at = |form: &[u8]| haystack.contains(&text(form));
-    forms.into_iter().find(|(_, form)| at(form)).map(|(name, _)| name)
 }

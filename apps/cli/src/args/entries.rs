@@ -1,5 +1,7 @@
 //! Arguments of the commands on entries: writing, reading, searching.
 
+use std::path::PathBuf;
+
 use jiff::civil::Date;
 use warproom_client::proto::{Label, Seq};
 
@@ -10,8 +12,12 @@ use super::{Asking, Subjects, Switch};
 pub(crate) struct Say {
     /// The room, by its whole name or id
     pub(crate) room: String,
-    /// What to say, in Markdown; `-` or nothing reads it from standard input
+    /// What to say, in Markdown; `-` or nothing reads it from standard input. With files and no text, it
+    /// says their names
     pub(crate) text: Option<String>,
+    /// A file that goes with it; may be repeated, up to 16 times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) file: Vec<PathBuf>,
     /// Who may read it: red, amber+strict, amber, green or clear; the room's default if not given
     #[arg(long, short)]
     pub(crate) label: Option<Label>,
@@ -28,6 +34,19 @@ pub(crate) struct Say {
     pub(crate) asking: Asking,
     #[command(flatten)]
     pub(crate) subjects: Subjects,
+}
+
+/// `fetch`
+#[derive(clap::Args)]
+pub(crate) struct Fetch {
+    /// The room, by name or id
+    pub(crate) room: String,
+    /// The number of the entry that carries the files
+    #[arg(value_name = "N")]
+    pub(crate) seq: Seq,
+    /// The folder to put them in; where you are, if not given
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) to: PathBuf,
 }
 
 /// `tail`

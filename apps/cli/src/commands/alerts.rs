@@ -44,6 +44,7 @@ pub(crate) async fn alert(session: &Session, args: &args::Alert) -> Result<()> {
         ask,
         common_cause,
         exercise: args.exercise,
+        files: Vec::new(),
     };
     let asks = call.ask.is_some();
     let exercise = args.exercise || session.is_exercise(room.room, args.supersedes).await;

@@ -32,6 +32,7 @@ pub(crate) async fn ask(session: &Session, args: &args::Ask) -> Result<()> {
         subjects: args.subjects.list(),
         ask: Some(asks),
         exercise: args.exercise,
+        files: Vec::new(),
     };
     let posted = session.append(call).await?;
     session.out().give(&posted, |posted| {

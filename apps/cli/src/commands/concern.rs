@@ -108,6 +108,7 @@ mod tests {
             seq: 12,
             at_ms: Some(0),
             entry: Some(serde_json::from_value(entry).unwrap()),
+            erased: false,
             edited: false,
             superseded: None,
             concerns: Vec::new(),

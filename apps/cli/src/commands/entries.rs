@@ -6,7 +6,7 @@ use warproom_client::proto::calls::{
     EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
 };
 
-use super::asks;
+use super::{asks, files};
 use crate::args::{Edit, React, Relabel, Retract, Say};
 use crate::names::{self, Purpose};
 use crate::prompt;
@@ -16,22 +16,28 @@ use crate::show;
 /// `say`
 pub(crate) async fn say(session: &Session, args: &Say) -> Result<()> {
     let ask = asks::asking(&args.asking, &session.now())?;
-    let text = prompt::text(args.text.as_deref())?;
+    let text = match &args.text {
+        None if !args.file.is_empty() => files::names(&args.file)?,
+        text => prompt::text(text.as_deref())?,
+    };
     let room = session.room(&args.room, Purpose::Writing).await?;
     let members = if args.mention.is_empty() { Vec::new() } else { session.members().await? };
     let mentions =
         args.mention.iter().map(|text| Ok(names::find(&members, text, Purpose::Writing)?.member));
     let label = args.label.unwrap_or(room.settings.default_label);
+    let mentions = mentions.collect::<Result<_>>()?;
+    let files = files::bring_up(session, room.room, &args.file).await?;
     let call = PostEntry {
         room: room.room,
         id: EntryId::random(),
         label,
         text,
         reply_to: args.reply_to,
-        mentions: mentions.collect::<Result<_>>()?,
+        mentions,
         subjects: args.subjects.list(),
         ask,
         exercise: args.exercise,
+        files,
     };
     let asks = call.ask.is_some();
     let exercise = args.exercise || session.is_exercise(room.room, args.reply_to).await;

@@ -26,7 +26,7 @@ pub(crate) async fn join(place: &Place, args: &Join) -> Result<()> {
     let totp = TotpSecret::generate();
     match &args.totp_file {
         Some(file) => write_new(file, format!("{}\n", totp.to_base32().expose()).as_bytes())?,
-        None => hand_over(&totp, &invited)?,
+        None => hand_over(&totp, &invited.warp, &invited.handle)?,
     }
     let joined = match joining.redeem(password, &totp, device_name(args.device_name.as_ref())).await
     {
@@ -86,8 +86,8 @@ fn introduction(place: &Place, address: &Address, invited: &Invited) -> String {
 }
 
 /// Shows the TOTP secret, once, and waits until the person's app gives its code.
-fn hand_over(totp: &TotpSecret, invited: &Invited) -> Result<()> {
-    let uri = totp.uri(&invited.warp, &invited.handle);
+pub(crate) fn hand_over(totp: &TotpSecret, warp: &Name, handle: &Handle) -> Result<()> {
+    let uri = totp.uri(warp, handle);
     note("Scan this with an authenticator app on your phone, or type the secret into it:\n");
     match show::qr(uri.expose()) {
         Ok(code) => note(&code),

@@ -1,13 +1,11 @@
 //! An act of the register, in one line.
 
 use jiff::tz::TimeZone;
-use warproom_client::proto::register::{Act, Event, Standing};
-use warproom_client::proto::{Body, Principal, Record};
+use warproom_client::proto::register::{Act, Event};
+use warproom_client::proto::{Body, DeviceId, OrganisationId, Principal, Record, RoomId, Subject};
+use warproom_client::{Called, act_in_words};
 
-use super::concern::{cause_line, register_entry_line};
-use super::entry::role;
-use super::lists::{bot, member, organisation};
-use super::{FAINT, marked, safe, styled, when};
+use super::{FAINT, marked, safe, styled, subject, when};
 use crate::directory::Directory;
 
 /// A record of the register: when, who, what.
@@ -20,63 +18,43 @@ pub(crate) fn act(record: &Record, people: &Directory, zone: &TimeZone) -> Strin
     let what = serde_json::from_str::<Act>(item.get()).map_or_else(
         |_| "something this version cannot show".to_owned(),
         |act| {
-            let by = match (act.by, &act.event) {
-                (Some(who), _) => people.describe(who),
-                (None, Event::CommonCauseFound(_)) => "The server".to_owned(),
-                (None, _) => "The operator, at the server's console,".to_owned(),
-            };
             is_exercise = matches!(&act.event, Event::CommonCauseFound(found) if found.exercise);
-            format!("{by} {}", done(&act.event, people, zone))
+            safe(&act_in_words(&act, &Names { people, zone }))
         },
     );
     let line = format!("{}  {number}  {what}", styled(FAINT, &when(*at_ms, zone)));
     marked(is_exercise, &line)
 }
 
-fn done(event: &Event, people: &Directory, zone: &TimeZone) -> String {
-    let person = |id| people.describe(Principal::Member(id));
-    match event {
-        Event::WarpFounded { name, .. } => format!("founded the WARP {}", safe(name.as_str())),
-        Event::OrganisationSet(entry) => {
-            format!("set an organisation's entry: {}", organisation(entry, people))
-        }
-        Event::RegisterEntrySet(entry) => {
-            format!("set a register entry: {}", register_entry_line(entry, people))
-        }
-        Event::InvitationAdded { member: invited, expires_at_ms, .. } => {
-            format!("invited {} until {}", member(invited, people), when(*expires_at_ms, zone))
-        }
-        Event::InvitationRevoked { invitation } => format!("took invitation {invitation} back"),
-        Event::MemberJoined { member, .. } => {
-            format!("redeemed an invitation; member from now on: {}", person(*member))
-        }
-        Event::CredentialsSet { member, .. } => format!("set credentials of {}", person(*member)),
-        Event::MemberChanged { member, role: now, standing } => {
-            let standing = match standing {
-                Standing::Active => "active",
-                Standing::Suspended => "suspended",
-            };
-            format!("made {} {}, {standing}", person(*member), role(*now))
-        }
-        Event::MemberRemoved { member } => format!("removed {}", person(*member)),
-        Event::DeviceEnrolled(device) => format!(
-            "enrolled device \"{}\" of {}",
-            safe(device.name.as_str()),
-            person(device.member)
-        ),
-        Event::DeviceRevoked { device } => format!("revoked {}", people.device(*device)),
-        Event::RoomOpened { room } => format!("opened {}", people.room(*room)),
-        Event::BotAdded { bot: added, .. } => format!("added a bot: {}", bot(added, people, zone)),
-        Event::BotRotated { bot, hook_hash, .. } => {
-            let bot = people.describe(Principal::Bot(*bot));
-            let hook = if hook_hash.is_some() { " and another webhook address" } else { "" };
-            format!("gave {bot} another token{hook}; the old ones have ended")
-        }
-        Event::BotRevoked { bot } => format!("revoked {}", people.describe(Principal::Bot(*bot))),
-        Event::CommonCauseFound(found) => {
-            format!("found a common cause: {}", cause_line(found, people))
-        }
-        Event::Unknown => "did something this version cannot show".to_owned(),
+/// What things are called here.
+pub(super) struct Names<'a> {
+    pub(super) people: &'a Directory,
+    pub(super) zone: &'a TimeZone,
+}
+
+impl Called for Names<'_> {
+    fn person(&self, who: Principal) -> String {
+        self.people.describe(who)
+    }
+
+    fn organisation(&self, id: OrganisationId) -> String {
+        self.people.organisation(id)
+    }
+
+    fn room(&self, id: RoomId) -> String {
+        self.people.room(id)
+    }
+
+    fn device(&self, id: DeviceId) -> String {
+        self.people.device(id)
+    }
+
+    fn subject(&self, named: &Subject) -> String {
+        subject(named)
+    }
+
+    fn moment(&self, at_ms: i64) -> String {
+        when(at_ms, self.zone)
     }
 }
 

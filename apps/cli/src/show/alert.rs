@@ -185,6 +185,7 @@ mod tests {
             seq: 12,
             at_ms: Some(NOW_MS),
             entry: Some(serde_json::from_value(entry).unwrap()),
+            erased: false,
             edited: false,
             superseded: None,
             concerns: vec!["your supplier: Ivanti".into()],

@@ -52,18 +52,6 @@ pub(crate) fn register_entry(entry: &RegisterEntry, people: &Directory) -> Strin
     text
 }
 
-/// The same in one line, for the register.
-pub(super) fn register_entry_line(entry: &RegisterEntry, people: &Directory) -> String {
-    let all: Vec<_> = entry.depends_on.iter().map(dependency).collect();
-    let all = if all.is_empty() { "nothing named".to_owned() } else { all.join(", ") };
-    let shown = if entry.shown { "shown to every officer" } else { "not shown to others" };
-    format!(
-        "{} depends on: {all}; deputies: {}; {shown}",
-        people.organisation(entry.organisation),
-        deputies(entry, people)
-    )
-}
-
 fn deputies(entry: &RegisterEntry, people: &Directory) -> String {
     let names: Vec<_> = entry
         .deputies
@@ -88,7 +76,7 @@ pub(crate) fn cause(cause: &CommonCause, people: &Directory, zone: &TimeZone) ->
 }
 
 /// The same without its time and without a mark.
-pub(super) fn cause_line(cause: &CommonCause, people: &Directory) -> String {
+fn cause_line(cause: &CommonCause, people: &Directory) -> String {
     let mut line = format!(
         "{} {} {}",
         cause.organisations,

@@ -12,6 +12,7 @@ use warproom_client::proto::{
 use super::alert::alerted;
 use super::ask::asked;
 use super::concern::subject;
+use super::file::files;
 use super::{FAINT, STRONG, Scene, caption, chip, indented, marked, safe, styled, when};
 use crate::directory::Directory;
 
@@ -21,6 +22,8 @@ pub(crate) struct Item {
     pub(crate) seq: Seq,
     /// When the log took it; unknown for a stub.
     pub(crate) at_ms: Option<i64>,
+    /// Whether nobody can read it any more.
+    pub(crate) erased: bool,
     /// What it is; none for a stub.
     pub(crate) entry: Option<Entry>,
     /// Whether later entries changed its text, which is then in `entry` already.
@@ -83,6 +86,7 @@ impl From<&Record> for Item {
         Self {
             seq: record.seq,
             at_ms,
+            erased: matches!(record.body, Body::Withheld { erased: true, .. }),
             entry,
             edited: false,
             superseded: None,
@@ -95,13 +99,15 @@ impl From<&Record> for Item {
 pub(crate) fn entry(item: &Item, scene: &Scene) -> String {
     let number = styled(FAINT, &format!("#{}", item.seq));
     let Some(at_ms) = item.at_ms else {
-        return format!("{number} {}", styled(FAINT, "withheld from you"));
+        let why = if item.erased { "erased under retention" } else { "withheld from you" };
+        return format!("{number} {}", styled(FAINT, why));
     };
     let time = styled(FAINT, &when(at_ms, scene.zone));
     let Some(entry) = &item.entry else {
         return format!("{time}  {number}  something this version cannot show");
     };
     let mut text = format!("{time}  {number}  {}", said(item, entry, scene));
+    text.push_str(&files(&entry.content.files));
     if let Some(asks) = &entry.handling.ask {
         text.push_str(&asked(asks, item.seq, scene));
     }

@@ -1,71 +1,85 @@
 //! Acting on the entry that is chosen in the timeline, and on the board of an ask.
 
-use warproom_client::proto::{Kind, Label, Seq};
+use warproom_client::proto::{Kind, RoomId, Seq};
 
-use crate::model::log::Shown;
-use crate::model::room::{Beside, Room};
-use crate::model::{board, compose, room};
+use super::going;
+use crate::model::markdown::{self, Block, Span, SpanKind};
+use crate::model::room::{Act, Beside, May, Room, may};
+use crate::model::{ask, board, desk, manage, room};
 use crate::{Action, Model};
 
 /// How far back a room is looked through for an ask whose board is meant: a busy week.
 const LOOK_BACK: u64 = 1_000;
 
-/// An entry that says something, and is chosen.
-pub(super) struct Said {
-    /// Its number.
-    pub seq: Seq,
-    /// The first entry of its thread: threads are one level deep.
-    pub thread: Seq,
-}
-
-/// The chosen entry, if it is held and shown.
-pub(super) fn chosen(model: &Model) -> Option<(Seq, &Shown)> {
+/// What may be done with the chosen entry.
+fn chosen(model: &Model) -> Option<May> {
     let room = model.rooms.open()?;
-    let seq = room.reading.chosen?;
-    Some((seq, room.log.shown(seq)?))
+    may(model, room, room.reading.chosen?)
 }
 
-/// The chosen entry, if it says something: a notice of the room can only be looked at.
-pub(super) fn said(model: &Model) -> Option<Said> {
-    let (seq, shown) = chosen(model)?;
-    let reply_to = match shown.entry.handling.kind {
-        Kind::Post { reply_to } => reply_to,
-        Kind::Alert(_) | Kind::Answer { .. } => None,
-        _ => return None,
+/// Something to do with the chosen entry.
+pub(super) fn act(model: &Model, act: Act) -> Option<Action> {
+    chosen(model)?.action(act)
+}
+
+/// The emoji to react with.
+pub(super) fn react(model: &Model) -> Option<Action> {
+    let Some(Action::Desk(desk::Action::Toggle(overlay))) = act(model, Act::React) else {
+        return None;
     };
-    Some(Said { seq, thread: reply_to.unwrap_or(seq) })
+    going::open(model, overlay)
 }
 
-fn is_mine(model: &Model, shown: &Shown) -> bool {
-    let me = model.session.as_ref().map(|session| session.me.principal);
-    me == Some(shown.entry.handling.author)
+/// Saving the files of the chosen entry.
+pub(super) fn files(model: &Model) -> Option<Action> {
+    let Some(Action::Desk(desk::Action::Toggle(overlay))) = act(model, Act::Files) else {
+        return None;
+    };
+    going::open(model, overlay)
 }
 
-const fn is_post(shown: &Shown) -> bool {
-    matches!(shown.entry.handling.kind, Kind::Post { .. } | Kind::Alert(_))
+/// The alert that the chosen one takes the place of.
+pub(super) fn earlier(model: &Model) -> Option<Action> {
+    let room = model.rooms.open()?;
+    match &room.log.shown(room.reading.chosen?)?.entry.handling.kind {
+        Kind::Alert(alert) => Some(room::Action::ToEntry(alert.supersedes?).into()),
+        _ => None,
+    }
 }
 
-pub(super) fn edit(model: &Model) -> Option<Action> {
-    let (seq, shown) = chosen(model)?;
-    let is_written = matches!(shown.entry.handling.kind, Kind::Post { .. });
-    let may = is_written && is_mine(model, shown);
-    may.then_some(Action::Compose(compose::Action::Edit(seq)))
+/// A link of the chosen entry, by its place: what it leads to is looked at first.
+pub(super) fn link(model: &Model, place: usize) -> Option<Action> {
+    let room = model.rooms.open()?;
+    let text = room.log.shown(room.reading.chosen?)?.text()?;
+    let link = links(&markdown::parse(text).blocks).into_iter().nth(place)?;
+    Some(Action::Desk(desk::Action::LookAtLink(link)))
 }
 
-/// Its author may take an entry back, and a manager.
-pub(super) fn retract(model: &Model) -> Option<Action> {
-    let (seq, shown) = chosen(model)?;
-    let may = is_post(shown) && (is_mine(model, shown) || model.is_manager());
-    may.then_some(Action::Room(room::Action::Retract(seq)))
+fn links(blocks: &[Block]) -> Vec<String> {
+    let of_spans = |spans: &[Span]| -> Vec<String> {
+        let link = |span: &Span| match &span.kind {
+            SpanKind::Link(link) => Some(link.target.as_str().to_owned()),
+            _ => None,
+        };
+        let mut links: Vec<_> = spans.iter().filter_map(link).collect();
+        // A link may be set in several spans.
+        links.dedup();
+        links
+    };
+    let of_block = |block: &Block| match block {
+        Block::Paragraph(spans) | Block::Heading(_, spans) => of_spans(spans),
+        Block::List { items, .. } => items.iter().flat_map(|item| links(item)).collect(),
+        Block::Quote(blocks) => links(blocks),
+        Block::Table(rows) => rows.iter().flatten().flat_map(|cell| of_spans(cell)).collect(),
+        Block::Code(_) | Block::Rule => Vec::new(),
+    };
+    blocks.iter().flat_map(of_block).collect()
 }
 
-/// Its author may give an entry any label of the room, a manager a stricter one.
-pub(super) fn relabel(model: &Model, to: Label) -> Option<Action> {
-    let (seq, shown) = chosen(model)?;
-    let ceiling = model.rooms.open()?.settings.ceiling;
-    let may = is_mine(model, shown) || (model.is_manager() && to > shown.label);
-    let is_other = to != shown.label && to <= ceiling;
-    (is_post(shown) && may && is_other).then_some(Action::Room(room::Action::Relabel(seq, to)))
+/// The first entry of the room.
+pub(super) fn first(model: &Model) -> Option<Action> {
+    let begins = model.rooms.open()?.log.begins.max(1);
+    Some(room::Action::ToEntry(begins).into())
 }
 
 /// Shows the board of the ask that is meant, or closes the one that is shown.
@@ -98,6 +112,38 @@ fn meant(model: &Model, room: &Room) -> Option<Seq> {
 
 /// Something to do with the board that is shown.
 pub(super) fn on_board(model: &Model, action: board::Action) -> Option<Action> {
-    let beside = model.rooms.open()?.reading.beside;
-    matches!(beside, Some(Beside::Board(_))).then_some(Action::Board(action))
+    shown_board(model).map(|_| Action::Board(action))
+}
+
+fn shown_board(model: &Model) -> Option<(RoomId, Seq)> {
+    let room = model.rooms.open()?;
+    match room.reading.beside {
+        Some(Beside::Board(of)) => Some((room.id, of)),
+        _ => None,
+    }
+}
+
+/// The board once more, if it did not come or is out of date.
+pub(super) fn board_again(model: &Model) -> Option<Action> {
+    let key = shown_board(model)?;
+    let is_wrong = model.board.trouble.contains_key(&key);
+    is_wrong.then_some(Action::Board(board::Action::Show(key.0, key.1)))
+}
+
+/// An answer with a note to the ask whose board is shown.
+pub(super) fn answer_board(model: &Model) -> Option<Action> {
+    let (room, of) = shown_board(model)?;
+    manage::is_officer(model).then_some(ask::Action::OpenAnswer(room, of).into())
+}
+
+/// What one's own organisation answered before, on the board that is shown; or closes what is open.
+pub(super) fn history(model: &Model) -> Option<Action> {
+    let key = shown_board(model)?;
+    if model.board.history.is_some() {
+        return Some(board::Action::History(None).into());
+    }
+    let ours = model.my_organisation()?;
+    let rows = &model.board.boards.get(&key)?.rows;
+    let is_on_it = rows.iter().any(|row| row.organisation == ours);
+    is_on_it.then_some(board::Action::History(Some(ours)).into())
 }

@@ -1,10 +1,9 @@
 //! Going somewhere: overlays, panes, parts of the window, rooms, pages of managing.
 
-use warproom_client::proto::register::Role;
+use warproom_client::proto::RoomId;
 
 use crate::model::desk::{self, Focus, Overlay, Pane};
-use crate::model::manage::ManagePage;
-use crate::model::room::Beside;
+use crate::model::markdown::Target;
 use crate::model::rooms::Direction;
 use crate::model::{find, room, rooms};
 use crate::{Action, Model};
@@ -55,15 +54,44 @@ pub(super) fn close_beside(model: &Model) -> Option<Action> {
     reading.beside.map(|_| Action::Room(room::Action::Beside(None)))
 }
 
-/// A page of managing, if who is signed in finds anything on it: officers speak for their
-/// organisation, open rooms and own bots; a guest has devices.
-pub(super) fn manage(model: &Model, page: ManagePage) -> Option<Action> {
-    let is_theirs = match (model.role()?, page) {
-        (Role::Manager, _) | (_, ManagePage::Devices) => true,
-        (Role::Officer, ManagePage::Members | ManagePage::Invitations) | (Role::Guest, _) => false,
-        (Role::Officer, _) => true,
-    };
-    is_theirs.then_some(Action::Find(find::Action::Manage(page)))
+/// Something to do with the search, while its overlay is there.
+pub(super) fn search(model: &Model, action: find::Action) -> Option<Action> {
+    (super::top(model) == Some(Overlay::Search)).then_some(action.into())
+}
+
+/// Searches on where there may be more.
+pub(super) fn search_on(model: &Model) -> Option<Action> {
+    let has_more = !model.find.search.more.is_empty();
+    search(model, find::Action::SearchOn).filter(|_| has_more)
+}
+
+/// The search in this room, or in all.
+pub(super) fn search_in(model: &Model, room: Option<RoomId>) -> Option<Action> {
+    let query = find::Query { room, ..model.find.search.query.clone() };
+    let is_other = query != model.find.search.query;
+    search(model, find::Action::Query(query)).filter(|_| is_other)
+}
+
+/// The link that is looked at, opened.
+pub(super) fn open_link(model: &Model) -> Option<Action> {
+    let link = model.desk.link.as_ref().filter(|_| super::top(model) == Some(Overlay::Link))?;
+    Target::parse(link).map(|_| desk::Action::OpenLink.into())
+}
+
+/// Asks whether the register is believed, where it was found rewritten.
+pub(super) fn register(model: &Model) -> Option<Action> {
+    let ask = || desk::Action::Ask(desk::register_rewritten()).into();
+    model.desk.is_register_rewritten.then(ask)
+}
+
+/// Asks whether the open room's history is believed, where it was found rewritten.
+pub(super) fn history(model: &Model) -> Option<Action> {
+    model.rooms.open()?.rewritten.as_ref().map(|_| room::Action::TrustHistory.into())
+}
+
+/// The page of the open room that did not come.
+pub(super) fn retry(model: &Model) -> Option<Action> {
+    model.rooms.open()?.reading.trouble.as_ref().map(|_| room::Action::Retry.into())
 }
 
 /// The parts of the window that can have the keyboard now, in their order. What lies on top has it
@@ -75,17 +103,18 @@ fn parts(model: &Model) -> Vec<Focus> {
 
 fn parts_of_pane(model: &Model) -> Vec<Focus> {
     if model.desk.pane != Pane::Room {
-        return vec![Focus::Rooms, Focus::Field];
+        let waiting = (!model.waiting().is_empty()).then_some(Focus::Waiting);
+        return [Focus::Rooms].into_iter().chain(waiting).chain([Focus::Field]).collect();
     }
-    let beside = model.rooms.open().and_then(|room| room.reading.beside);
-    let has_board = matches!(beside, Some(Beside::Board(_)));
+    let reading = model.rooms.open().map(|room| &room.reading);
+    let has_beside = reading.is_some_and(|one| one.beside.is_some() || one.thread.is_some());
     let has_waiting = !model.waiting().is_empty();
     let all = [
         (Focus::Rooms, true),
         (Focus::Waiting, has_waiting),
         (Focus::Timeline, true),
         (Focus::Composer, true),
-        (Focus::Board, has_board),
+        (Focus::Beside, has_beside),
     ];
     all.into_iter().filter(|(_, is_there)| *is_there).map(|(focus, _)| focus).collect()
 }

@@ -3,18 +3,16 @@
 //! They are taken before any widget sees them, together with the character that a system may send
 //! along: Alt+1 must not write a 1 into the draft.
 
-use egui::{Event, Key, KeyboardShortcut, ModifierNames, Modifiers, Ui};
+use egui::{Context, Event, Key, KeyboardShortcut, ModifierNames, Modifiers};
 
 use super::COMMANDS;
 use crate::model::{desk, welcome};
-use crate::views::Cx;
 use crate::{Action, Model};
 
-/// Takes the keys that have a meaning wherever the keyboard is.
-pub fn keys(ui: &Ui, cx: &mut Cx<'_>) {
-    let model = cx.model;
+/// Takes the keys that have a meaning wherever the keyboard is, and says what they do.
+pub fn keys(context: &Context, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
-    ui.ctx().input_mut(|input| {
+    context.input_mut(|input| {
         let mut was_taken = false;
         input.events.retain(|event| {
             let keep = match event {
@@ -33,9 +31,7 @@ pub fn keys(ui: &Ui, cx: &mut Cx<'_>) {
             keep
         });
     });
-    for action in actions {
-        cx.act(action);
-    }
+    actions
 }
 
 /// What keys mean.
@@ -91,7 +87,7 @@ fn escape(model: &Model, pressed: Modifiers) -> Option<Action> {
 
 /// Whether these keys are those of the shortcut, and no more: `AltGr`, which Windows reports as Ctrl
 /// with Alt, is neither of them.
-fn matches(pressed: Modifiers, key: Key, shortcut: KeyboardShortcut) -> bool {
+pub(super) fn matches(pressed: Modifiers, key: Key, shortcut: KeyboardShortcut) -> bool {
     let KeyboardShortcut { modifiers, logical_key } = shortcut;
     // The key that has the plus has the equals sign too, and some keyboards want Shift for a digit.
     let is_key = key == logical_key || (key, logical_key) == (Key::Equals, Key::Plus);
@@ -101,8 +97,9 @@ fn matches(pressed: Modifiers, key: Key, shortcut: KeyboardShortcut) -> bool {
 
 /// Whether the key writes a digit or another sign, so that Shift may be needed to reach it.
 const fn is_sign(key: Key) -> bool {
-    use Key::{Comma, Minus, Num0, Num1, Num2, Num3, Num4, Num5, Plus};
-    matches!(key, Comma | Minus | Num0 | Num1 | Num2 | Num3 | Num4 | Num5 | Plus)
+    use Key::{Comma, Minus, Num0, Num1, Num2, Num3, Num4, Num5, Num6, Num7, Num8, Plus};
+    let is_digit = matches!(key, Num0 | Num1 | Num2 | Num3 | Num4 | Num5 | Num6 | Num7 | Num8);
+    is_digit || matches!(key, Comma | Minus | Plus)
 }
 
 /// What keys are called, as on the keyboard: `Ctrl+Shift+P`, `Alt+↓`.

@@ -1,5 +1,7 @@
 //! The list holds together, and every command can be run anywhere.
 
+mod placed;
+
 use std::collections::BTreeSet;
 
 use egui::Key;
@@ -64,6 +66,7 @@ fn copy_of(model: &Model) -> Model {
         directory: model.directory.clone(),
         rooms: model.rooms.clone(),
         compose: model.compose.clone(),
+        files: model.files.clone(),
         ask: model.ask.clone(),
         board: model.board.clone(),
         find: model.find.clone(),
@@ -122,13 +125,13 @@ fn next_focus(model: &mut Model, name: &str) -> desk::Focus {
 
 #[test]
 fn the_parts_of_the_window_follow_each_other_round_both_ways() {
-    use desk::Focus::{Board, Composer, Rooms, Timeline};
+    use desk::Focus::{Beside, Composer, Rooms, Timeline};
     let mut model = fixture::incident_model();
     model.rooms.open_mut().unwrap().reading.beside = Some(room::Beside::Board(4));
     model.desk.give_focus(Composer);
     let on: Vec<_> = (0..4).map(|_| next_focus(&mut model, "Next part of the window")).collect();
     assert_eq!(on.last(), Some(&Composer));
-    assert_eq!(on[..2], [Board, Rooms]);
+    assert_eq!(on[..2], [Beside, Rooms]);
     assert_eq!(next_focus(&mut model, "Previous part of the window"), Timeline);
 }
 

@@ -19,14 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use warproom_client::proto::calls::{ListCauses, ListOutstanding};
 use warproom_client::proto::register::CommonCause;
-use warproom_client::proto::{CauseId, EntryId, Message, Name, Outstanding, RoomId, Seq};
+use warproom_client::proto::{CauseId, EntryId, Label, Message, Name, Outstanding, RoomId, Seq};
 
 use crate::model::Model;
+use crate::model::milder::Meant;
 use crate::model::rooms::Direction;
 use crate::request::{Reply, Request};
 use crate::{Effect, News};
 
-pub use asking::Asking;
 pub use due::{Due, due};
 pub use form::{AlertForm, AnswerForm, AskForm, Preset, Revises};
 pub use waiting::{WaitingAsk, title};
@@ -46,14 +46,15 @@ pub struct Asks {
     pub ask: AskForm,
     /// The alert that is being written.
     pub alert: AlertForm,
+    /// The room of the form that is being filled in, and the strictest label that was its default
+    /// meanwhile: a default that becomes more relaxed does not make what is written so.
+    begun: Option<(RoomId, Label)>,
     /// Why the form that is open was not sent.
     pub trouble: Option<String>,
     /// Answers on their way, or refused and still in the outbox, by their names.
     sending: BTreeMap<EntryId, Answering>,
     /// The ask that the answer being written is for.
     answering: Option<(RoomId, Seq)>,
-    /// What was put away until one more organisation names it: how many there were.
-    put_away: BTreeMap<CauseId, u32>,
     /// Asks whose entries were asked for since the sign-in.
     fetched: BTreeSet<(RoomId, Seq)>,
     /// Asks that came live since the sign-in: a list made before them does not know them.
@@ -89,18 +90,16 @@ pub enum Action {
     SendAnswer,
     /// The ask's form is now this.
     AskForm(AskForm),
-    /// Use one of the presets: acknowledgement or roll call.
-    Preset(Preset),
     /// Send the ask in the form. Asks once if its label is more open than the room's default.
     SendAsk,
-    /// Send the ask in the form, its label being meant.
-    SendAskMeant,
+    /// Send the ask in the form, this label being meant.
+    SendAskMeant(Meant),
     /// The alert's form is now this.
     AlertForm(AlertForm),
     /// Send the alert in the form, likewise; asks also before it interrupts everyone.
     SendAlert,
-    /// Send the alert in the form, all of it being meant.
-    SendAlertMeant,
+    /// Send the alert in the form, this label and all else of it being meant.
+    SendAlertMeant(Meant),
     /// Write an update of an alert of one's own, or that it holds no more.
     Revise(Seq, Message),
     /// Put a common cause away until one more organisation names it.
@@ -120,23 +119,21 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         }
         Action::SendAnswer => answering::send(model, out),
         Action::AskForm(form) => {
+            model.begin_form();
             model.ask.ask = form;
             model.ask.trouble = None;
         }
-        Action::Preset(preset) => {
-            model.ask.ask.options = preset.options().join("\n");
-            model.ask.trouble = None;
-        }
-        Action::SendAsk => asking::ask(model, Asking::First, out),
-        Action::SendAskMeant => asking::ask(model, Asking::Meant, out),
+        Action::SendAsk => asking::ask(model, None, out),
+        Action::SendAskMeant(meant) => asking::ask(model, Some(meant), out),
         Action::AlertForm(form) => {
+            model.begin_form();
             model.ask.alert = form;
             model.ask.trouble = None;
         }
-        Action::SendAlert => asking::alert(model, Asking::First, out),
+        Action::SendAlert => asking::alert(model, None, out),
         Action::Revise(of, message) => revising::begin(model, of, message, out),
-        Action::SendAlertMeant => asking::alert(model, Asking::Meant, out),
-        Action::PutAway(cause) => causes::put_away(model, cause),
+        Action::SendAlertMeant(meant) => asking::alert(model, Some(meant), out),
+        Action::PutAway(cause) => causes::put_away(model, cause, out),
     }
 }
 

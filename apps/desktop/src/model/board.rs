@@ -11,7 +11,7 @@ pub(crate) mod tests;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use warproom_client::proto::calls::{BoardHistory, Page, ShowBoard};
+use warproom_client::proto::calls::{Board, BoardHistory, Page, ShowBoard};
 use warproom_client::proto::{Body, Kind, Name, OrganisationId, Record, RoomId, Seq, limits};
 use warproom_client::{BoardLine, BoardView, Delivered};
 
@@ -96,7 +96,7 @@ fn show(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Effect>) {
     open.reading.beside = Some(Beside::Board(of));
     model.desk.pane = Pane::Room;
     model.board.history = None;
-    model.desk.give_focus(Focus::Board);
+    model.desk.give_focus(Focus::Beside);
     call(model, out);
 }
 
@@ -105,9 +105,11 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
         News::Opened(Ok(_)) => model.board = Boards::default(),
         News::SignedIn(_) => call(model, out),
         News::Answered(Request::ShowBoard(call), Ok(Reply::ShowBoard(board))) => {
-            take(model, (call.room, call.of), BoardView::of(board));
+            take_board(model, (call.room, call.of), board);
         }
-        News::Answered(Request::ShowBoard(call), Err(refusal)) => {
+        News::Answered(Request::ShowBoard(call), Err(refusal))
+            if model.rooms.rooms.contains_key(&call.room) =>
+        {
             model.board.trouble.insert((call.room, call.of), refusal.to_string());
         }
         News::Answered(Request::BoardHistory(call), Ok(Reply::BoardHistory(page))) => {
@@ -125,6 +127,21 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
         }
         News::Clock(_) => refresh(model, out),
         _ => {}
+    }
+}
+
+/// Takes a board in, unless its room was left meanwhile, or something on it was taken back after it was
+/// made.
+fn take_board(model: &mut Model, (room, of): (RoomId, Seq), board: &Board) {
+    let Some(known) = model.rooms.rooms.get(&room) else { return };
+    let is_taken_back = |seq| known.log.is_taken_back(seq);
+    let mut answers = board.rows.iter().filter_map(|row| row.answer.as_ref());
+    if is_taken_back(of) {
+        take(model, (room, of), None);
+    } else if answers.any(|answer| is_taken_back(answer.seq)) {
+        model.board.is_dirty |= model.open_board() == Some((room, of));
+    } else {
+        take(model, (room, of), BoardView::of(board));
     }
 }
 
@@ -241,6 +258,13 @@ fn delivered(room: RoomId, record: &Record) -> Delivered {
 }
 
 impl Boards {
+    /// One is out of a room: nothing of its boards is kept.
+    pub(super) fn forget(&mut self, left: RoomId) {
+        self.boards.retain(|(room, _), _| *room != left);
+        self.trouble.retain(|(room, _), _| *room != left);
+        self.history = None;
+    }
+
     /// The rows of a board as they are shown.
     pub fn rows<'a>(&self, view: &'a BoardView) -> Vec<&'a BoardLine> {
         let mut rows: Vec<_> = view.rows.iter().collect();

@@ -21,12 +21,14 @@ use warproom_client::proto::{EntryId, Label, MemberId, RoomId, Seq};
 
 use crate::effect::Outgoing;
 use crate::model::Model;
+use crate::model::files::Attached;
+use crate::model::milder::Meant;
 use crate::model::rooms::Direction;
 use crate::news::Refusal;
 use crate::{Effect, News};
 
-pub(super) use draft::flush;
-pub use label::readers;
+pub use draft::latest_of_mine;
+pub(super) use draft::{changed, flush};
 pub use outbox::{Gist, gist};
 
 /// What is being written and what waits.
@@ -45,8 +47,6 @@ pub struct Compose {
     pub cursor_wish: (usize, u64),
     /// Where the cursor is: in which room's draft, and at which byte of it.
     cursor: Option<(RoomId, usize)>,
-    /// What was asked about before sending: the answer counts for this and nothing else.
-    asked: Option<(RoomId, Label)>,
     /// The rooms whose draft on disk is older than the one here.
     unkept: BTreeSet<RoomId>,
     /// When drafts were kept last, in milliseconds since 1970 UTC.
@@ -71,12 +71,18 @@ pub struct Draft {
     pub mentions: Vec<MemberId>,
     /// Whether it belongs to an exercise.
     pub exercise: bool,
+    /// The files it is to carry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Attached>,
     /// Whether the person has said that a label more open than the room's default is meant.
     pub meant_milder: Option<Label>,
     /// The label of what it answers or edits, as it was when that was chosen: it may not be held later.
     pub carried: Option<Label>,
     /// The strictest label of what it quotes.
     pub quoted: Option<Label>,
+    /// The strictest label that was the room's default while this was written without another one: a
+    /// default that becomes more relaxed meanwhile does not make it so.
+    pub begun: Option<Label>,
     /// What was being written when the edit began. It comes back after it.
     pub aside: Option<Box<Draft>>,
     /// The entry of the outbox that could not be kept, and whose text this was.
@@ -92,6 +98,8 @@ pub struct Waiting {
     pub state: Sending,
     /// When it was written, in milliseconds since 1970 UTC.
     pub at_ms: i64,
+    /// Whether it was on disk once: what never was is gone when the program ends.
+    pub is_kept: bool,
 }
 
 /// How far an entry of the outbox has come.
@@ -137,6 +145,8 @@ pub enum Action {
     Exercise(bool),
     /// Put this in at the cursor.
     Insert(String),
+    /// Begin to call somebody by name: an `@` at the cursor, and whom it offers.
+    Mention,
     /// Choose another offer.
     Offer(Direction),
     /// Take the offer at this place; none: the chosen one.
@@ -145,8 +155,8 @@ pub enum Action {
     CloseOffers,
     /// Send. Asks once if the label is more open than the room's default.
     Send,
-    /// Send, the label being meant.
-    SendMilder,
+    /// Send, this label being meant.
+    SendMilder(Meant),
     /// Let the draft go, or the edit.
     Clear,
     /// Keep the drafts now: what they belong to is not shown any more.
@@ -181,11 +191,12 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::Quote(of) => draft::quote(model, room, of, out),
         Action::Exercise(exercise) => draft::exercise(model, room, exercise, out),
         Action::Insert(text) => draft::insert(model, room, &text, out),
+        Action::Mention => draft::mention(model, room, out),
         Action::Offer(direction) => completing::choose(model, direction),
         Action::TakeOffer(place) => completing::take(model, room, place, out),
         Action::CloseOffers => model.compose.completing = None,
         Action::Send => sending::send(model, room, out),
-        Action::SendMilder => sending::send_milder(model, room, out),
+        Action::SendMilder(meant) => sending::send_meant(model, room, meant, out),
         Action::Clear => draft::clear(model, room, out),
         Action::Keep | Action::SendAgain(_) | Action::Discard(_) | Action::DiscardNow(_) => {}
     }
@@ -262,6 +273,7 @@ impl Model {
             outgoing: outgoing.clone(),
             state: Sending::Keeping,
             at_ms,
+            is_kept: false,
         });
         out.push(Effect::Send(outgoing));
     }

@@ -2,8 +2,9 @@
 
 use warproom_client::proto::{RoomId, Seq};
 
+use crate::model::compose::{Sending, Waiting};
 use crate::model::{Model, Session, compose};
-use crate::news::Refusal;
+use crate::news::{Connection, Refusal};
 use crate::{Effect, News};
 
 /// What is open.
@@ -82,6 +83,13 @@ pub enum Overlay {
         /// The entry to react to.
         react_to: Option<Seq>,
     },
+    /// Attaching a file by its path.
+    AttachFile,
+    /// Saving files of an entry.
+    SaveFiles {
+        /// The entry.
+        of: Seq,
+    },
     /// What a link really leads to, before it is opened.
     Link,
     /// Every shortcut.
@@ -102,8 +110,8 @@ pub enum Focus {
     Field,
     /// What waits for an answer.
     Waiting,
-    /// The situation board.
-    Board,
+    /// What stands beside the timeline: the board, a thread, the people, the details of an entry.
+    Beside,
 }
 
 /// Something told in passing: also spoken by a screen reader.
@@ -169,12 +177,16 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::Show(pane) => {
             model.desk.pane = pane;
             model.desk.overlays.clear();
+            // Whatever had the keyboard may be gone from the screen.
+            model.desk.give_focus(if pane == Pane::Room { Focus::Composer } else { Focus::Field });
         }
         Action::Toggle(overlay) => {
             if model.desk.overlays.last() == Some(&overlay) {
                 model.desk.overlays.pop();
             } else {
                 model.find.begin(overlay, model.rooms.open);
+                // Of another form, or of what it said last time.
+                model.ask.trouble = None;
                 model.desk.overlays.push(overlay);
                 model.desk.give_focus(Focus::Field);
             }
@@ -254,9 +266,25 @@ pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
         News::Rewritten(rewritten) if rewritten.room.is_none() => {
             model.desk.is_register_rewritten = true;
         }
-        News::Connection(connection) => model.connection = connection.clone(),
+        News::Connection(connection) => {
+            let was_lost = matches!(model.connection, Connection::Reconnecting { .. });
+            model.connection = connection.clone();
+            if was_lost && model.is_connected() {
+                model.tell(back_again(model));
+            }
+        }
         News::Wrote(Err(refusal)) | News::Trouble(refusal) => model.tell_trouble(refusal),
         _ => {}
+    }
+}
+
+/// What is told when a lost connection is there again.
+fn back_again(model: &Model) -> String {
+    let is_waiting = |one: &&Waiting| !matches!(one.state, Sending::Refused(_));
+    match model.compose.outbox.iter().filter(is_waiting).count() {
+        0 => "Connected again. Nothing of yours is waiting to be sent.".to_owned(),
+        1 => "Connected again. One entry of the outbox is being sent.".to_owned(),
+        count => format!("Connected again. {count} entries of the outbox are being sent."),
     }
 }
 
@@ -380,6 +408,20 @@ mod tests {
         let asked = act(&mut model, Action::Confirm);
         assert!(matches!(&asked[..], [Effect::TrustHistory { room: None }]));
         assert!(!model.desk.is_register_rewritten);
+    }
+
+    #[test]
+    fn a_connection_that_is_back_is_told_once_with_what_is_being_sent() {
+        let mut model = fixture::model();
+        let lost = || Connection::Reconnecting { at_ms: 0, why: "gone".into(), intercepted: false };
+        for connection in [lost(), lost(), Connection::Connected, Connection::Connected] {
+            let _ = model.hear(&News::Connection(connection));
+        }
+        let [notice] = &model.desk.notices[..] else { panic!("it is told once") };
+        assert_eq!(notice.text, "Connected again. Nothing of yours is waiting to be sent.");
+        assert!(!notice.is_trouble);
+        let _ = model.hear(&News::Clock(fixture::NOW_MS + NOTICE_MS));
+        assert!(model.desk.notices.is_empty(), "and goes by itself");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use warproom_client::proto::register::{Bot, Member, Organisation, RegisterEntry,
 use warproom_client::proto::{BotId, Kind, MemberId, OrganisationId, Principal};
 
 use crate::model::Model;
-use crate::request::Reply;
+use crate::request::{Reply, Request};
 use crate::{Effect, News};
 
 pub use listing::{Row, dependency, listed};
@@ -106,6 +106,9 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
     match news {
         News::Opened(Ok(_)) => *directory = Directory::default(),
         News::SignedIn(signed_in) => ask(model, signed_in.me.role, out),
+        // Of a room that was left meanwhile nobody is learnt any more.
+        News::Answered(Request::RoomMembers(call), Ok(_))
+            if !model.rooms.rooms.contains_key(&call.room) => {}
         News::Answered(_, Ok(reply)) => told(directory, reply),
         News::RoomJoined(_) => refresh(model, out),
         News::Entry(delivered) => {

@@ -25,7 +25,7 @@ use crate::news::Connection;
 use crate::{Effect, News};
 
 pub use dates::{day, start_ms, today};
-pub use hits::{Hit, narrowing, people, shown_hits};
+pub use hits::{Hit, narrowing, people, places, shown_hits};
 pub use matching::Wanted;
 pub use snippet::{Piece, snippet};
 
@@ -78,6 +78,10 @@ pub struct Search {
     pub query: Query,
     /// The name of a person or bot, as it is being written to choose one.
     pub person: String,
+    /// The name of another room, likewise.
+    pub place: String,
+    /// Whether another room than the open one was chosen: it stays when another one is opened.
+    is_elsewhere: bool,
     /// What was found, newest first in each room, with the room.
     pub hits: Vec<(RoomId, Delivered)>,
     /// The rooms still being searched.
@@ -92,6 +96,8 @@ pub struct Search {
     pub searched: Option<Query>,
     /// Hits that got another label since they were found.
     relabelled: BTreeMap<(RoomId, Seq), Label>,
+    /// What was taken back since it began: it may still be found.
+    retracted: BTreeSet<(RoomId, Seq)>,
     /// The rooms whose turn comes, each with where it begins.
     queue: VecDeque<(RoomId, Option<Seq>)>,
     /// The search that the server is at, by its number, and where it began: one at a time, because
@@ -140,6 +146,8 @@ pub enum Action {
     Query(Query),
     /// The name of whom it is from, as it is being written.
     PersonWords(String),
+    /// The name of a room, as it is being written.
+    PlaceWords(String),
     /// Search.
     Search,
     /// Search on in the rooms where there may be more.
@@ -172,6 +180,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::DirectoryWords(words) => model.find.directory = words,
         Action::Query(query) => search::query(model, query),
         Action::PersonWords(words) => model.find.search.person = words,
+        Action::PlaceWords(words) => model.find.search.place = words,
         Action::Search => search::begin(model, out),
         Action::SearchOn => search::go_on(model, out),
         Action::HitStep(direction) => {
@@ -184,6 +193,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::Manage(page) => {
             model.desk.pane = Pane::Manage;
             out.extend(model.act(crate::Action::Manage(manage::Action::Show(page))));
+            model.desk.give_focus(Focus::Field);
         }
     }
 }
@@ -193,6 +203,10 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
         News::Found { search, hit } => search::found(model, *search, hit),
         News::SearchEnded { search, end } => search::ended(model, *search, end, out),
         News::Entry(delivered) => search::amended(&mut model.find.search, delivered),
+        News::Page { page: Ok(page), .. } => {
+            let withheld = page.entries.iter().filter(|entry| entry.is_withheld());
+            withheld.for_each(|entry| search::amended(&mut model.find.search, entry));
+        }
         News::RoomLeft(room) => search::left(model, *room),
         // What was found for somebody else is nobody's business.
         News::Opened(Ok(_)) | News::Connection(Connection::None) => {
@@ -214,7 +228,8 @@ impl Find {
             Overlay::JumpToDate => self.date.clear(),
             // "This room" is always the one that is open.
             Overlay::Search
-                if self.search.searched.is_none() || self.search.query.room.is_some() =>
+                if !self.search.is_elsewhere
+                    && (self.search.searched.is_none() || self.search.query.room.is_some()) =>
             {
                 self.search.query.room = open;
             }

@@ -16,6 +16,28 @@ pub const fn meaning(label: Label) -> &'static str {
     }
 }
 
+/// Who could read an entry of a label, in words, for whoever is about to send it.
+pub const fn readers(label: Label) -> &'static str {
+    match label {
+        Label::Clear => {
+            "Everyone in this room can read it, and everyone who comes later; and they may pass it on \
+             to anybody at all, the press included."
+        }
+        Label::Green => {
+            "Everyone in this room can read it, and everyone who comes later; and they may pass it on \
+             within the whole community."
+        }
+        Label::Amber => {
+            "Everyone of the organisations that are in this room now can read it, and so can their \
+             clients."
+        }
+        Label::AmberStrict => {
+            "Everyone of the organisations that are in this room now can read it, and nobody else."
+        }
+        Label::Red => "Only the people who are in this room now can read it.",
+    }
+}
+
 /// A text as it is copied out: its label stands first and last.
 pub fn copied(label: Label, text: &str) -> String {
     format!("{label}\n{text}\n{label}")

@@ -8,12 +8,14 @@
 
 mod held;
 mod referring;
+mod weight;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use warproom_client::Delivered;
 use warproom_client::proto::{Body, Entry, EntryId, Kind, Label, Principal, Seq, Text};
@@ -41,6 +43,7 @@ pub struct Log {
     referring: BTreeMap<Seq, Referring>,
     /// What each of those refers to.
     refers_to: BTreeMap<Seq, Seq>,
+    weighed: weight::Weighed,
 }
 
 /// One record of the log.
@@ -48,6 +51,8 @@ pub struct Log {
 pub enum Item {
     /// A number and no more: withheld from you, or taken back.
     Withheld(Option<Retracted>),
+    /// Erased under the rules of retention.
+    Erased,
     /// Of a form from a newer server.
     Unreadable {
         /// When the log took it, in milliseconds since 1970 UTC.
@@ -78,7 +83,7 @@ pub struct Shown {
     /// Its relabellings: who, to what, when; oldest first.
     pub relabelled: Vec<(Principal, Label, i64)>,
     /// Its edits: the number of the edit, its text, when; oldest first. The last one is what it says.
-    pub edits: Vec<(Seq, String, i64)>,
+    pub edits: Vec<(Seq, Arc<str>, i64)>,
     /// Who reacted with what, in the order they did.
     pub reactions: BTreeMap<String, Vec<Principal>>,
     /// The numbers of its replies that are known, in order.
@@ -87,11 +92,14 @@ pub struct Shown {
     pub superseded_by: Option<Seq>,
     /// Every label other than its first that the server said it has, whenever it was read.
     said: Vec<Label>,
+    /// The bytes it came in.
+    bytes: usize,
 }
 
 impl Shown {
-    fn new(entry: Entry, at_ms: i64, said: Option<Label>) -> Self {
+    fn new(entry: Entry, at_ms: i64, said: Option<Label>, bytes: usize) -> Self {
         Self {
+            bytes,
             label: said.unwrap_or(entry.handling.label),
             entry,
             at_ms,
@@ -107,7 +115,7 @@ impl Shown {
     /// The text as it is now.
     pub fn text(&self) -> Option<&str> {
         let written = self.entry.content.text.as_ref().map(Text::as_str);
-        self.edits.last().map(|(_, text, _)| text.as_str()).or(written)
+        self.edits.last().map(|(_, text, _)| &**text).or(written)
     }
 
     /// Its author's name for it.
@@ -128,13 +136,14 @@ impl Item {
     fn of(delivered: &Delivered) -> Self {
         match (&delivered.entry, delivered.at_ms) {
             (Some(entry), Some(at_ms)) => {
-                let said = match delivered.record.body {
-                    Body::Shown { label, .. } => label,
-                    Body::Withheld { .. } => None,
+                let (said, bytes) = match &delivered.record.body {
+                    Body::Shown { label, item, .. } => (*label, item.get().len()),
+                    Body::Withheld { .. } => (None, 0),
                 };
-                Self::Shown(Box::new(Shown::new(entry.clone(), at_ms, said)))
+                Self::Shown(Box::new(Shown::new(entry.clone(), at_ms, said, bytes)))
             }
             (None, Some(at_ms)) => Self::Unreadable { at_ms },
+            (_, None) if delivered.is_erased() => Self::Erased,
             (_, None) => Self::Withheld(None),
         }
     }
@@ -143,7 +152,7 @@ impl Item {
     pub fn shown(&self) -> Option<&Shown> {
         match self {
             Self::Shown(shown) => Some(shown),
-            Self::Withheld(_) | Self::Unreadable { .. } => None,
+            Self::Withheld(_) | Self::Erased | Self::Unreadable { .. } => None,
         }
     }
 
@@ -152,7 +161,7 @@ impl Item {
         match self {
             Self::Shown(shown) => Some(shown.at_ms),
             Self::Unreadable { at_ms } => Some(*at_ms),
-            Self::Withheld(_) => None,
+            Self::Withheld(_) | Self::Erased => None,
         }
     }
 }
@@ -221,11 +230,17 @@ impl Log {
     fn fold(&mut self, delivered: &Delivered) {
         let seq = delivered.seq;
         self.revision += 1;
-        if matches!(self.item(seq), Some(Item::Withheld(_))) {
+        self.weighed.add(delivered);
+        if matches!(self.item(seq), Some(Item::Withheld(_) | Item::Erased)) {
             return;
         }
         if delivered.is_withheld() || self.is_taken_back(seq) {
-            return self.withhold(seq);
+            self.withhold(seq);
+            let nobody_took_it_back = matches!(self.items.get(&seq), Some(Item::Withheld(None)));
+            if delivered.is_erased() && nobody_took_it_back {
+                self.items.insert(seq, Item::Erased);
+            }
+            return;
         }
         if let Some(entry) = &delivered.entry
             && let Some(of) = entry.handling.kind.refers_to()
@@ -251,7 +266,8 @@ impl Log {
         self.refold(seq);
     }
 
-    fn is_taken_back(&self, seq: Seq) -> bool {
+    /// Whether an entry was taken back, as far as is known.
+    pub(super) fn is_taken_back(&self, seq: Seq) -> bool {
         self.referring.get(&seq).is_some_and(|referring| referring.retracted().is_some())
     }
 
@@ -259,12 +275,17 @@ impl Log {
     fn note(&mut self, of: Seq, by: Seq, entry: &Entry, at_ms: i64) {
         let is_retraction = matches!(entry.handling.kind, Kind::Retract { .. });
         // Of what is withheld nothing is kept but that it was taken back.
-        let is_gone = matches!(self.item(of), Some(Item::Withheld(_))) || self.is_taken_back(of);
+        let is_gone = matches!(self.item(of), Some(Item::Withheld(_) | Item::Erased))
+            || self.is_taken_back(of);
         if is_gone && !is_retraction {
             return;
         }
-        if self.referring.entry(of).or_default().note(by, entry, at_ms) {
+        let referring = self.referring.entry(of).or_default();
+        if referring.note(by, entry, at_ms) {
             self.refers_to.insert(by, of);
+            for gone in referring.keep_newest() {
+                self.refers_to.remove(&gone);
+            }
             if is_retraction {
                 self.withhold(of);
             } else {

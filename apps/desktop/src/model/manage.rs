@@ -7,6 +7,7 @@
 //! What it is not: it decides nothing. Who may do what is asked here only so that nobody is offered
 //! what the server would refuse.
 
+mod acts;
 mod bots;
 mod deed;
 mod entry;
@@ -15,6 +16,7 @@ mod invite;
 mod lists;
 mod once;
 mod organisations;
+mod proposals;
 mod rooms;
 mod words;
 
@@ -23,21 +25,29 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use warproom_client::proto::calls::{PendingInvitation, RoomMember, RoomSummary};
+use warproom_client::proto::Proposal;
+use warproom_client::proto::calls::{PendingInvitation, RetentionShown, RoomMember, RoomSummary};
 use warproom_client::proto::register::Device;
-use warproom_client::proto::{BotId, MemberId, OrganisationId, RoomId};
+use warproom_client::proto::{BotId, MemberId, OrganisationId, RoomId, RoomRole, Seq};
 
 use crate::model::Model;
 use crate::model::desk::{self, Focus, Pane};
 use crate::news::Refusal;
 use crate::{Effect, News};
 
+pub use acts::{Acts, Kind as ActKind, Line as ActLine, may_read_older as may_read_older_acts};
 pub use bots::BotForm;
 pub use deed::Deed;
 pub use entry::{EntryForm, Row, SubjectKind};
 pub use invite::InviteForm;
 pub use once::{Once, Part};
 pub use organisations::OrganisationForm;
+#[cfg(test)]
+pub(crate) use proposals::tests as proposals_tests;
+pub use proposals::{
+    ProposalForm, Purpose, in_words as proposed_in_words, is_held, retention_in_words,
+    until as proposed_until,
+};
 pub use rooms::{Bringing, Managed, RoomForm};
 pub use words::{
     ceiling, changed_ceiling, expiry, history, is_officer, managers, may_lead, part, role,
@@ -80,6 +90,14 @@ pub struct Manage {
     pub entry: Option<EntryForm>,
     /// A bot to be added.
     pub bot: BotForm,
+    /// The proposals that wait for a second manager.
+    pub proposals: Option<Vec<Proposal>>,
+    /// A proposal to be made.
+    pub proposal: ProposalForm,
+    /// How long the entries of the room that is open are kept.
+    pub retention: Option<(RoomId, RetentionShown)>,
+    /// The log of acts.
+    pub acts: Acts,
     /// What the server said once and shows nobody again.
     pub once: Option<Once>,
 }
@@ -100,17 +118,23 @@ pub enum ManagePage {
     Devices,
     /// Bots.
     Bots,
+    /// What takes two managers.
+    Proposals,
+    /// The log of acts.
+    Acts,
 }
 
 impl ManagePage {
     /// Every page, in the order of their tabs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Rooms,
         Self::Members,
         Self::Invitations,
         Self::Organisations,
         Self::Devices,
         Self::Bots,
+        Self::Proposals,
+        Self::Acts,
     ];
 
     /// What it is called.
@@ -122,7 +146,26 @@ impl ManagePage {
             Self::Organisations => "Organisations",
             Self::Devices => "Devices",
             Self::Bots => "Bots",
+            Self::Proposals => "Two managers",
+            Self::Acts => "Log of acts",
         }
+    }
+
+    /// Whether who is signed in finds anything on it: a guest has devices, and the rooms they lead.
+    pub fn is_for(self, model: &Model) -> bool {
+        match self {
+            Self::Devices => true,
+            Self::Rooms => {
+                let mut rooms = model.rooms.rooms.values();
+                is_officer(model) || rooms.any(|room| room.role == Some(RoomRole::Lead))
+            }
+            _ => is_officer(model),
+        }
+    }
+
+    /// The pages for who is signed in, in the order of their tabs.
+    pub fn all_for(model: &Model) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|page| page.is_for(model)).collect()
     }
 }
 
@@ -144,6 +187,8 @@ pub enum Shown {
     Entry,
     /// A bot.
     Bot(BotId),
+    /// An act of the log.
+    Act(Seq),
 }
 
 impl Shown {
@@ -155,6 +200,7 @@ impl Shown {
             Self::Member(_) => Some(ManagePage::Members),
             Self::Organisation(_) | Self::Entry => Some(ManagePage::Organisations),
             Self::Bot(_) => Some(ManagePage::Bots),
+            Self::Act(_) => Some(ManagePage::Acts),
         }
     }
 }
@@ -183,6 +229,8 @@ impl Asked {
 pub enum Action {
     /// Show a page.
     Show(ManagePage),
+    /// Show a page with its form for something new.
+    New(ManagePage),
     /// Open something of the page.
     Open(Shown),
     /// Narrow the list.
@@ -211,6 +259,20 @@ pub enum Action {
     FillBot(BotForm),
     /// Add the bot.
     AddBot,
+    /// Open the form of a proposal, with this in it.
+    BeginProposal(Box<ProposalForm>),
+    /// The form of a proposal is now this.
+    FillProposal(Box<ProposalForm>),
+    /// Spell out what is proposed, and ask.
+    SubmitProposal,
+    /// Propose it: it was asked about.
+    Propose,
+    /// Read the newest acts of the log again.
+    RefreshActs,
+    /// Read older acts of the log.
+    OlderActs,
+    /// Show only acts of this kind.
+    ActsOf(ActKind),
     /// Spell out what something does, and ask.
     Ask(Deed),
     /// Do it: it was asked about.
@@ -233,7 +295,15 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             model.desk.pane = Pane::Manage;
             open(model, shown, out);
         }
-        Action::Filter(filter) => model.manage.filter = filter,
+        Action::New(page) => {
+            show(model, page, out);
+            open(model, Shown::New, out);
+            model.desk.give_focus(Focus::Field);
+        }
+        Action::Filter(filter) => {
+            model.manage.filter = filter;
+            acts::changed(model);
+        }
         Action::FillRoom(form) => model.manage.room = form,
         Action::SubmitRoom => rooms::submit(model, out),
         Action::FillBringing(bringing) => model.manage.bringing = bringing,
@@ -246,6 +316,13 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::SubmitEntry => entry::submit(model, out),
         Action::FillBot(form) => model.manage.bot = form,
         Action::AddBot => bots::submit(model, out),
+        Action::BeginProposal(form) => proposals::begin(model, *form, out),
+        Action::FillProposal(form) => model.manage.proposal = *form,
+        Action::SubmitProposal => proposals::submit(model),
+        Action::Propose => proposals::propose(model, out),
+        Action::RefreshActs => acts::refresh(model, out),
+        Action::OlderActs => acts::older(model, out),
+        Action::ActsOf(kind) => acts::narrow(model, kind),
         Action::Ask(deed) => {
             model.manage.trouble = None;
             if let Some(confirm) = deed::confirm(model, deed) {
@@ -264,6 +341,7 @@ fn show(model: &mut Model, page: ManagePage, out: &mut Vec<Effect>) {
     model.manage.page = page;
     model.manage.is_up = true;
     model.manage.filter.clear();
+    acts::changed(model);
     open(model, Shown::List, out);
     lists::refresh(model, out);
 }
@@ -283,19 +361,24 @@ fn open(model: &mut Model, shown: Shown, out: &mut Vec<Effect>) {
         }
         Shown::Organisation(id) => organisations::open(model, id),
         Shown::Entry => entry::open(model, out),
-        Shown::List | Shown::New | Shown::Member(_) | Shown::Bot(_) => {}
+        Shown::List | Shown::New | Shown::Member(_) | Shown::Bot(_) | Shown::Act(_) => {}
     }
 }
 
 /// After everything that was done: asks for the lists of the page when it comes to the screen, and
 /// forgets what is shown once when it goes.
 pub(super) fn look(model: &mut Model, out: &mut Vec<Effect>) {
+    acts::look(model, out);
     let is_up = model.desk.pane == Pane::Manage && model.session.is_some();
     if is_up == model.manage.is_up {
         return;
     }
     model.manage.is_up = is_up;
     if is_up {
+        if !model.manage.page.is_for(model) {
+            (model.manage.page, model.manage.shown) = (ManagePage::Devices, Shown::List);
+        }
+        acts::changed(model);
         lists::refresh(model, out);
     } else {
         model.manage.once = None;
@@ -316,8 +399,10 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
             organisations::answered(model, request, result, out);
             entry::answered(model, request, result, out);
             bots::answered(model, request, result, out);
+            proposals::answered(model, request, result, out);
         }
         _ => {}
     }
+    acts::hear(model, news, out);
     look(model, out);
 }

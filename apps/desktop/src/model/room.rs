@@ -3,6 +3,7 @@
 mod acts;
 mod going;
 mod hearing;
+mod may;
 mod unread;
 
 #[cfg(test)]
@@ -22,10 +23,22 @@ use crate::model::rooms::{Direction, Group};
 
 pub(super) use going::begin;
 pub(super) use hearing::hear;
+pub use may::{Act, May, may};
 pub use unread::Marking;
 
 /// The rows that a room keeps while it is not open: a screen or two and the way back to them.
 pub const ROWS_ASLEEP: usize = 200;
+
+/// The bytes that it keeps then: far more than as many rows usually have. 200 rooms of them are within what
+/// the program may use.
+const BYTES_ASLEEP: usize = 256 * 1024;
+
+/// The bytes that the open room keeps: a kilobyte and a half for each row.
+const BYTES_OPEN: usize = 16 * 1024 * 1024;
+
+/// Rooms that tell who is here, who is typing and who calls tell of so many at most: more than a WARP has
+/// officers.
+const PEOPLE: usize = 4_096;
 
 /// The rows that the open room keeps around what is visible.
 pub const ROWS_OPEN: usize = 10_000;

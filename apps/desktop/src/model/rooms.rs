@@ -70,6 +70,9 @@ pub enum Direction {
     On,
 }
 
+/// The rooms that are shown: ten times those of a large WARP.
+const MOST: usize = 2_000;
+
 impl Rooms {
     /// The open room.
     pub fn open(&self) -> Option<&Room> {
@@ -100,6 +103,9 @@ impl Rooms {
 
     /// Takes in what a room is now, and follows it if it is not followed.
     fn tell(&mut self, summary: &RoomSummary, out: &mut Vec<Effect>) {
+        if self.rooms.len() >= MOST && !self.rooms.contains_key(&summary.room) {
+            return;
+        }
         let room = self.rooms.entry(summary.room).or_insert_with(|| Room::new(summary));
         room.tell(summary);
         if let Some(followed) = &mut self.followed
@@ -242,6 +248,7 @@ fn list_told(model: &mut Model, list: &RoomList, out: &mut Vec<Effect>) {
 fn left(model: &mut Model, id: RoomId) {
     let rooms = &mut model.rooms;
     let Some(room) = rooms.rooms.remove(&id) else { return };
+    model.board.forget(id);
     rooms.visited.retain(|one| *one != id);
     if let Some(followed) = &mut rooms.followed {
         followed.remove(&id);
@@ -253,8 +260,11 @@ fn left(model: &mut Model, id: RoomId) {
         model.rooms.open = None;
         model.rooms.opened_in = None;
         let is_of_open = |overlay: &Overlay| {
-            use Overlay::{Emoji, JumpToDate, NewAlert, NewAsk};
-            matches!(overlay, Emoji { .. } | JumpToDate | NewAlert | NewAsk)
+            use Overlay::{AttachFile, Emoji, JumpToDate, NewAlert, NewAsk, SaveFiles};
+            matches!(
+                overlay,
+                AttachFile | Emoji { .. } | JumpToDate | NewAlert | NewAsk | SaveFiles { .. }
+            )
         };
         model.desk.overlays.retain(|overlay| !is_of_open(overlay));
         model.desk.confirm = None;

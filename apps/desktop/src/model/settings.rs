@@ -2,8 +2,11 @@
 
 mod notify;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use warproom_client::proto::calls::{Preferences, SetPreferences, ShowPreferences};
+use warproom_client::proto::CauseId;
+use warproom_client::proto::calls::{Preferences, QuietHours, SetPreferences, ShowPreferences};
 
 use crate::model::Model;
 use crate::request::{Reply, Request};
@@ -23,6 +26,8 @@ pub struct Settings {
     pub notify: Notify,
     /// Which key sends.
     pub send_with: SendWith,
+    /// The common causes that were put away until one more organisation names them: how many did.
+    pub put_away: BTreeMap<CauseId, u32>,
     /// What may interrupt, as the server keeps it for every device; none: not told yet.
     #[serde(skip)]
     pub preferences: Option<Preferences>,
@@ -73,6 +78,7 @@ impl Default for Settings {
             reduced_motion: false,
             notify: Notify::default(),
             send_with: SendWith::default(),
+            put_away: BTreeMap::new(),
             preferences: None,
         }
     }
@@ -92,6 +98,9 @@ pub enum Action {
     /// What may interrupt, on every device.
     Prefer(Preferences),
 }
+
+/// Hours that are usual, until they are changed: 22:00 to 07:00.
+pub const USUAL_QUIET: QuietHours = QuietHours { from_minute: 22 * 60, to_minute: 7 * 60 };
 
 /// The smallest and the largest zoom: what still fits a small screen, and what still shows a line.
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.7..=3.0;

@@ -17,9 +17,9 @@ use warproom_client::proto::Secret;
 use zeroize::Zeroizing;
 
 use crate::model::desk::{Confirm, Focus};
+use crate::model::profile::{ProfileName, ProfileSummary};
 use crate::model::{Model, compose, desk};
 use crate::news::Invitation;
-use crate::profile::{ProfileName, ProfileSummary};
 use crate::{Effect, News};
 
 pub use qr::Qr;
@@ -182,8 +182,10 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
             welcome.profiles.clone_from(profiles);
             welcome.key_store = *key_store;
             welcome.computer.clone_from(computer);
+            // Told again after a profile was destroyed: what is left then is opened by a person.
+            let is_first = matches!(welcome.step, Step::Starting);
             go(model, Step::choose());
-            if let [only] = profiles.as_slice() {
+            if let ([only], true) = (profiles.as_slice(), is_first) {
                 open(model, &only.name, out);
             }
         }

@@ -1,20 +1,21 @@
 //! What the server has too: records that were read, and replies that are shown before there is a
-//! connection. Damaged in any way, it is dropped whole and read again.
+//! connection. Damaged in any way, it is dropped whole and read again. It keeps to a budget.
 
+mod budget;
 mod entries;
 mod page;
+mod replies;
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::params;
 use warproom_client::Delivered;
 use warproom_client::proto::calls::From;
-use warproom_client::proto::{RoomId, Seq};
+use warproom_client::proto::{Kind, RoomId, Seq};
 
 use super::database::{self, Database, Design};
-use super::seal::{Opaque, Place, Seal};
+use super::seal::Seal;
 use super::{ProfileError, Result};
 use crate::news::Page;
 use crate::request::{Reply, Request};
@@ -43,12 +44,16 @@ pub(super) struct Cache {
     seal: Arc<Seal>,
     /// None only if a damaged one could not be replaced: the disk is full, say.
     database: RefCell<Option<Database>>,
+    /// How much it may hold.
+    budget_bytes: Cell<u64>,
 }
 
 impl Cache {
     /// Opens the cache, or makes an empty one where there is none that can be read.
     pub(super) fn open(folder: &Path, seal: Arc<Seal>) -> Result<Self> {
-        let cache = Self { folder: folder.to_owned(), seal, database: RefCell::default() };
+        let (folder_of, database) = (folder.to_owned(), RefCell::default());
+        let budget_bytes = Cell::new(budget::BYTES);
+        let cache = Self { folder: folder_of, seal, database, budget_bytes };
         match Database::open(folder, &DESIGN, Arc::clone(&cache.seal)) {
             Ok(database) => drop(cache.database.replace(Some(database))),
             Err(error) if is_damage(&error) => cache.replace()?,
@@ -59,48 +64,37 @@ impl Cache {
 
     /// The replies that were remembered, in the order their requests were first made.
     pub(super) fn remembered(&self) -> Result<Vec<(Request, Reply)>> {
-        self.with(Vec::new, |db| {
-            let sql = "SELECT request, value FROM remembered ORDER BY rowid";
-            let rows =
-                db.list(sql, [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-            rows.iter().map(|(name, value)| db.open_json(&of_reply(name), value)).collect()
-        })
+        self.with(Vec::new, replies::all)
     }
 
     /// Remembers the reply to a request in the place of the one before.
     pub(super) fn remember(&self, request: &Request, reply: &Reply) -> Result<()> {
-        self.retry(|db| {
-            let name = name_of(db, request)?;
-            let value = db.seal_json(&of_reply(&name), &(request, reply))?;
-            db.run(
-                "INSERT INTO remembered (request, value) VALUES (?1, ?2)
-                 ON CONFLICT (request) DO UPDATE SET value = excluded.value",
-                params![name, value],
-            )?;
-            Ok(())
-        })
+        self.retry(|db| replies::put(db, request, reply))
     }
 
-    /// Forgets the replies that tell of a room.
-    pub(super) fn forget_replies(&self, room: RoomId) -> Result<()> {
-        let remembered = self.remembered()?;
-        let of_room = remembered.iter().map(|(request, _)| request);
-        let of_room: Vec<_> = of_room.filter(|one| one.tells_of() == Some(room)).collect();
-        if of_room.is_empty() {
-            return Ok(());
-        }
-        self.retry(|db| {
-            for request in &of_room {
-                let name = name_of(db, request)?;
-                db.run("DELETE FROM remembered WHERE request = ?1", [name])?;
+    /// Keeps records of a room: all, or none. Answers what was erased because of a stricter label.
+    pub(super) fn keep(&self, room: RoomId, entries: &[Delivered]) -> Result<Vec<Seq>> {
+        let changed = self.retry(|db| {
+            let changed = db.change(|_| {
+                let changed = entries::keep(db, room, entries)?;
+                // A board may quote what was taken back, or may not be read any more.
+                if entries.iter().any(takes_away) {
+                    replies::forget_about(db, room)?;
+                }
+                Ok(changed)
+            })?;
+            if changed.has_erased {
+                db.empty_log()?;
             }
-            db.empty_log()
-        })
+            Ok(changed)
+        })?;
+        self.make_room()?;
+        Ok(changed.tightened.into_iter().collect())
     }
 
-    /// Keeps records of a room: all, or none.
-    pub(super) fn keep(&self, room: RoomId, entries: &[Delivered]) -> Result<()> {
-        self.retry(|db| entries::keep(db, room, entries))
+    /// Whether an entry was retracted, as far as this computer was told.
+    pub(super) fn is_retracted(&self, room: RoomId, seq: Seq) -> Result<bool> {
+        self.with(|| false, |db| entries::is_retracted(db, room, seq))
     }
 
     /// The highest number kept of a room; 0 if there is none.
@@ -124,9 +118,21 @@ impl Cache {
         self.with(Vec::new, |db| page::thread(db, room, to))
     }
 
-    /// Drops everything of a room.
+    /// Drops everything of a room, at once: its records, what tells of it, and its place in lists.
     pub(super) fn forget(&self, room: RoomId) -> Result<()> {
-        self.retry(|db| entries::forget(db, room))
+        self.retry(|db| {
+            db.change(|_| {
+                entries::forget(db, room)?;
+                replies::forget(db, room)
+            })?;
+            db.empty_log()
+        })
+    }
+
+    /// Holds no more than it may. Where the newest of each room is too much already, it begins anew.
+    fn make_room(&self) -> Result<()> {
+        let fits = self.with(|| true, |db| budget::keep_to(db, self.budget_bytes.get()))?;
+        if fits { Ok(()) } else { self.replace() }
     }
 
     /// Reads something. A damaged cache is replaced by an empty one, and has `nothing`.
@@ -143,7 +149,7 @@ impl Cache {
     }
 
     /// Writes something; once more if the cache turned out to be damaged and was replaced.
-    fn retry(&self, work: impl Fn(&Database) -> Result<()>) -> Result<()> {
+    fn retry<T>(&self, work: impl Fn(&Database) -> Result<T>) -> Result<T> {
         let done = work(&*self.database()?);
         match done {
             Err(error) if is_damage(&error) => {
@@ -177,6 +183,11 @@ impl Cache {
     }
 
     #[cfg(test)]
+    pub(super) fn may_hold(&self, bytes: u64) {
+        self.budget_bytes.set(bytes);
+    }
+
+    #[cfg(test)]
     pub(super) fn for_test<T>(&self, look: impl FnOnce(&Database) -> T) -> T {
         look(&self.database().unwrap())
     }
@@ -187,13 +198,8 @@ const fn is_damage(error: &ProfileError) -> bool {
     matches!(error, ProfileError::Damaged(_) | ProfileError::Newer)
 }
 
-/// What a remembered request is kept under: nothing can be read from it.
-fn name_of(db: &Database, request: &Request) -> Result<Opaque> {
-    let json =
-        serde_json::to_vec(request).map_err(|_| ProfileError::Sealing("a request is not JSON"))?;
-    Ok(db.seal().name("remembered", &json))
-}
-
-fn of_reply(name: &[u8]) -> Place {
-    Place::new("remembered", &[name])
+/// Whether somebody may read less after this than before.
+fn takes_away(delivered: &Delivered) -> bool {
+    let kind = delivered.entry.as_ref().map(|entry| &entry.handling.kind);
+    matches!(kind, Some(Kind::Retract { .. } | Kind::Relabel { .. }))
 }

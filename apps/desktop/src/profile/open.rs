@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use warproom_client::proto::calls::{From, Me};
-use warproom_client::proto::{EntryId, Kind, Name, RoomId, Seq};
+use warproom_client::proto::{EntryId, Name, RoomId, Seq};
 use warproom_client::{Delivered, Heads};
 
 use super::cache::{Cache, Missing};
@@ -138,9 +138,27 @@ impl Profile {
     }
 
     /// Remembers the newest reply to a request, if it is of those that are
-    /// [remembered](Request::is_remembered): others may carry secrets.
+    /// [remembered](Request::is_remembered): others may carry secrets. A board that quotes what was
+    /// taken back after the board was made is not.
     pub fn remember(&self, request: &Request, reply: &Reply) -> Result<()> {
-        if request.is_remembered() { self.cache.remember(request, reply) } else { Ok(()) }
+        if request.is_remembered() && !self.quotes_what_was_taken_back(request, reply)? {
+            self.cache.remember(request, reply)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn quotes_what_was_taken_back(&self, request: &Request, reply: &Reply) -> Result<bool> {
+        let (Request::ShowBoard(call), Reply::ShowBoard(board)) = (request, reply) else {
+            return Ok(false);
+        };
+        let answers = board.rows.iter().filter_map(|row| row.answer.as_ref());
+        for seq in std::iter::once(call.of).chain(answers.map(|answer| answer.seq)) {
+            if self.cache.is_retracted(call.room, seq)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The heads of the logs, so that the server cannot change them unseen.
@@ -156,14 +174,11 @@ impl Profile {
     /// Keeps records of a room: all of them, or none. Each takes the place of what was kept of it, but
     /// nothing takes the place of what was retracted: of that, and of its edits, answers and reactions,
     /// no more is left than that there is a record.
-    pub fn keep_entries(&self, room: RoomId, entries: &[Delivered]) -> Result<()> {
-        self.cache.keep(room, entries)?;
-        let takes_back = |one: &Delivered| {
-            let kind = one.entry.as_ref().map(|entry| &entry.handling.kind);
-            matches!(kind, Some(Kind::Retract { .. }))
-        };
-        // A board may quote what was taken back.
-        if entries.iter().any(takes_back) { self.cache.forget_replies(room) } else { Ok(()) }
+    ///
+    /// Nor is a text kept that is milder than its label is known to be by now. Answers the numbers of what
+    /// was erased for that: they are to be read again, by whoever may.
+    pub fn keep_entries(&self, room: RoomId, entries: &[Delivered]) -> Result<Vec<Seq>> {
+        self.cache.keep(room, entries)
     }
 
     /// The highest number kept of a room; 0 if there is none.
@@ -189,10 +204,9 @@ impl Profile {
         self.cache.thread(room, to)
     }
 
-    /// Drops everything read of a room.
+    /// Drops everything read of a room, and takes it out of the lists that name it.
     pub fn forget_room(&self, room: RoomId) -> Result<()> {
-        self.cache.forget(room)?;
-        self.cache.forget_replies(room)
+        self.cache.forget(room)
     }
 
     #[cfg(test)]

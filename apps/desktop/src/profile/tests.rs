@@ -12,11 +12,12 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 use warproom_client::proto::calls::{
-    ListMembers, ListRooms, Me, MemberList, PostEntry, RoomList, RoomMembers,
+    ListMembers, ListOutstanding, ListRooms, Me, MemberList, OutstandingList, PostEntry, RoomList,
+    RoomMembers,
 };
 use warproom_client::proto::invitation::{Address, Fingerprint};
 use warproom_client::proto::register::Role;
-use warproom_client::proto::{DeviceId, EntryId, Label, Principal, WarpId};
+use warproom_client::proto::{DeviceId, EntryId, Label, Outstanding, Principal, Stage, WarpId};
 use warproom_client::{DeviceKey, Heads};
 
 use super::*;
@@ -105,6 +106,13 @@ impl Computer {
     }
 }
 
+/// An open profile in this folder.
+pub(crate) fn one_for_test(root: &std::path::Path) -> Profile {
+    let (profiles, right) = (Profiles::for_test(root.to_owned()), secret("right"));
+    let name = profiles.create(&identity(), &Lock::Passphrase(right.clone())).unwrap().name;
+    profiles.open(&name, Some(&right)).unwrap()
+}
+
 fn secret(text: &str) -> Secret {
     text.to_owned().into()
 }
@@ -140,6 +148,7 @@ fn outgoing(text: &str) -> Outgoing {
         subjects: Vec::new(),
         ask: None,
         exercise: false,
+        files: Vec::new(),
     })
 }
 
@@ -306,6 +315,40 @@ fn what_tells_of_a_room_goes_when_the_room_does_or_something_in_it_is_taken_back
     let taken_back = crate::fixture::delivered(room(2), 2, crate::fixture::NOW_MS, retract);
     profile.keep_entries(room(2), &[taken_back]).unwrap();
     assert!(about().is_empty());
+}
+
+#[test]
+fn a_room_that_is_left_is_in_no_remembered_list() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    let room_of = |number| {
+        crate::fixture::summary(number, &format!("Room {number}"), Label::Red, Label::Green)
+    };
+    let rooms = Reply::ListRooms(RoomList { rooms: vec![room_of(1), room_of(2)] });
+    profile.remember(&Request::ListRooms(ListRooms { all: false }), &rooms).unwrap();
+    let waits_in = |number| Outstanding {
+        room: room(number),
+        ask: 7,
+        stage: Stage::Asked,
+        due_at_ms: None,
+        organisations: Vec::new(),
+        exercise: false,
+    };
+    let outstanding = vec![waits_in(2), waits_in(1)];
+    let waits = Reply::ListOutstanding(OutstandingList { outstanding });
+    profile.remember(&Request::ListOutstanding(ListOutstanding {}), &waits).unwrap();
+    profile.forget_room(room(1)).unwrap();
+    let named: Vec<_> = profile
+        .remembered()
+        .unwrap()
+        .into_iter()
+        .flat_map(|(_, reply)| match reply {
+            Reply::ListRooms(list) => list.rooms.iter().map(|one| one.room).collect(),
+            Reply::ListOutstanding(list) => list.outstanding.iter().map(|one| one.room).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    assert_eq!(named, [room(2), room(2)]);
 }
 
 #[test]

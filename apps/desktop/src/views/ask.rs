@@ -7,12 +7,13 @@ mod answer;
 mod fields;
 mod new;
 
-use egui::{Key, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{Role, ScrollArea, Ui, WidgetInfo};
 use warproom_client::proto::{RoomId, Seq};
 
 use super::Cx;
 use super::widgets::{button, overlay, primary_button, title, trouble};
 use crate::Action;
+use crate::commands::here;
 use crate::look::{TARGET, size, space};
 use crate::model::desk::Overlay;
 use crate::model::{ask, desk};
@@ -51,10 +52,11 @@ pub(super) fn answer(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {
 impl Form {
     /// The form with its heading above and what sends it below.
     fn ui(self, ui: &Ui, cx: &mut Cx<'_>, fields: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
-        overlay(ui, cx.look, self.verb, WIDTH, |ui| {
-            let room = cx.model.rooms.rooms.get(&self.room);
-            let called = room.map_or("a room", |room| room.settings.name.as_str());
-            title(ui, &format!("{} {called}", self.does));
+        let room = cx.model.rooms.rooms.get(&self.room);
+        let called = room.map_or("a room", |room| room.settings.name.as_str());
+        let name = format!("{} {called}", self.does);
+        overlay(ui, cx.look, &name, WIDTH, |ui| {
+            title(ui, &name);
             let height = (ui.available_height() - footer_height(cx)).max(TARGET * 3.0);
             let area = ScrollArea::vertical().id_salt(self.verb).max_height(height);
             area.auto_shrink([false, true]).show(ui, |ui| {
@@ -72,8 +74,7 @@ impl Form {
         }
         let desk = &cx.model.desk;
         let is_topmost = desk.confirm.is_none() && desk.overlays.last() == Some(&self.overlay);
-        let by_key = is_topmost
-            && ui.input(|input| input.modifiers.command && input.key_pressed(Key::Enter));
+        let by_key = is_topmost && here::seen(ui, here::FORM).is_some();
         ui.horizontal(|ui| {
             let sends = primary_button(ui, cx.look, self.verb).on_hover_text("Ctrl+Enter");
             if sends.clicked() || by_key {

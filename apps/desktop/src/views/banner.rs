@@ -1,4 +1,5 @@
-//! How the connection is, said plainly, unless it is simply there.
+//! How the connection is, said plainly: in a banner while it is not there, and always in a line beside
+//! whose WARP this is.
 
 use egui::{Frame, Margin, Panel, Ui, WidgetInfo};
 
@@ -23,6 +24,19 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if cx.model.desk.is_register_rewritten {
         register(ui, cx);
     }
+}
+
+/// How the connection is, in a word and a shape: small, because mostly it is there.
+pub(super) fn standing(ui: &mut Ui, cx: &Cx<'_>) {
+    let (sign, word) = match cx.model.connection {
+        Connection::None => return,
+        Connection::Connected => ("✔", "Connected"),
+        Connection::Connecting => ("…", "Connecting"),
+        Connection::Reconnecting { .. } => ("⚠", "Not connected"),
+        Connection::SignedOut { .. } => ("⚠", "Signed out"),
+    };
+    let said = widgets::quiet(ui, cx.look, &format!("{sign} {word}"));
+    said.widget_info(|| WidgetInfo::labeled(egui::Role::Status, true, word));
 }
 
 /// Stays until somebody decides.
@@ -118,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_is_there_says_nothing() {
+    fn a_connection_that_is_there_takes_no_room_in_the_banner() {
         assert_eq!(said(Connection::Connected), None);
     }
 

@@ -4,13 +4,14 @@ mod details;
 mod people;
 mod thread;
 
-use egui::{Align, Frame, Layout, Margin, Ui};
+use egui::accesskit::Role;
+use egui::{Align, Frame, Id, Layout, Margin, Sense, Ui, UiBuilder};
 use warproom_client::proto::Seq;
 
-use super::widgets::{button, heading};
+use super::widgets::{button, heading, takes_focus};
 use super::{Cx, board};
 use crate::look::space;
-use crate::model::desk::Pane;
+use crate::model::desk::{Focus, Pane};
 use crate::model::room::{self, Beside, Room};
 use crate::{Action, Model};
 
@@ -38,21 +39,43 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
         head(ui, cx, open);
         ui.add_space(space::S);
-        match open {
-            Open::Thread(first) => thread::ui(ui, cx, room, first),
-            Open::Beside(Beside::Board(seq)) => board::ui(ui, cx, seq),
-            Open::Beside(Beside::People) => people::ui(ui, cx, room),
-            Open::Beside(Beside::Details(seq)) => details::ui(ui, cx, room, seq),
+        if let Open::Beside(Beside::Board(seq)) = open {
+            // It has the keyboard as one thing by itself.
+            return board::ui(ui, cx, seq);
         }
+        let builder = UiBuilder::new()
+            .scope_id(Id::unique("beside"))
+            .sense(Sense::focusable_noninteractive())
+            .accessibility_role(Role::Group)
+            .accessibility_label(format!("beside: {}", name(open).to_lowercase()));
+        let response = ui.scope_builder(builder, |ui| contents(ui, cx, room, open)).response;
+        takes_focus(cx, Focus::Beside, &response);
     });
 }
 
+fn contents(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room, open: Open) {
+    match open {
+        Open::Thread(first) => thread::ui(ui, cx, room, first),
+        Open::Beside(Beside::Board(seq)) => board::ui(ui, cx, seq),
+        Open::Beside(Beside::People) => people::ui(ui, cx, room),
+        Open::Beside(Beside::Details(seq)) => details::ui(ui, cx, room, seq),
+    }
+}
+
+const fn name(open: Open) -> &'static str {
+    match open {
+        Open::Thread(_) => "Thread",
+        Open::Beside(Beside::Board(_)) => "Situation board",
+        Open::Beside(Beside::People) => "People in this room",
+        Open::Beside(Beside::Details(_)) => "Details",
+    }
+}
+
 fn head(ui: &mut Ui, cx: &mut Cx<'_>, open: Open) {
-    let (name, close) = match open {
-        Open::Thread(_) => ("Thread", room::Action::CloseThread),
-        Open::Beside(Beside::Board(_)) => ("Situation board", room::Action::Beside(None)),
-        Open::Beside(Beside::People) => ("People in this room", room::Action::Beside(None)),
-        Open::Beside(Beside::Details(_)) => ("Details", room::Action::Beside(None)),
+    let name = name(open);
+    let close = match open {
+        Open::Thread(_) => room::Action::CloseThread,
+        Open::Beside(_) => room::Action::Beside(None),
     };
     ui.horizontal(|ui| {
         heading(ui, name);

@@ -9,11 +9,11 @@ use warproom_client::BoardView;
 use warproom_client::proto::register::Role;
 use warproom_client::proto::{RoomId, Seq};
 
-use super::Cx;
 use super::widgets::{
     button, chip, choice, exercise_mark, heading, primary_button, quiet, strong, takes_focus,
     trouble,
 };
+use super::{Cx, copying};
 use crate::Action;
 use crate::look::{ROUND, space};
 use crate::model::ask::{self, due};
@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, of: Seq) {
         })
         .response;
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Group, true, &name));
-    takes_focus(cx, Focus::Board, &response);
+    takes_focus(cx, Focus::Beside, &response);
 }
 
 fn spoken(view: &BoardView) -> String {
@@ -76,6 +76,7 @@ fn contents(ui: &mut Ui, cx: &mut Cx<'_>, view: Option<&BoardView>, key: (RoomId
 }
 
 fn head(ui: &mut Ui, cx: &Cx<'_>, view: &BoardView) {
+    copying::drawn(ui, view.label);
     ui.horizontal_wrapped(|ui| {
         if view.exercise {
             exercise_mark(ui, cx.look);

@@ -4,13 +4,14 @@ mod bars;
 mod field;
 mod offers;
 
-use egui::{Align, Key, Layout, Modifiers, Rect, Ui};
+use egui::{Align, Layout, Rect, Ui};
 use warproom_client::proto::{Label, RoomId};
 
 use super::Cx;
 use super::room::who_types;
-use super::widgets;
+use super::{files, widgets};
 use crate::Action;
+use crate::commands::here;
 use crate::look::{WORKING_WIDTH, space};
 use crate::model::compose::{self, Draft};
 use crate::model::desk::{self, Focus, Overlay};
@@ -57,8 +58,15 @@ fn open(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId) {
     bars::ui(ui, cx, room, &draft);
     offers::ui(ui, cx, room);
     field::ui(ui, cx, room, &draft.text);
+    files::of_draft(ui, cx, &draft.files);
     controls(ui, cx, room, &draft, label);
     told(ui, cx, room, &draft, label);
+    if let Some(begun) = cx.model.draft_keeps(room) {
+        let hint = format!(
+            "This room's label is more relaxed than {begun} by now. What you are writing stays {begun} unless you choose another."
+        );
+        widgets::hint(ui, cx.look, &hint);
+    }
     for handle in &cx.model.draft_calls(room).elsewhere {
         let hint = format!("@{handle} is not in this room, would not read it, and is not called.");
         widgets::hint(ui, cx.look, &hint);
@@ -134,16 +142,12 @@ fn labels(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, draft: &Draft, label: Labe
 fn typed_label(ui: &Ui, picker: Rect) -> Option<Label> {
     let focused = ui.memory(egui::Memory::focused)?;
     let is_in_picker = picker.contains_rect(ui.ctx().read_response(focused)?.rect);
-    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
-    let mut labels = Label::ALL.into_iter().zip(keys).filter(|_| is_in_picker);
-    labels
-        .find(|(_, key)| ui.input(|input| input.modifiers.is_none() && input.key_pressed(*key)))
-        .map(|(label, _)| label)
+    is_in_picker.then(|| here::taken(ui, here::LABELS).pop()).flatten()
 }
 
 fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, draft: &Draft) {
     let is_edit = draft.edit_of.is_some();
-    let is_empty = draft.text.trim().is_empty();
+    let is_empty = draft.text.trim().is_empty() && (is_edit || draft.files.is_empty());
     let verb = if is_edit { "Save the edit" } else { "Send" };
     let send = ui.add_enabled_ui(!is_empty, |ui| widgets::primary_button(ui, cx.look, verb));
     if send.inner.clicked() {
@@ -154,23 +158,12 @@ fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, draft: &Draft) {
         cx.act(Action::Desk(desk::Action::Toggle(overlay)));
     }
     if !is_edit {
+        if widgets::button(ui, "Attach").accessible_name("Attach a file…").clicked() {
+            cx.act(Action::Desk(desk::Action::Toggle(Overlay::AttachFile)));
+        }
         let exercise = cx.model.draft_is_exercise(room);
         if widgets::choice(ui, "Exercise", exercise).clicked() {
             cx.act(Action::Compose(compose::Action::Exercise(!exercise)));
         }
     }
-}
-
-/// Whether a key was pressed with these modifiers and no others; nobody else sees it then.
-fn takes_key(ui: &Ui, key: Key, wanted: Modifiers) -> bool {
-    ui.input_mut(|input| {
-        let before = input.events.len();
-        input.events.retain(|event| match event {
-            egui::Event::Key { key: pressed, pressed: true, modifiers, .. } => {
-                *pressed != key || !modifiers.matches_exact(wanted)
-            }
-            _ => true,
-        });
-        input.events.len() < before
-    })
 }

@@ -1,12 +1,13 @@
 //! The question before an act. Nothing behind it can be reached until it is answered.
 
-use egui::{CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui};
+use egui::accesskit::Role;
+use egui::{CornerRadius, Frame, Id, Margin, Modal, Response, Stroke, Ui, UiBuilder};
 
 use super::Cx;
 use super::widgets;
 use crate::Action;
 use crate::look::{BESIDE_WIDTH, ROUND, space};
-use crate::model::desk;
+use crate::model::desk::{self, Confirm};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let model = cx.model;
@@ -20,33 +21,39 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Modal::new(Id::unique("confirm")).frame(frame).backdrop_color(cx.look.shade).show(
         ui.ctx(),
         |ui| {
-            ui.set_width(
-                (BESIDE_WIDTH * 1.5).min(ui.ctx().content_rect().width() - space::XXL * 2.0),
-            );
-            widgets::heading(ui, &confirm.title);
-            ui.label(&confirm.what_it_does);
-            ui.add_space(space::S);
-            ui.horizontal_wrapped(|ui| {
-                let verb = if confirm.is_dangerous {
-                    widgets::danger_button(ui, cx.look, confirm.verb)
-                } else {
-                    widgets::primary_button(ui, cx.look, confirm.verb)
-                };
-                let cancel = widgets::button(ui, "Cancel");
-                if is_fresh {
-                    // Enter by habit must not do what cannot be undone.
-                    let first = if confirm.is_dangerous { &cancel } else { &verb };
-                    first.request_focus();
-                }
-                if verb.clicked() {
-                    cx.act(Action::Desk(desk::Action::Confirm));
-                } else if cancel.clicked() {
-                    cx.act(Action::Desk(desk::Action::Back));
-                    cx.act(Action::Desk(desk::Action::Focus(model.desk.focus.0)));
-                }
-            });
+            let dialog = UiBuilder::new().accessibility_role(Role::AlertDialog);
+            let shown = ui.scope_builder(dialog, |ui| question(ui, cx, confirm, is_fresh));
+            shown.response.labelled_by(shown.inner.id);
         },
     );
+}
+
+/// What is asked, and the answers. Answers the heading.
+fn question(ui: &mut Ui, cx: &mut Cx<'_>, confirm: &Confirm, is_fresh: bool) -> Response {
+    ui.set_width((BESIDE_WIDTH * 1.5).min(ui.ctx().content_rect().width() - space::XXL * 2.0));
+    let heading = widgets::heading(ui, &confirm.title);
+    ui.label(&confirm.what_it_does);
+    ui.add_space(space::S);
+    ui.horizontal_wrapped(|ui| {
+        let verb = if confirm.is_dangerous {
+            widgets::danger_button(ui, cx.look, confirm.verb)
+        } else {
+            widgets::primary_button(ui, cx.look, confirm.verb)
+        };
+        let cancel = widgets::button(ui, "Cancel");
+        if is_fresh {
+            // Enter by habit must not do what cannot be undone.
+            let first = if confirm.is_dangerous { &cancel } else { &verb };
+            first.request_focus();
+        }
+        if verb.clicked() {
+            cx.act(Action::Desk(desk::Action::Confirm));
+        } else if cancel.clicked() {
+            cx.act(Action::Desk(desk::Action::Back));
+            cx.act(Action::Desk(desk::Action::Focus(cx.model.desk.focus.0)));
+        }
+    });
+    heading
 }
 
 /// Whether this question was not on the screen in the frame before.

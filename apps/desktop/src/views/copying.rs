@@ -1,8 +1,8 @@
 //! What is selected with the mouse and copied carries its label too, as everything does that leaves
 //! the window.
 //!
-//! egui copies selected text by itself at the end of a frame, and knows no labels. So each entry says
-//! under which label it was drawn, and what egui puts on the clipboard is given the strictest of them.
+//! egui copies selected text by itself at the end of a frame, and knows no labels. So whatever draws text
+//! that has a label says under which, and what egui puts on the clipboard is given the strictest of them.
 //! It may be stricter than the words that were selected, never milder. What is cut or copied out of a
 //! field is left alone: it has not been said yet. The two are told apart by when they come: fields copy
 //! while they are drawn, egui's selection after everything is.
@@ -12,7 +12,7 @@ use warproom_client::proto::Label;
 
 use crate::model::label;
 
-/// An entry with this label is being drawn.
+/// Text with this label is being drawn, and can be selected.
 pub(super) fn drawn(ui: &Ui, label: Label) {
     let now = ui.ctx().cumulative_pass_nr();
     ui.data_mut(|data| {
@@ -73,12 +73,21 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
-    use crate::fixture;
-    use crate::views::tests::screen;
+    use crate::fixture::{self, asking, fill, post, room};
+    use crate::model::board::tests::{answer, roll_call, show};
+    use crate::model::desk::{self, Overlay, Pane};
+    use crate::model::room::Beside;
+    use crate::model::{compose, find};
+    use crate::views::tests::{Screen, alone, screen};
+    use crate::views::{beside, board, composer, outbox, waiting};
+    use crate::{Action, Model, News};
 
-    /// Drags over the text of the entry that has this in it, copies, and answers what is copied.
+    /// Drags over the last text that has this in it, copies, and answers what is copied.
     fn copied(part: &str) -> Option<String> {
-        let mut screen = screen(fixture::incident_model());
+        copied_from(screen(fixture::incident_model()), part)
+    }
+
+    fn copied_from(mut screen: Screen, part: &str) -> Option<String> {
         screen.run_ok();
         let rect = screen.get_all_by_label_contains(part).last()?.rect();
         screen.drag_at(rect.left_center());
@@ -116,5 +125,95 @@ mod tests {
     fn what_is_selected_and_copied_carries_the_strictest_label_on_the_screen() {
         let text = copied("For this room only").unwrap();
         assert!(text.starts_with("TLP:RED\n") && text.ends_with("\nTLP:RED"), "{text}");
+    }
+
+    /// A room whose one entry has this label, open.
+    fn one(label: Label) -> Model {
+        let mut model = fixture::model();
+        fill(&mut model, room(1), vec![asking(post(1, label, "Who is hit?"), &["yes", "no"], 45)]);
+        let _ = model.act(Action::Rooms(crate::model::rooms::Action::Open(room(1))));
+        model
+    }
+
+    fn is_labelled(text: Option<String>, label: Label) {
+        let text = text.expect("something is copied");
+        assert!(text.starts_with(&format!("{label}\n")), "{text}");
+        assert!(text.ends_with(&format!("\n{label}")), "{text}");
+    }
+
+    #[test]
+    fn a_card_of_what_waits_is_copied_with_its_label() {
+        let screen = alone(one(Label::Red), waiting::ui);
+        is_labelled(copied_from(screen, "Who is hit?"), Label::Red);
+    }
+
+    #[test]
+    fn a_board_is_copied_with_the_strictest_label_on_it() {
+        let (model, _) = show(roll_call(Label::Green, false));
+        let screen = alone(model, |ui, cx| board::ui(ui, cx, 1));
+        // The ask is TLP:GREEN, and an answer is not.
+        is_labelled(copied_from(screen, "Who is hit?"), Label::AmberStrict);
+    }
+
+    #[test]
+    fn an_earlier_answer_that_is_open_below_its_row_counts_too() {
+        let (mut model, _) = show(roll_call(Label::Green, false));
+        let organisation = fixture::organisation(1);
+        let action = crate::model::board::Action::History(Some(organisation));
+        let _ = model.act(Action::Board(action));
+        let earlier = answer(1, Label::Red, "investigating", "Only for you");
+        let earlier = fixture::delivered(room(1), 2, fixture::NOW_MS, earlier);
+        model.board.history = Some((organisation, Some(vec![earlier])));
+        let screen = alone(model, |ui, cx| board::ui(ui, cx, 1));
+        is_labelled(copied_from(screen, "Who is hit?"), Label::Red);
+    }
+
+    #[test]
+    fn what_is_replied_to_is_copied_out_of_its_bar_with_its_label() {
+        let mut model = one(Label::Amber);
+        let _ = model.act(Action::Compose(compose::Action::Reply(Some(1))));
+        let screen = alone(model, composer::ui);
+        is_labelled(copied_from(screen, "Replying to"), Label::Amber);
+    }
+
+    #[test]
+    fn what_waits_in_the_outbox_is_copied_with_its_label() {
+        let mut model = one(Label::Green);
+        let act = |model: &mut Model, action| drop(model.act(Action::Compose(action)));
+        act(&mut model, compose::Action::Label(Label::Red));
+        act(&mut model, compose::Action::Write("For this room only".to_owned(), 0));
+        act(&mut model, compose::Action::Send);
+        let screen = alone(model, outbox::ui);
+        is_labelled(copied_from(screen, "For this room only"), Label::Red);
+    }
+
+    #[test]
+    fn details_are_copied_with_the_label_of_their_entry() {
+        let mut model = one(Label::AmberStrict);
+        let beside = crate::model::room::Action::Beside(Some(Beside::Details(1)));
+        let _ = model.act(Action::Room(beside));
+        let screen = alone(model, beside::ui);
+        is_labelled(copied_from(screen, "Who is hit?"), Label::AmberStrict);
+    }
+
+    #[test]
+    fn what_a_search_found_cannot_be_selected_and_makes_what_is_copied_as_strict_as_it_is() {
+        let mut model = one(Label::Green);
+        let _ = model.act(Action::Desk(desk::Action::Show(Pane::Settings)));
+        let _ = model.act(Action::Desk(desk::Action::Toggle(Overlay::Search)));
+        let query = find::Query { words: "hit".to_owned(), ..find::Query::default() };
+        let _ = model.act(Action::Find(find::Action::Query(query)));
+        let _ = model.act(Action::Find(find::Action::Search));
+        let hit = post(1, Label::Red, "It hit us too");
+        let hit = fixture::delivered(room(1), 7, fixture::NOW_MS, hit);
+        let _ = model.hear(&News::Found { search: model.find.search.number, hit });
+        let again = {
+            let mut again = fixture::model();
+            again.find = model.find.clone();
+            again.desk = model.desk.clone();
+            again
+        };
+        assert_eq!(copied_from(screen(model), "It hit us too"), None);
+        is_labelled(copied_from(screen(again), "1 found."), Label::Red);
     }
 }

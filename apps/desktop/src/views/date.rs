@@ -1,11 +1,12 @@
 //! Jumping to a day: a field, and what it was understood as before anything moves.
 
-use egui::{Key, Ui};
+use egui::Ui;
 
 use super::Cx;
 use super::switcher::is_on_top;
 use super::widgets::{field, hint, overlay, primary_button, strong, takes_focus, trouble};
 use crate::Action as Any;
+use crate::commands::here;
 use crate::model::desk::{Focus, Overlay};
 use crate::model::find::{self, Action};
 use crate::model::moment;
@@ -23,7 +24,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         if let Some(date) = changed {
             cx.act(Any::Find(Action::Date(date)));
         }
-        let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let is_entered = response.lost_focus() && here::seen(ui, here::FIELD).is_some();
         let understood = find::jump_to(model);
         match understood {
             _ if model.find.date.trim().is_empty() => {

@@ -1,13 +1,15 @@
 //! The emoji picker: for a reaction, or for the draft. Typing narrows it down, arrows and Enter choose.
 
-use egui::{Button, Id, Key, RichText, ScrollArea, Ui, Vec2};
+use egui::{Button, Id, RichText, ScrollArea, Ui, Vec2};
 use warproom_client::proto::Seq;
 
 use super::Cx;
 use super::widgets::{field, overlay, quiet, takes_focus, title};
 use crate::Action;
+use crate::commands::here;
 use crate::look::{BESIDE_WIDTH, TARGET, size, space};
 use crate::model::desk::{self, Focus, Overlay};
+use crate::model::find::Wanted;
 use crate::model::{compose, room};
 
 /// What is kept of the picker from frame to frame: what was typed.
@@ -19,18 +21,18 @@ struct Typed {
 }
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, react_to: Option<Seq>) {
-    overlay(ui, cx.look, "emoji", BESIDE_WIDTH, |ui| {
-        title(ui, if react_to.is_some() { "React" } else { "Emoji" });
+    let name = if react_to.is_some() { "React" } else { "Emoji" };
+    overlay(ui, cx.look, name, BESIDE_WIDTH, |ui| {
+        title(ui, name);
         let typed = typed(ui);
         let (search, changed) = field(ui, "Search emoji", &typed);
         takes_focus(cx, Focus::Field, &search);
         let typed = changed.unwrap_or(typed);
         keep(ui, &typed);
-        let wanted = typed.trim().to_lowercase();
-        let found: Vec<_> =
-            compose::emoji::ALL.iter().filter(|(_, name)| name.contains(&wanted)).collect();
-        let enter = search.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        let down = search.has_focus() && ui.input(|input| input.key_pressed(Key::ArrowDown));
+        let all = compose::emoji::ALL.iter().collect();
+        let found = Wanted::new(&typed).best_first(all, |(_, name)| (name, ""));
+        let enter = search.lost_focus() && here::seen(ui, here::FIELD).is_some();
+        let down = search.has_focus() && here::seen(ui, here::EMOJI).is_some();
         if found.is_empty() {
             quiet(ui, cx.look, "No emoji of that name.");
         }

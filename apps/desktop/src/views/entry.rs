@@ -16,7 +16,7 @@ use egui::{Color32, Frame, Id, Margin, Rect, Sense, Ui, UiBuilder};
 use warproom_client::proto::{Kind, Seq};
 
 use super::widgets::quiet;
-use super::{Cx, markdown};
+use super::{Cx, files, markdown};
 use crate::look::{self, space};
 use crate::model::log::{Item, Shown};
 use crate::model::room::Room;
@@ -120,6 +120,7 @@ fn content(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>) {
         }
         _ => text(ui, cx, row),
     }
+    files::of_entry(ui, cx, (row.room, row.seq), row.shown);
     if let Some(ask) = &shown.entry.handling.ask {
         ask::ui(ui, cx, row, ask);
     }

@@ -4,9 +4,9 @@
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Color32, FontFamily, FontId, Id, Label, Response, Ui};
 
-use super::Cx;
 use super::markdown::link_label;
 use super::widgets::{button, overlay, primary_button, quiet, title, trouble};
+use super::{Cx, copying};
 use crate::Action;
 use crate::look::{READING_WIDTH, size, space};
 use crate::model::markdown::{Target, defanged, visible};
@@ -14,7 +14,8 @@ use crate::model::{desk, label};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(link) = cx.model.desk.link.clone() else { return };
-    overlay(ui, cx.look, "link", READING_WIDTH, |ui| {
+    overlay(ui, cx.look, "Where this link leads", READING_WIDTH, |ui| {
+        copying::drawn(ui, link_label(ui, &link));
         title(ui, "Where this link leads");
         if let Some(target) = Target::parse(&link) {
             openable(ui, cx, &target);

@@ -1,5 +1,6 @@
 //! Managing: tabs, and below them a list, a thing of it or a form.
 
+mod acts;
 mod bot;
 mod bots;
 mod devices;
@@ -11,21 +12,21 @@ mod members;
 mod once;
 mod organisations;
 mod picker;
+mod proposals;
 mod room;
 mod rooms;
 mod table;
 
-use egui::{
-    Button, EventFilter, Frame, Id, Key, Margin, Modifiers, Response, Role, ScrollArea, Ui,
-    WidgetInfo,
-};
+use egui::{Button, EventFilter, Frame, Id, Margin, Response, Role, ScrollArea, Ui, WidgetInfo};
 
 use super::Cx;
 use super::widgets::{self, field, link_button, quiet, title, trouble};
 use crate::Action;
+use crate::commands::here;
 use crate::look::{READING_WIDTH, WORKING_WIDTH, space};
 use crate::model::desk::Focus;
 use crate::model::manage::{self, ManagePage, Shown};
+use crate::model::rooms::Direction;
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Frame::new().inner_margin(Margin::from(space::L)).show(ui, |ui| {
@@ -42,6 +43,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ManagePage::Organisations => organisations::ui(ui, cx),
                 ManagePage::Devices => devices::ui(ui, cx),
                 ManagePage::Bots => bots::ui(ui, cx),
+                ManagePage::Proposals => proposals::ui(ui, cx),
+                ManagePage::Acts => acts::ui(ui, cx),
             }
         });
     });
@@ -57,14 +60,16 @@ const fn what_is_shown(shown: Shown) -> u8 {
         Shown::Member(_) => 4,
         Shown::Organisation(_) => 5,
         Shown::Bot(_) => 6,
+        Shown::Act(_) => 7,
     }
 }
 
 /// The pages. The arrow keys go from one to the next.
 fn tabs(ui: &mut Ui, cx: &mut Cx<'_>) {
     let now = cx.model.manage.page;
+    let pages = ManagePage::all_for(cx.model);
     ui.horizontal_wrapped(|ui| {
-        for (place, page) in ManagePage::ALL.into_iter().enumerate() {
+        for (place, page) in pages.iter().copied().enumerate() {
             let is_now = page == now;
             let tab = ui.add(Button::selectable(is_now, page.name()));
             let name = page.name();
@@ -77,25 +82,22 @@ fn tabs(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.act(Action::Manage(manage::Action::Show(page)));
             }
             if tab.has_focus() {
-                arrows(ui, cx, tab.id, place);
+                arrows(ui, cx, tab.id, (place, &pages));
             }
         }
     });
 }
 
 /// Takes the arrow keys for the tab that has the keyboard: they show the next page.
-fn arrows(ui: &Ui, cx: &mut Cx<'_>, tab: Id, place: usize) {
+fn arrows(ui: &Ui, cx: &mut Cx<'_>, tab: Id, (place, pages): (usize, &[ManagePage])) {
     let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(tab, filter));
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let next = if pressed(Key::ArrowRight) {
-        place.checked_add(1)
-    } else if pressed(Key::ArrowLeft) {
-        place.checked_sub(1)
-    } else {
-        None
+    let next = match here::taken(ui, here::TABS).first() {
+        Some(Direction::On) => place.checked_add(1),
+        Some(Direction::Back) => place.checked_sub(1),
+        None => None,
     };
-    let Some((next, page)) = next.and_then(|next| Some((next, *ManagePage::ALL.get(next)?))) else {
+    let Some((next, page)) = next.and_then(|next| Some((next, *pages.get(next)?))) else {
         return;
     };
     ui.data_mut(|data| data.insert_temp(Id::unique(("manage tab", next)), true));

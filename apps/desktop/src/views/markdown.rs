@@ -10,8 +10,8 @@ mod line;
 use egui::{CornerRadius, Frame, Grid, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 use warproom_client::proto;
 
-use super::Cx;
 use super::widgets::link_button;
+use super::{Cx, copying};
 use crate::Action;
 use crate::look::{ROUND, size, space};
 use crate::model::markdown::{Block, Span};
@@ -21,6 +21,7 @@ pub(super) use line::{address, link_label};
 
 /// Draws a text of this label.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, label: proto::Label, text: &str) {
+    copying::drawn(ui, label);
     let document = cache::document(ui.ctx(), text);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = space::XS;

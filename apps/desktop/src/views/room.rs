@@ -5,7 +5,7 @@ use egui::{
 };
 
 use super::widgets::{button, card, chip, choice, danger_button, heading, title, trouble};
-use super::{Cx, composer, timeline, waiting};
+use super::{Cx, composer, files, timeline, waiting};
 use crate::look::WORKING_WIDTH;
 use crate::model::desk::{self, Overlay};
 use crate::model::room::{self, Beside, Room};
@@ -17,6 +17,7 @@ const ONE_ROW: f32 = 480.0;
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let model = cx.model;
     let Some(room) = model.rooms.open() else { return empty(ui, cx) };
+    files::dropped(ui, cx);
     let plain = Frame::new().fill(cx.look.page).inner_margin(Margin::symmetric(12, 8));
     Panel::top("room header").resizable(false).frame(plain).show(ui, |ui| {
         ui.scope(|ui| header(ui, cx, room));

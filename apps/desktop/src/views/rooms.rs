@@ -4,8 +4,8 @@ mod list;
 
 use egui::{Button, Frame, Margin, Panel, Response, Role, Ui, Vec2, WidgetInfo};
 
-use super::Cx;
 use super::widgets::{quiet, strong};
+use super::{Cx, banner};
 use crate::look::{TARGET, space};
 use crate::model::compose::Sending;
 use crate::model::desk::{self, Overlay, Pane};
@@ -27,6 +27,7 @@ fn whose(ui: &mut Ui, cx: &Cx<'_>) {
     let mut who = vec![session.me.name.to_string()];
     who.extend(organisation);
     quiet(ui, cx.look, &who.join(", "));
+    banner::standing(ui, cx);
 }
 
 fn ways(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -3,12 +3,13 @@
 mod hits;
 mod narrow;
 
-use egui::{Key, Response, Ui};
+use egui::{Response, Ui};
 
-use super::Cx;
-use super::switcher::{is_on_top, steps};
+use super::switcher::is_on_top;
 use super::widgets::{button, field, overlay, primary_button, quiet, takes_focus, trouble};
+use super::{Cx, waiting};
 use crate::Action as Any;
+use crate::commands::here;
 use crate::model::Model;
 use crate::model::desk::{Focus, Overlay};
 use crate::model::find::{Action, Query, narrowing, shown_hits};
@@ -19,10 +20,11 @@ const WIDTH: f32 = 760.0;
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     overlay(ui, cx.look, "Search", WIDTH, |ui| {
         if is_on_top(cx, Overlay::Search) {
-            for direction in steps(ui) {
+            for direction in here::taken(ui, here::PICKER) {
                 cx.act(Any::Find(Action::HitStep(direction)));
             }
         }
+        waiting::ui(ui, cx);
         words(ui, cx);
         narrow::ui(ui, cx);
         ui.horizontal_wrapped(|ui| {
@@ -61,7 +63,7 @@ fn words(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// Whether Enter was pressed in a field.
 fn is_entered(ui: &Ui, response: &Response) -> bool {
-    response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
+    response.lost_focus() && here::seen(ui, here::FIELD).is_some()
 }
 
 /// Whether the hits belong to the words and the room as they are written now.

@@ -6,39 +6,33 @@ use egui::Ui;
 use warproom_client::proto::RoomId;
 
 use super::Cx;
-use super::widgets::overlay;
 use crate::model::desk::Overlay;
 use crate::model::find::{self, Action};
 use crate::{Action as Any, Model};
 
-pub(super) use picker::{Line, Picker, is_on_top, steps};
+pub(super) use picker::{Line, Picker, is_on_top};
 
-/// As wide as a long room name with its counts, in points.
-const WIDTH: f32 = 560.0;
-
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    overlay(ui, cx.look, "Go to a room", WIDTH, |ui| {
-        let model = cx.model;
-        let lines: Vec<_> =
-            find::switcher_rooms(model).into_iter().map(|room| line(model, room)).collect();
-        let picker = Picker {
-            overlay: Overlay::Switcher,
-            name: "Go to a room",
-            words: &model.find.switcher.words,
-            chosen: model.find.switcher.chosen,
-            nothing: "No room of yours is called so.",
-        };
-        let picked = picker.ui(ui, cx, &lines);
-        if let Some(words) = picked.words {
-            cx.act(Any::Find(Action::SwitcherWords(words)));
-        }
-        for direction in picked.steps {
-            cx.act(Any::Find(Action::SwitcherStep(direction)));
-        }
-        if let Some(place) = picked.taken {
-            cx.act(Any::Find(Action::SwitcherTake(Some(place))));
-        }
-    });
+pub(super) fn ui(ui: &Ui, cx: &mut Cx<'_>) {
+    let model = cx.model;
+    let lines: Vec<_> =
+        find::switcher_rooms(model).into_iter().map(|room| line(model, room)).collect();
+    let picker = Picker {
+        overlay: Overlay::Switcher,
+        name: "Go to a room",
+        words: &model.find.switcher.words,
+        chosen: model.find.switcher.chosen,
+        nothing: "No room of yours is called so.",
+    };
+    let picked = picker.ui(ui, cx, &lines);
+    if let Some(words) = picked.words {
+        cx.act(Any::Find(Action::SwitcherWords(words)));
+    }
+    for direction in picked.steps {
+        cx.act(Any::Find(Action::SwitcherStep(direction)));
+    }
+    if let Some(place) = picked.taken {
+        cx.act(Any::Find(Action::SwitcherTake(Some(place))));
+    }
 }
 
 fn line(model: &Model, id: RoomId) -> Line {

@@ -1,4 +1,4 @@
-//! What waits for an answer, and common causes, on cards at the top of the room. A card is one stop
+//! What waits for an answer, and common causes, on cards at the top of every page and of a search. A card is one stop
 //! for the keyboard: its numbers answer, Enter opens the form, arrows go to the next card.
 
 mod cause;
@@ -6,22 +6,23 @@ mod cause;
 use std::ops::Range;
 
 use egui::{
-    EventFilter, Frame, Id, Key, Margin, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo,
+    EventFilter, Frame, Id, Margin, Order, Panel, Response, RichText, Role, ScrollArea, Sense,
+    Stroke, Ui, UiBuilder, WidgetInfo,
 };
 
 use warproom_client::proto::Severity;
 
-use super::Cx;
 use super::widgets::{
     button, chip, exercise_mark, heading, link_button, quiet, severity_mark, strong, takes_focus,
 };
+use super::{Cx, copying};
 use crate::Action;
+use crate::commands::here::{self, Card};
 use crate::look::{ROUND, WORKING_WIDTH, space};
 use crate::model::ask::{self, Due, WaitingAsk, due};
 use crate::model::board;
-use crate::model::desk::Focus;
-use crate::model::rooms::{self, Direction};
+use crate::model::desk::{self, Focus, Overlay, Pane};
+use crate::model::rooms;
 
 /// The most asks shown at once: what is read at a glance.
 const MOST: usize = 3;
@@ -29,11 +30,28 @@ const MOST: usize = 3;
 /// The most of the window's height that the cards take, so that there is always a timeline under them.
 const SHARE: f32 = 0.45;
 
-/// The keys that answer, in the order of the options.
-const KEYS: [Key; 8] =
-    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+/// The cards at the top of a pane that is no room.
+pub(super) fn above(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if !is_drawn_here(ui, cx) {
+        return;
+    }
+    if cx.model.waiting().is_empty() && cx.model.causes().next().is_none() {
+        return forget_wish(ui, cx);
+    }
+    let frame = Frame::new().fill(cx.look.page).inner_margin(Margin::symmetric(12, 8));
+    Panel::top("what waits above").resizable(false).frame(frame).show(ui, |ui| self::ui(ui, cx));
+}
+
+/// Whether this is where they stand: a search that lies over the page has them at its own top.
+fn is_drawn_here(ui: &Ui, cx: &Cx<'_>) -> bool {
+    let is_page = ui.layer_id().order == Order::Background;
+    !(is_page && cx.model.desk.overlays.last() == Some(&Overlay::Search))
+}
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if !is_drawn_here(ui, cx) {
+        return;
+    }
     let waiting = cx.model.waiting();
     if waiting.is_empty() {
         forget_wish(ui, cx);
@@ -140,6 +158,7 @@ fn says(ui: &mut Ui, cx: &mut Cx<'_>, card: &WaitingAsk, due: &Due) {
             severity_mark(ui, cx.look, severity);
         }
         if let Some(label) = card.label {
+            copying::drawn(ui, label);
             chip(ui, label);
         }
         match &card.title {
@@ -159,6 +178,7 @@ fn says(ui: &mut Ui, cx: &mut Cx<'_>, card: &WaitingAsk, due: &Due) {
         let called = cx.model.rooms.rooms.get(&room).map(|room| room.settings.name.to_string());
         let called = called.unwrap_or_else(|| "its room".to_owned());
         if link_button(ui, cx.look, &format!("in {called}")).clicked() {
+            cx.act(Action::Desk(desk::Action::Show(Pane::Room)));
             cx.act(Action::Rooms(rooms::Action::OpenAt(room, of)));
         }
     });
@@ -190,6 +210,7 @@ fn answers(ui: &mut Ui, cx: &mut Cx<'_>, card: &WaitingAsk) {
             cx.act(Action::Ask(ask::Action::OpenAnswer(room, of)));
         }
         if link_button(ui, cx.look, "Board").clicked() {
+            cx.act(Action::Desk(desk::Action::Show(Pane::Room)));
             cx.act(Action::Board(board::Action::Show(room, of)));
         }
     });
@@ -238,27 +259,13 @@ fn keys(ui: &Ui, cx: &mut Cx<'_>, card: &WaitingAsk, response: &Response) {
     let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     let (room, of) = card.key();
-    let pressed = ui.input(|input| {
-        input.events.iter().find_map(|event| match event {
-            // A key that is held down answers once.
-            egui::Event::Key { key, pressed: true, repeat: false, modifiers, .. }
-                if !(modifiers.ctrl || modifiers.alt || modifiers.command) =>
-            {
-                Some(*key)
-            }
-            _ => None,
-        })
-    });
-    let Some(key) = pressed else { return };
-    match key {
-        Key::ArrowRight => cx.act(Action::Ask(ask::Action::Step(Direction::On))),
-        Key::ArrowLeft => cx.act(Action::Ask(ask::Action::Step(Direction::Back))),
-        Key::Enter if card.is_ours => cx.act(Action::Ask(ask::Action::OpenAnswer(room, of))),
-        _ if card.is_ours => {
-            if let Some(place) = KEYS.iter().position(|one| *one == key) {
-                cx.act(Action::Ask(ask::Action::Answer(room, of, place)));
-            }
-        }
-        _ => {}
-    }
+    // A key that is held down answers once.
+    let Some(key) = here::taken_once(ui, here::CARD).into_iter().next() else { return };
+    let action = match key {
+        Card::Step(direction) => ask::Action::Step(direction),
+        _ if !card.is_ours => return,
+        Card::Form => ask::Action::OpenAnswer(room, of),
+        Card::Answer(place) => ask::Action::Answer(room, of, place),
+    };
+    cx.act(Action::Ask(action));
 }

@@ -1,17 +1,25 @@
 //! Takes effects in their order and hands each to whoever does it. It waits for nothing that takes long,
 //! but for a profile to be opened or closed.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::news::Refusal;
 use crate::profile::{ProfileError, ProfileName, Profiles, key_store_is_usable};
 use crate::world::joining::Joining;
 use crate::world::notify::Notifier;
 use crate::world::session::Session;
+use crate::world::shelf::Closed;
 use crate::world::teller::Teller;
 use crate::world::{refusal, system};
 use crate::{Effect, News};
+
+/// How long the destruction of a profile waits for it to be closed: somebody who destroys one wants it
+/// gone, and a disk that takes longer than this for what waits does not answer at all.
+const SLOW_DISK: Duration = Duration::from_secs(30);
 
 /// What does what the window asks.
 pub(super) struct Engine {
@@ -20,12 +28,21 @@ pub(super) struct Engine {
     joining: Joining,
     notifier: Notifier,
     session: Option<Session>,
+    /// A profile that took too long to close.
+    closing: Option<Closed>,
 }
 
 impl Engine {
     pub(super) fn new(profiles: Profiles, teller: Teller) -> Self {
         let joining = Joining::new(profiles.clone(), teller.clone());
-        Self { profiles, teller, joining, notifier: Notifier::default(), session: None }
+        Self {
+            profiles,
+            teller,
+            joining,
+            notifier: Notifier::default(),
+            session: None,
+            closing: None,
+        }
     }
 
     /// Runs until there can be no more effects, then closes in order.
@@ -66,7 +83,10 @@ impl Engine {
                 self.close().await;
                 let (profiles, teller) = (self.profiles.clone(), self.teller.clone());
                 match Session::open(profiles, profile, passphrase, teller).await {
-                    Ok(session) => self.session = Some(session),
+                    Ok(session) => {
+                        self.session = Some(session);
+                        self.joining.forget_unused();
+                    }
                     Err(refusal) => self.teller.tell(News::Opened(Err(refusal))).await,
                 }
             }
@@ -83,13 +103,17 @@ impl Engine {
 
     async fn close(&mut self) {
         if let Some(session) = self.session.take() {
-            session.close().await;
+            self.closing = session.close().await;
         }
     }
 
     async fn destroy(&mut self, name: ProfileName) {
         if self.session.as_ref().is_some_and(|session| *session.name() == name) {
             self.close().await;
+        }
+        // Where the disk is slow the thread that has the profile may be at it still.
+        if let Some(closing) = self.closing.take() {
+            let _ = timeout(SLOW_DISK, closing).await;
         }
         let profiles = self.profiles.clone();
         let destroyed = spawn_blocking(move || profiles.destroy(&name)).await;

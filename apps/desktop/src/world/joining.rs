@@ -30,11 +30,14 @@ const ENDING: Duration = Duration::from_secs(3);
 pub(super) struct Joining {
     profiles: Profiles,
     teller: Teller,
-    /// The invitation that was opened last.
-    opened: Arc<Mutex<Option<Arc<Opened>>>>,
+    /// The invitation that was opened last, until something came of it.
+    opened: Slot,
     opening: Option<AbortHandle>,
     tasks: JoinSet<()>,
 }
+
+/// Where an opened invitation is.
+type Slot = Arc<Mutex<Option<Arc<Opened>>>>;
 
 /// An invitation that was shown, with the second factor made for it.
 struct Opened {
@@ -69,12 +72,19 @@ impl Joining {
 
     /// Redeems the invitation opened last, and keeps what comes of it.
     pub(super) fn redeem(&mut self, password: Secret, code: Secret, device: Name, lock: Lock) {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (profiles, teller) = (self.profiles.clone(), self.teller.clone());
+        let (profiles, teller, slot) =
+            (self.profiles.clone(), self.teller.clone(), self.opened.clone());
+        let opened = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.reap();
         self.tasks.spawn(async move {
             let joined = match opened {
-                Some(opened) => opened.redeem(password, &code, device, lock, profiles).await,
+                Some(opened) => {
+                    let joined = opened.redeem(password, &code, device, lock, profiles).await;
+                    if joined.is_ok() {
+                        empty(&slot, |left| Arc::ptr_eq(left, &opened));
+                    }
+                    joined
+                }
                 None => Err(Refusal::new("there is no invitation", "paste it again")),
             };
             teller.tell(News::Joined(joined)).await;
@@ -102,6 +112,12 @@ impl Joining {
         });
     }
 
+    /// Somebody works with a profile: an invitation that they left unused is of no use any more. One that
+    /// was redeemed and could not be kept stays, because the server knows its device.
+    pub(super) fn forget_unused(&self) {
+        empty(&self.opened, |left| left.identity.try_lock().is_ok_and(|kept| kept.is_none()));
+    }
+
     fn reap(&mut self) {
         while self.tasks.try_join_next().is_some() {}
     }
@@ -113,6 +129,15 @@ impl Joining {
         if timeout(ENDING, all).await.is_err() {
             tracing::warn!("an enrolment was given up");
         }
+    }
+}
+
+/// Lets go of what was opened, which wipes its secrets: the code of the invitation, the second factor, and
+/// the key of the device.
+fn empty(slot: &Slot, is_done: impl FnOnce(&Arc<Opened>) -> bool) {
+    let mut opened = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if opened.as_ref().is_some_and(is_done) {
+        *opened = None;
     }
 }
 

@@ -7,6 +7,7 @@ use std::future::ready;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use warproom_client::proto::Name;
 use warproom_client::proto::calls::{Me, SignedIn};
@@ -17,7 +18,7 @@ use warproom_client::{
 use crate::News;
 use crate::news::{self, Connection};
 use crate::profile::Identity;
-use crate::world::reader::Rooms;
+use crate::world::reader::{Reader, Rooms};
 use crate::world::refusal;
 use crate::world::shelf::Shelf;
 use crate::world::teller::{Teller, now_ms};
@@ -45,6 +46,10 @@ pub(super) struct Keeper {
     pub(super) known: (Me, Name),
     /// What was told last.
     pub(super) told: Connection,
+    /// Reads again what got a stricter label.
+    pub(super) reader: Reader,
+    /// What it is at.
+    pub(super) reading: JoinSet<()>,
 }
 
 impl Keeper {
@@ -119,7 +124,7 @@ impl Keeper {
             Ok((batch, kept))
         });
         // Closed meanwhile: nobody is told what was not kept.
-        let Ok((batch, kept)) = kept.await else { return };
+        let Ok((batch, (tightened, kept))) = kept.await else { return };
         let mut told = Vec::with_capacity(batch.len());
         if let Err(error) = kept {
             tracing::error!(%error, "entries could not be kept");
@@ -136,6 +141,11 @@ impl Keeper {
             }
         }
         self.teller.tell_all(told).await;
+        while self.reading.try_join_next().is_some() {}
+        // After it was told what they are labelled now.
+        for (room, seqs) in tightened {
+            self.reading.spawn(self.reader.clone().read_again(room, seqs));
+        }
     }
 
     async fn signed_in(&mut self, signed_in: SignedIn) {
@@ -230,10 +240,10 @@ impl Remembered {
     }
 }
 
-/// The wait before the next attempt at the first sign-in: spans of 1, 2, 4 … 30 seconds, half of which is
+/// The wait before the next attempt, at the first sign-in and at following a room: spans of 1, 2, 4 … 30 seconds, half of which is
 /// drawn, so that the clients of a restarted server do not all come at once. `chance` is anything
 /// random.
-fn wait(attempt: u32, chance: u16) -> Duration {
+pub(super) fn wait(attempt: u32, chance: u16) -> Duration {
     /// The most that an officer waits once the network is back.
     const LONGEST: Duration = Duration::from_secs(30);
     let span = Duration::from_secs(2_u64.saturating_pow(attempt.min(5))).min(LONGEST);

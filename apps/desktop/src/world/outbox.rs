@@ -8,10 +8,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use warproom_client::proto::EntryId;
@@ -21,6 +22,7 @@ use warproom_client::{CallError, Client, State};
 use crate::News;
 use crate::effect::Outgoing;
 use crate::news::Refusal;
+use crate::world::files::{self, NotUp};
 use crate::world::keeper::Link;
 use crate::world::refusal;
 use crate::world::shelf::Shelf;
@@ -31,6 +33,9 @@ const FLYING: usize = 64;
 
 /// The wait before what the server could not store for now is sent again, where it names none.
 const LATER: Duration = Duration::from_secs(5);
+
+/// The longest pause that a server may ask for: it shall not silence anybody for good.
+const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
 /// What is to be done with an entry.
 pub(super) enum Order {
@@ -50,13 +55,15 @@ pub(super) struct Outbox {
     handles: HashMap<EntryId, AbortHandle>,
     next: u64,
     paused_until: Option<Instant>,
+    /// Files come up for one entry at a time: two on a slow line would both be late.
+    one_at_a_time: Arc<Mutex<()>>,
 }
 
 /// How it went with an entry.
 struct Landed {
     place: u64,
     outgoing: Outgoing,
-    result: Result<Posted, CallError>,
+    result: Result<Posted, NotUp>,
 }
 
 impl Outbox {
@@ -65,7 +72,18 @@ impl Outbox {
         let waiting: BTreeMap<_, _> = (0..).zip(left).collect();
         let next = waiting.len() as u64;
         let (flying, handles) = (JoinSet::new(), HashMap::new());
-        Self { shelf, teller, link, waiting, flying, handles, next, paused_until: None }
+        let one_at_a_time = Arc::default();
+        Self {
+            shelf,
+            teller,
+            link,
+            waiting,
+            flying,
+            handles,
+            next,
+            paused_until: None,
+            one_at_a_time,
+        }
     }
 
     /// Runs until there can be no more orders; each that was given is on disk then.
@@ -128,7 +146,13 @@ impl Outbox {
         while self.paused_until.is_none() && self.handles.len() < FLYING {
             let Some((place, outgoing)) = self.waiting.pop_first() else { return };
             let (id, client) = (outgoing.id(), client.clone());
-            let mut sending = Box::pin(send(client, place, outgoing));
+            let mut sending = match outgoing {
+                Outgoing::PostWithFiles(_) => {
+                    let turn = (self.teller.clone(), self.one_at_a_time.clone());
+                    Box::pin(send_with_files(client, place, outgoing, turn)) as Flight
+                }
+                outgoing => Box::pin(send(client, place, outgoing)),
+            };
             // Begun here, so that they stand in the client's queue in this order.
             let landed = match begin(&mut sending).await {
                 Some(landed) => Box::pin(async { landed }) as Flight,
@@ -159,14 +183,15 @@ impl Outbox {
                 }
                 self.teller.tell(News::Sent(id, Ok(posted))).await;
             }
-            Err(CallError::SignedOut(_) | CallError::Disconnected) => {
+            Err(NotUp::Call(CallError::SignedOut(_) | CallError::Disconnected)) => {
                 self.waiting.insert(place, outgoing);
             }
-            Err(error) if error.is_worth_retrying() => {
+            Err(NotUp::Call(error)) if error.is_worth_retrying() => {
                 self.waiting.insert(place, outgoing);
                 self.pause(&error).await;
             }
-            Err(error) => self.refuse(id, refusal::of_call(&error)).await,
+            Err(NotUp::Call(error)) => self.refuse(id, refusal::of_call(&error)).await,
+            Err(NotUp::Refused(why)) => self.refuse(id, why).await,
         }
     }
 
@@ -184,17 +209,41 @@ impl Outbox {
     /// The server can store nothing for now.
     async fn pause(&mut self, error: &CallError) {
         let was_paused = self.paused_until.is_some();
-        self.paused_until = Some(Instant::now() + error.retry_after().unwrap_or(LATER));
+        self.paused_until = Some(Instant::now() + pause(error.retry_after()));
         if !was_paused {
             self.teller.trouble(refusal::of_call(error)).await;
         }
     }
 }
 
+/// How long nothing is sent after the server could not store something.
+fn pause(asked: Option<Duration>) -> Duration {
+    asked.unwrap_or(LATER).min(LONGEST_ASKED)
+}
+
 type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
 
 async fn send(client: Client, place: u64, outgoing: Outgoing) -> Landed {
-    let result = outgoing.clone().send(&client).await;
+    let result = outgoing.clone().send(&client).await.map_err(NotUp::Call);
+    Landed { place, outgoing, result }
+}
+
+/// Brings its files up, and sends it then. What was written after it does not wait for that.
+async fn send_with_files(
+    client: Client,
+    place: u64,
+    outgoing: Outgoing,
+    (teller, one_at_a_time): (Teller, Arc<Mutex<()>>),
+) -> Landed {
+    let Outgoing::PostWithFiles(with) = outgoing.clone() else {
+        return send(client, place, outgoing).await;
+    };
+    let result = async {
+        let _turn = one_at_a_time.lock().await;
+        let post = files::bring_up(&client, &teller, with).await?;
+        Outgoing::Post(post).send(&client).await.map_err(NotUp::Call)
+    };
+    let result = result.await;
     Landed { place, outgoing, result }
 }
 
@@ -205,4 +254,16 @@ async fn begin<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_server_has_the_outbox_wait_for_long() {
+        assert_eq!(pause(None), LATER);
+        assert_eq!(pause(Some(Duration::from_secs(9))), Duration::from_secs(9));
+        assert_eq!(pause(Some(Duration::MAX)), LONGEST_ASKED);
+    }
 }

@@ -5,6 +5,9 @@
 mod offline;
 mod rooms;
 
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
 use warproom_client::proto::calls::{self, From, HistoryPage, HistoryReferring};
 use warproom_client::proto::{Body, ErrorCode, Record, RoomId, Seq, Text, limits};
 use warproom_client::{CallError, Client, Delivered, State};
@@ -12,7 +15,7 @@ use warproom_client::{CallError, Client, Delivered, State};
 use crate::News;
 use crate::news::{Page, Refusal};
 use crate::request::{Reply, Request};
-use crate::world::keeper::Link;
+use crate::world::keeper::{Link, wait};
 use crate::world::refusal;
 use crate::world::shelf::{Held, Shelf};
 use crate::world::teller::Teller;
@@ -29,6 +32,13 @@ const THREAD_PAGES: usize = 10;
 
 /// Hits of one search: a few screens. Searching on brings more.
 const HITS: u16 = 50;
+
+/// How long a page or a call may take: the server answers in milliseconds, and a bad line ends the
+/// connection sooner than this.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long what is asked for in many parts may take: a thread, a search through a long room.
+const ANSWERS: Duration = Duration::from_mins(2);
 
 /// Reads for the window. Cheap to clone.
 #[derive(Clone)]
@@ -48,27 +58,41 @@ enum Unread {
 }
 
 impl Reader {
-    /// Follows a room, once there is a connection, unless it is followed already.
+    /// Follows a room, once there is a connection, unless it is followed already. Tries until it can or
+    /// need not any more; that it could not is told once.
     pub(super) async fn follow(mut self, room: RoomId) {
         if !self.rooms.begin(room) {
             return;
         }
-        let start = self.rooms.clone();
-        let start = self.shelf.with(move |held| start.start(held, room)).await;
-        let followed = match (start, self.client().await) {
-            (Err(refusal), _) => Err(refusal),
-            (Ok(_), None) => Ok(()),
-            (Ok(Start { after }), Some(client)) => match client.follow(room, after).await {
-                Ok(latest) => return self.rooms.note(room, latest.seq),
-                // Being out of the room, and a history that does not hold, are told as such.
-                Err(CallError::Rewritten(_) | CallError::SignedOut(_)) => Ok(()),
-                Err(error) if error.code().is_some_and(is_not_here) => Ok(()),
-                Err(error) => Err(refusal::of_call(&error)),
-            },
-        };
+        for attempt in 0_u32.. {
+            match self.try_to_follow(room).await {
+                Ok(Some(latest)) => return self.rooms.follows(room, latest),
+                Ok(None) => break,
+                Err(refusal) if attempt == 0 => self.teller.trouble(refusal).await,
+                Err(refusal) => tracing::info!(%refusal, attempt, "a room cannot be followed"),
+            }
+            sleep(wait(attempt, fastrand::u16(..))).await;
+            if !self.rooms.is_wanted(room) {
+                // Left, or rewritten, meanwhile.
+                return;
+            }
+        }
         self.rooms.end(room);
-        if let Err(refusal) = followed {
-            self.teller.trouble(refusal).await;
+    }
+
+    /// The last record of the room that is followed now; none: it is not to be followed, which is told
+    /// otherwise.
+    async fn try_to_follow(&mut self, room: RoomId) -> Result<Option<Seq>, Refusal> {
+        let rooms = self.rooms.clone();
+        let Start { after } = self.shelf.with(move |held| rooms.start(held, room)).await?;
+        let Some(client) = self.client().await else { return Ok(None) };
+        connected(&client).await;
+        match timeout(ANSWER, client.follow(room, after)).await {
+            Ok(Ok(latest)) => Ok(Some(latest.seq)),
+            Ok(Err(CallError::Rewritten(_) | CallError::SignedOut(_))) => Ok(None),
+            Ok(Err(error)) if error.code().is_some_and(is_not_here) => Ok(None),
+            Ok(Err(error)) => Err(refusal::of_call(&error)),
+            Err(_) => Err(refusal::no_answer()),
         }
     }
 
@@ -76,7 +100,11 @@ impl Reader {
     pub(super) async fn trust(self, room: Option<RoomId>) {
         let client = self.link.borrow().clone();
         let Some(room) = room else {
-            return client.iter().for_each(Client::forget_register);
+            return client.iter().for_each(|client| {
+                client.forget_register();
+                // The same question is asked of it, and answered with the register's.
+                client.forget_audit();
+            });
         };
         if let Some(client) = client {
             client.forget(room);
@@ -98,18 +126,29 @@ impl Reader {
     }
 
     async fn find_page(&self, room: RoomId, from: From) -> Result<Page, Refusal> {
-        let held = self.shelf.with(move |held| held.profile.page(room, from, PAGE)).await?;
-        if let Some(page) = held {
+        if let Some(page) = self.page_held(room, from).await? {
             return Ok(page);
         }
         let call = HistoryPage { room, from, limit: PAGE };
-        let page = match self.ask(async |client| client.call(call).await).await {
+        let page = match self.ask(ANSWER, async |client| client.call(call).await).await {
             Ok(page) => in_room(room, page),
             Err(Unread::Refused(refusal)) => return Err(refusal),
             Err(Unread::Offline) => return self.page_offline(room, from).await,
         };
         self.keep(room, page.entries.iter().chain(&page.amendments).cloned().collect()).await;
         Ok(page)
+    }
+
+    /// A page from what is held, where that is what the server would give: only of a room that is followed,
+    /// with everything kept. Of another one it is not known what was taken back since.
+    async fn page_held(&self, room: RoomId, from: From) -> Result<Option<Page>, Refusal> {
+        if !self.rooms.is_followed(room) {
+            return Ok(None);
+        }
+        let look = move |held: &mut Held| {
+            if held.is_closed(room) { Ok(None) } else { held.profile.page(room, from, PAGE) }
+        };
+        self.shelf.with(look).await
     }
 
     /// Keeps what was read, for when there is no connection.
@@ -123,7 +162,7 @@ impl Reader {
 
     /// Reads what refers to an entry.
     pub(super) async fn thread(self, room: RoomId, to: Seq) {
-        let entries = match self.ask(async |client| thread(client, room, to).await).await {
+        let entries = match self.ask(ANSWERS, async |client| thread(client, room, to).await).await {
             Ok(entries) => {
                 self.keep(room, entries.clone()).await;
                 Ok(entries)
@@ -140,12 +179,17 @@ impl Reader {
     pub(super) async fn search(self, search: u64, room: RoomId, text: Text, before: Option<Seq>) {
         let found = async |client: &Client| {
             let mut hits = client.search(room, text.clone(), before, HITS).await?;
+            let mut room_left = usize::from(HITS);
             while let Some(hit) = hits.next().await {
-                self.teller.tell(News::Found { search, hit }).await;
+                // More than were asked for are none of ours.
+                if room_left > 0 {
+                    room_left -= 1;
+                    self.teller.tell(News::Found { search, hit }).await;
+                }
             }
             hits.end().await
         };
-        let end = match self.ask(found).await {
+        let end = match self.ask(ANSWERS, found).await {
             Ok(end) => Ok(end),
             Err(Unread::Refused(refusal)) => Err(refusal),
             Err(Unread::Offline) => self.search_offline(search, room, &text, before).await,
@@ -153,9 +197,40 @@ impl Reader {
         self.teller.tell(News::SearchEnded { search, end }).await;
     }
 
+    /// Reads records again that got a stricter label, and tells them: whoever may not read them any more
+    /// gets no more than stubs, which erase what was held. Tries until the server has said.
+    pub(super) async fn read_again(mut self, room: RoomId, mut seqs: Vec<Seq>) {
+        let mut attempt = 0;
+        while let Some(first) = seqs.iter().min().copied() {
+            let Some(client) = self.client().await else { return };
+            connected(&client).await;
+            let from = From::After(first.saturating_sub(1));
+            let call = HistoryPage { room, from, limit: PAGE };
+            match timeout(ANSWER, client.call(call)).await {
+                Ok(Ok(page)) => {
+                    let page = in_room(room, page);
+                    let last = page.entries.last().map_or(first, |entry| entry.seq.max(first));
+                    seqs.retain(|seq| *seq > last);
+                    self.keep(room, page.entries.iter().chain(&page.amendments).cloned().collect())
+                        .await;
+                    self.teller.tell(News::Page { room, from, page: Ok(page) }).await;
+                    attempt = 0;
+                }
+                // Signed out, or out of the room: what is held goes with that.
+                Ok(Err(CallError::SignedOut(_))) => return,
+                Ok(Err(error)) if error.code().is_some_and(is_not_here) => return,
+                Ok(Err(_)) | Err(_) => {
+                    sleep(wait(attempt, fastrand::u16(..))).await;
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
     /// Makes a call, and remembers its reply if that is to be.
     pub(super) async fn call(self, request: Request) {
-        let answer = match self.ask(async |client| request.clone().make(client).await).await {
+        let answer = match self.ask(ANSWER, async |client| request.clone().make(client).await).await
+        {
             Ok(reply) => Ok(reply),
             Err(Unread::Refused(refusal)) => Err(refusal),
             Err(Unread::Offline) => Err(refusal::not_connected()),
@@ -173,6 +248,10 @@ impl Reader {
         }
         let (request, reply) = (request.clone(), reply.clone());
         let keep = move |held: &mut Held| {
+            // Its room was left while it was on its way.
+            if request.tells_of().is_some_and(|room| held.is_closed(room)) {
+                return Ok(());
+            }
             if let Reply::ListRooms(list) = &reply {
                 held.forget_all_but(list)?;
             }
@@ -187,14 +266,16 @@ impl Reader {
     /// Asks the server, if there is a connection.
     async fn ask<T>(
         &self,
+        within: Duration,
         ask: impl AsyncFnOnce(&Client) -> Result<T, CallError>,
     ) -> Result<T, Unread> {
         let client = self.link.borrow().clone().ok_or(Unread::Offline)?;
         let was_connected = *client.state().borrow() == State::Connected;
-        match ask(&client).await {
-            Ok(reply) => Ok(reply),
-            Err(CallError::Disconnected) if !was_connected => Err(Unread::Offline),
-            Err(error) => Err(Unread::Refused(refusal::of_call(&error))),
+        match timeout(within, ask(&client)).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(CallError::Disconnected)) if !was_connected => Err(Unread::Offline),
+            Ok(Err(error)) => Err(Unread::Refused(refusal::of_call(&error))),
+            Err(_) => Err(Unread::Refused(refusal::no_answer())),
         }
     }
 
@@ -202,6 +283,13 @@ impl Reader {
     async fn client(&mut self) -> Option<Client> {
         self.link.wait_for(Option::is_some).await.ok()?.clone()
     }
+}
+
+/// Waits while there is no connection; not for one that is signed out for good.
+async fn connected(client: &Client) {
+    let is_settled = |state: &State| !matches!(state, State::Reconnecting { .. });
+    // The client is gone with its last state otherwise.
+    let _ = client.state().wait_for(is_settled).await;
 }
 
 /// What refers to an entry, and what amends that.

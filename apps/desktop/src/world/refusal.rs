@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use warproom_client::proto::{Error, ErrorCode};
-use warproom_client::{CallError, ConnectError, Distrust, JoinError, SignOut};
+use warproom_client::{CallError, ConnectError, Distrust, JoinError, SignOut, TransferError};
 
 use crate::news::Refusal;
 use crate::{Effect, News};
@@ -20,6 +20,8 @@ pub(super) fn of(effect: Effect, why: Refusal) -> News {
         Effect::Call(request) => News::Answered(request, Err(why)),
         Effect::Send(outgoing) => News::Kept(outgoing.id(), Err(why)),
         Effect::WriteFile { .. } => News::Wrote(Err(why)),
+        Effect::LookAtFile { room, .. } => News::FileLookedAt { room, found: Err(why) },
+        Effect::SaveFile(save) => News::FileSaved { save, at: Err(why) },
         Effect::CloseProfile
         | Effect::DestroyProfile(_)
         | Effect::Follow { .. }
@@ -41,6 +43,14 @@ pub(super) fn too_much() -> Refusal {
 /// There is no connection to ask over.
 pub(super) fn not_connected() -> Refusal {
     Refusal::new("not connected", "it can be done once the connection is back")
+}
+
+/// The server is there and does not answer.
+pub(super) fn no_answer() -> Refusal {
+    Refusal::new(
+        "the server does not answer",
+        "look whether it was done before you try again; if it goes on, tell whoever runs the server",
+    )
 }
 
 /// The profile was closed before it was done.
@@ -65,6 +75,24 @@ pub(super) fn of_call(error: &CallError) -> Refusal {
             "do not go on in this room before your WARP's manager has told you why, in another way than here"
         }
         CallError::Unreadable(_) => "update this program",
+        _ => "",
+    };
+    Refusal::new(error.to_string(), advice)
+}
+
+/// Why a file was not brought up or saved.
+pub(super) fn of_transfer(error: &TransferError) -> Refusal {
+    let advice = match error {
+        TransferError::Call(error) => return of_call(error),
+        TransferError::Disk(_) => {
+            "check that it is there, that you may read it, and that the disk has room"
+        }
+        TransferError::NotAFile => "choose one file; pack a folder into one first",
+        TransferError::Changed => "close whatever writes to it, then attach it again",
+        TransferError::OtherFile => {
+            "do not take it from anywhere else either before whoever runs the server has looked into it"
+        }
+        TransferError::TooMany(_) => "take some of them away, or choose another folder",
         _ => "",
     };
     Refusal::new(error.to_string(), advice)
@@ -145,6 +173,8 @@ fn slow_down(refusal: &Error) -> String {
     match wait.unwrap_or_default().as_millis().div_ceil(1000) {
         0 => "wait a moment, then try again".to_owned(),
         1 => "try again in a second".to_owned(),
+        // Nobody counts that long, whatever a server says.
+        3600.. => "try again later".to_owned(),
         seconds => format!("try again in {seconds} seconds"),
     }
 }
@@ -163,6 +193,7 @@ mod tests {
     #[test]
     fn being_too_fast_says_when_to_come_again() {
         assert_eq!(of_server(&Error::slow_down(2_500)).advice, "try again in 3 seconds");
+        assert_eq!(of_server(&Error::slow_down(u64::MAX)).advice, "try again later");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::effect::Outgoing;
 use crate::news::{Connection, Opened, Refusal};
 use crate::profile::{ProfileError, ProfileName, Profiles};
 use crate::world::drafts::Drafts;
+use crate::world::files;
 use crate::world::keeper::Keeper;
 use crate::world::outbox::{Order, Outbox};
 use crate::world::reader::{Reader, Rooms};
@@ -80,6 +81,8 @@ impl Session {
             link: link_in,
             known,
             told: Connection::None,
+            reader: reader.clone(),
+            reading: JoinSet::new(),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(identity, heads));
@@ -119,6 +122,13 @@ impl Session {
                 let keep = move |held: &mut Held| held.profile.keep_outgoing(&on_disk);
                 drop(self.reader.shelf.hand_in(keep).await);
                 self.order(Order::Send(Box::new(outgoing))).await;
+            }
+            Effect::LookAtFile { room, path } => {
+                drop(self.tasks.spawn(files::look_at(self.teller.clone(), room, path)));
+            }
+            Effect::SaveFile(save) => {
+                let (client, teller) = (reader.link.borrow().clone(), self.teller.clone());
+                drop(self.tasks.spawn(files::save(client, teller, save)));
             }
             Effect::Discard(id) => self.order(Order::Discard(id)).await,
             Effect::KeepDraft { room, draft } => {
@@ -161,8 +171,9 @@ impl Session {
         });
     }
 
-    /// Closes the profile: what was handed over is on disk then, and the connection is gone.
-    pub(super) async fn close(mut self) {
+    /// Closes the profile: what was handed over is on disk then, and the connection is gone. Answers what
+    /// tells when that is so, if the disk takes longer than a window can wait.
+    pub(super) async fn close(mut self) -> Option<Closed> {
         drop(self.orders);
         let kept = timeout(CLOSING, &mut self.outbox).await;
         if kept.is_err() {
@@ -175,10 +186,12 @@ impl Session {
             say_goodbye(client, &self.reader.shelf).await;
         }
         drop(self.reader);
-        if timeout(CLOSING, self.closed).await.is_err() {
+        let is_slow = timeout(CLOSING, &mut self.closed).await.is_err();
+        if is_slow {
             tracing::warn!("the profile took too long to close");
         }
         self.teller.tell(News::Connection(Connection::None)).await;
+        is_slow.then_some(self.closed)
     }
 }
 

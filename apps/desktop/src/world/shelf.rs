@@ -1,12 +1,12 @@
 //! The one thread that uses the open profile: whoever needs something of it hands in a job and waits
 //! for the answer, off the window's thread and off the engine's. Jobs run in the order they came.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 use warproom_client::proto::calls::RoomList;
-use warproom_client::proto::{RoomId, Secret};
+use warproom_client::proto::{Kind, RoomId, Secret, Seq};
 use warproom_client::{Delivered, Event, Heads};
 
 use crate::effect::Outgoing;
@@ -29,10 +29,15 @@ pub(super) struct Shelf(mpsc::Sender<Job>);
 /// An open profile.
 pub(super) struct Held {
     pub(super) profile: Profile,
-    /// Rooms of which nothing is kept: left, or with something missing that could not be kept, so that
-    /// what follows would hide the gap. The next start reads on from before it.
-    closed: HashSet<RoomId>,
+    /// Rooms that one is out of: nothing of them is kept until one is in them again.
+    left: HashSet<RoomId>,
+    /// Rooms with something missing that could not be kept: nothing more is, because it would hide the gap.
+    /// The next start reads on from before it.
+    broken: HashSet<RoomId>,
 }
+
+/// Records that were erased because they, or what they carry, got a stricter label.
+pub(super) type Tightened = HashMap<RoomId, Vec<Seq>>;
 
 /// What a profile holds when it is opened.
 pub(super) struct Contents {
@@ -115,24 +120,29 @@ fn read(
         remembered: profile.remembered()?,
         heads: profile.heads()?,
     };
-    Ok((Held { profile, closed: HashSet::new() }, contents))
+    Ok((Held { profile, left: HashSet::new(), broken: HashSet::new() }, contents))
 }
 
 impl Held {
-    /// Keeps what events tell, before anybody is told of them.
-    pub(super) fn keep(&mut self, events: &[Event]) -> Result<(), ProfileError> {
+    /// Keeps what events tell, before anybody is told of them. Answers what was erased because of a stricter
+    /// label, and how it went.
+    pub(super) fn keep(&mut self, events: &[Event]) -> (Tightened, Result<(), ProfileError>) {
         let mut rest = events;
-        let mut result = Ok(());
+        let (mut tightened, mut result) = (Tightened::new(), Ok(()));
         while let Some(event) = rest.first() {
             let run = match event {
                 Event::Entry(first) => rest.iter().take_while(|one| is_of(one, first.room)).count(),
                 _ => 1,
             };
             let kept = match event {
-                Event::Entry(first) => self.keep_followed(first.room, &rest[..run]),
+                Event::Entry(first) => self.keep_followed(first.room, &rest[..run]).map(|seqs| {
+                    if !seqs.is_empty() {
+                        tightened.entry(first.room).or_default().extend(seqs);
+                    }
+                }),
                 Event::RoomLeft(room) => self.forget(*room),
                 Event::RoomJoined(summary) => {
-                    self.closed.remove(&summary.room);
+                    self.left.remove(&summary.room);
                     Ok(())
                 }
                 _ => Ok(()),
@@ -140,7 +150,7 @@ impl Held {
             result = result.and(kept);
             rest = &rest[run..];
         }
-        result
+        (tightened, result)
     }
 
     /// Forgets what was read of rooms that one was in, and by this list is in no more: one may have been
@@ -157,9 +167,10 @@ impl Held {
     }
 
     /// Keeps records that came by following, in one transaction.
-    fn keep_followed(&mut self, room: RoomId, events: &[Event]) -> Result<(), ProfileError> {
-        if self.closed.contains(&room) {
-            return Ok(());
+    fn keep_followed(&mut self, room: RoomId, events: &[Event]) -> Result<Vec<Seq>, ProfileError> {
+        if self.is_closed(room) {
+            // Whatever the window holds of it is read again all the same.
+            return Ok(events.iter().filter_map(relabelled).collect());
         }
         let entry = |event: &Event| match event {
             Event::Entry(delivered) => Some(delivered.clone()),
@@ -168,7 +179,7 @@ impl Held {
         let entries: Vec<_> = events.iter().filter_map(entry).collect();
         let kept = self.profile.keep_entries(room, &entries);
         if kept.is_err() {
-            self.closed.insert(room);
+            self.broken.insert(room);
         }
         kept
     }
@@ -180,30 +191,76 @@ impl Held {
         room: RoomId,
         mut entries: Vec<Delivered>,
     ) -> Result<(), ProfileError> {
-        if self.closed.contains(&room) {
+        if self.is_closed(room) {
             return Ok(());
         }
         let last = self.profile.last(room)?;
         entries.retain(|entry| entry.seq <= last);
         entries.sort_by_key(|entry| entry.seq);
-        self.profile.keep_entries(room, &entries)
+        self.profile.keep_entries(room, &entries).map(drop)
     }
 
     /// Erases what is held of a room, and keeps nothing more of it until one is in it again.
     fn forget(&mut self, room: RoomId) -> Result<(), ProfileError> {
-        self.closed.insert(room);
+        self.left.insert(room);
         self.profile.forget_room(room)
+    }
+
+    /// Whether nothing of a room is kept any more: what is held of it is no answer in the server's place.
+    pub(super) fn is_closed(&self, room: RoomId) -> bool {
+        self.left.contains(&room) || self.broken.contains(&room)
     }
 
     /// Erases what is held of a room, to begin it anew.
     pub(super) fn renew(&mut self, room: RoomId) -> Result<(), ProfileError> {
         self.profile.forget_room(room)?;
-        self.closed.remove(&room);
+        self.left.remove(&room);
+        self.broken.remove(&room);
         Ok(())
+    }
+}
+
+/// The entry that is given another label.
+fn relabelled(event: &Event) -> Option<Seq> {
+    let Event::Entry(delivered) = event else { return None };
+    match delivered.entry.as_ref()?.handling.kind {
+        Kind::Relabel { of, .. } => Some(of),
+        _ => None,
     }
 }
 
 /// Whether this is a record of this room.
 fn is_of(event: &Event, room: RoomId) -> bool {
     matches!(event, Event::Entry(delivered) if delivered.room == room)
+}
+
+#[cfg(test)]
+mod tests {
+    use warproom_client::proto::Label;
+
+    use super::*;
+    use crate::fixture::{delivered, post, room, summary};
+    use crate::profile;
+
+    #[test]
+    fn a_room_with_a_gap_is_closed_until_it_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile::one_for_test(folder.path());
+        let mut held = Held { profile, left: HashSet::new(), broken: HashSet::new() };
+        let said = |seq| delivered(room(1), seq, 1, post(1, Label::Green, "x"));
+        held.broken.insert(room(1));
+        // Its settings changed: that does not mend it.
+        let summary = summary(1, "General", Label::Red, Label::Green);
+        assert!(held.keep(&[Event::RoomJoined(summary.clone())]).1.is_ok());
+        assert!(held.is_closed(room(1)));
+        assert!(held.keep(&[Event::Entry(said(7))]).1.is_ok());
+        assert_eq!(held.profile.last(room(1)).unwrap(), 0);
+        held.renew(room(1)).unwrap();
+        assert!(held.keep(&[Event::Entry(said(8))]).1.is_ok());
+        assert_eq!(held.profile.last(room(1)).unwrap(), 8);
+        assert!(held.keep(&[Event::RoomLeft(room(1))]).1.is_ok());
+        assert!(held.is_closed(room(1)));
+        assert!(held.keep(&[Event::RoomJoined(summary)]).1.is_ok());
+        assert!(!held.is_closed(room(1)));
+    }
 }

@@ -13,13 +13,30 @@ pub(super) fn computer() -> String {
     if name.is_empty() { "this computer".to_owned() } else { name.to_owned() }
 }
 
-/// Writes a file into the user's folder of downloads, for its user alone: under this name, or one with
-/// a number if there is one of that name.
-pub(super) fn write_download(name: &str, text: &str) -> io::Result<PathBuf> {
+/// The user's folder of downloads, made if it is not there.
+pub(super) fn downloads_folder() -> io::Result<PathBuf> {
     let home = etcetera::home_dir().map_err(io::Error::other)?;
     let folder = downloads(&home);
     fs::create_dir_all(&folder)?;
-    write_new(&folder, name, text)
+    Ok(folder)
+}
+
+/// A path as a person types it: `~` is their own folder, and a path from a file manager may stand in
+/// quotes.
+pub(super) fn typed(path: &str) -> PathBuf {
+    let path = path.trim();
+    let bare = path.strip_prefix(['"', '\'']).and_then(|path| path.strip_suffix(['"', '\'']));
+    let path = bare.unwrap_or(path);
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// Writes a file into the user's folder of downloads, for its user alone: under this name, or one with
+/// a number if there is one of that name.
+pub(super) fn write_download(name: &str, text: &str) -> io::Result<PathBuf> {
+    write_new(&downloads_folder()?, name, text)
 }
 
 fn downloads(home: &Path) -> PathBuf {

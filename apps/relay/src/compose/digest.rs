@@ -103,6 +103,7 @@ impl Writer<'_> {
             ask: self.ask(),
             common_cause: Reporting::No,
             exercise: digest.exercise,
+            files: Vec::new(),
         };
         Some(Pending {
             about: format!("digest of {} items", items.len()),

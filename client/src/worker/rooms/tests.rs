@@ -23,6 +23,7 @@ fn bench(event_queue: usize) -> Bench {
         warp_name: name.clone(),
         me: Me { principal: Principal::Bot(BotId::random()), name, handle: None, role: None },
         device: None,
+        audit: None,
         register: Position::start(LogId::REGISTER),
     };
     Bench {

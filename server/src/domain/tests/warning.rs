@@ -65,8 +65,9 @@ fn take(state: &mut State, seq: Seq, plan: Result<Plan, Error>) -> Vec<CommonCau
     for record in plan.unwrap().records {
         match record {
             Planned::Entry { entry, carries, .. } => apply(state, seq, &entry, carries),
+            Planned::Audit(_) => {}
             Planned::Act(act) => {
-                state.apply_act(&act);
+                state.apply_act(&act, 0);
                 let Act { by: None, event: Event::CommonCauseFound(cause) } = act else {
                     panic!("an entry announces nothing else")
                 };
@@ -142,7 +143,7 @@ fn depends(state: &mut State, n: u8, vendor: &str, deputies: Vec<MemberId>) {
     let subject = Subject::Vendor(vendor.parse().unwrap());
     let depends_on = vec![Dependency { subject, aliases: Vec::new() }];
     let entry = RegisterEntry { organisation: organisation(n), depends_on, shown: false, deputies };
-    state.apply_act(&Act { by: None, event: Event::RegisterEntrySet(entry) });
+    state.apply_act(&Act { by: None, event: Event::RegisterEntrySet(entry) }, 0);
 }
 
 /// Whom a moment's reminders go to, and at which stage.
@@ -268,9 +269,9 @@ fn a_register_entry_shown_once_and_hidden_now_is_hidden() {
         Act { by: None, event: Event::RegisterEntrySet(entry) }
     };
     let sees = |state: &State, n, act: &Act| state.register.may_see(person(n), act, |_| true);
-    state.apply_act(&act(true));
+    state.apply_act(&act(true), 0);
     assert!(sees(&state, 20, &act(true)));
-    state.apply_act(&act(false));
+    state.apply_act(&act(false), 0);
     assert!(!sees(&state, 20, &act(true)) && sees(&state, 12, &act(true)));
 }
 
@@ -342,6 +343,7 @@ fn alerting(id: &str, revision: &str) -> PostAlert {
         ask: None,
         common_cause: Reporting::No,
         exercise: false,
+        files: Vec::new(),
     }
 }
 

@@ -221,6 +221,7 @@ pub(super) fn post(room: RoomId, label: Label, text: &str) -> anyhow::Result<Pos
         subjects: Vec::new(),
         ask: None,
         exercise: false,
+        files: Vec::new(),
     })
 }
 

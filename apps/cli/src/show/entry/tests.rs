@@ -12,7 +12,7 @@ fn item(entry: serde_json::Value) -> Item {
 
 fn stub(at_ms: Option<i64>) -> Item {
     let (superseded, concerns) = (None, Vec::new());
-    Item { seq: 12, at_ms, entry: None, edited: false, superseded, concerns }
+    Item { seq: 12, at_ms, erased: false, entry: None, edited: false, superseded, concerns }
 }
 
 fn shown(item: &Item, people: &Directory) -> String {
@@ -82,6 +82,8 @@ fn an_answer_names_the_organisation_it_counts_for() {
 #[test]
 fn what_is_withheld_is_a_number_and_no_more() {
     assert_eq!(shown(&stub(None), &Directory::default()), "#12 withheld from you");
+    let erased = Item { erased: true, ..stub(None) };
+    assert_eq!(shown(&erased, &Directory::default()), "#12 erased under retention");
 }
 
 #[test]

@@ -110,10 +110,10 @@ fn new_ask() -> Model {
     let form = AskForm {
         text: "Which of you run Ivanti Connect Secure?".to_owned(),
         due_in_minutes: "45".to_owned(),
+        options: Preset::RollCall.options().join("\n"),
         ..AskForm::default()
     };
     act(&mut model, Action::Ask(ask::Action::AskForm(form)));
-    act(&mut model, Action::Ask(ask::Action::Preset(Preset::RollCall)));
     model
 }
 

@@ -2,8 +2,8 @@
 
 use warproom_client::proto::calls::{
     BotList, DeviceList, InvitationList, ListBots, ListDevices, ListInvitations, ListRooms,
-    PendingInvitation, Preferences, RoomList, RoomMember, RoomMemberList, RoomMembers,
-    ShowPreferences,
+    PendingInvitation, Preferences, RegisterPage, RoomList, RoomMember, RoomMemberList,
+    RoomMembers, ShowPreferences,
 };
 use warproom_client::proto::register::{Bot, Device, Grant, Member, PublicKey, Role, Standing};
 use warproom_client::proto::{BotId, DeviceId, InvitationId, Label, Principal, RoomRole};
@@ -29,10 +29,23 @@ pub fn scenes(scenes: &mut Scenes) {
     scenes.one("manage-organisations", LIGHT, || manage(ManagePage::Organisations));
     scenes.one("manage-devices", DARK, || manage(ManagePage::Devices));
     scenes.one("manage-bots", LIGHT, || manage(ManagePage::Bots));
+    scenes.form("manage-acts", DARK, acts);
     scenes.form("manage-bot", CONTRAST, || new(ManagePage::Bots));
     scenes.form("directory", DARK, || pane(Pane::Directory));
     scenes.form("settings", LIGHT, || pane(Pane::Settings));
     scenes.one("settings", CONTRAST, || pane(Pane::Settings));
+}
+
+/// The log of acts, with somebody who is gone and something withheld in it.
+fn acts() -> Model {
+    let mut model = manage(ManagePage::Acts);
+    let mut of_some_weeks = fixture::acts::usual(180);
+    of_some_weeks.extend(fixture::acts::of_a_week());
+    let log = fixture::acts::log(&of_some_weeks);
+    let call = RegisterPage { after: 0, limit: 200 };
+    let reply = Reply::RegisterPage(fixture::acts::page(&log, call));
+    hear(&mut model, &News::Answered(call.into(), Ok(reply)));
+    model
 }
 
 /// The WARP with whatever a manager is told of it.

@@ -9,7 +9,7 @@ use crate::Effect;
 use crate::effect::Outgoing;
 use crate::model::Model;
 use crate::model::compose::Sending;
-use crate::model::desk::{Focus, Overlay};
+use crate::model::desk::{Focus, Overlay, Pane};
 use crate::news::Refusal;
 
 /// The most subjects of one answer, as the server has it.
@@ -49,7 +49,8 @@ pub(super) fn at_once(
     if model.desk.focus.0 == Focus::Waiting {
         // The next ask is not under the same key at once.
         model.ask.chosen = None;
-        model.desk.give_focus(Focus::Composer);
+        let is_room = model.desk.pane == Pane::Room && model.desk.overlays.is_empty();
+        model.desk.give_focus(if is_room { Focus::Composer } else { Focus::Field });
     }
 }
 

@@ -12,24 +12,15 @@ use super::answering::check_reporting;
 use super::{Action, AlertForm, AskForm, Preset, subjects};
 use crate::Effect;
 use crate::effect::Outgoing;
+use crate::model::Model;
 use crate::model::desk::{Confirm, Focus, Overlay};
-use crate::model::{Model, label};
-
-/// Whether the person was asked already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asking {
-    /// No: what is unusual about it is asked about.
-    First,
-    /// Yes, and it is meant.
-    Meant,
-}
+use crate::model::milder::{Meant, what_it_does};
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Sends the ask in the form to the open room.
-pub(super) fn ask(model: &mut Model, asking: Asking, out: &mut Vec<Effect>) {
-    let Some(room) = model.rooms.open() else { return };
-    let (id, settings) = (room.id, room.settings.clone());
+/// Sends the ask in the form to the open room. `meant`: what was asked about already.
+pub(super) fn ask(model: &mut Model, meant: Option<Meant>, out: &mut Vec<Effect>) {
+    let Some((id, settings)) = form_room(model) else { return };
     let post = match read_ask(&model.ask.ask, id, &settings, model.now_ms) {
         Ok(post) => post,
         Err(why) => {
@@ -37,25 +28,26 @@ pub(super) fn ask(model: &mut Model, asking: Asking, out: &mut Vec<Effect>) {
             return;
         }
     };
-    if asking == Asking::First && post.label < settings.default_label {
+    let now = Meant { room: id, label: post.label };
+    if meant != Some(now) && post.label < settings.default_label {
         model.desk.confirm = Some(Confirm {
             title: format!("Ask under {}?", post.label),
             what_it_does: milder(&settings, post.label),
             verb: "Ask",
             is_dangerous: true,
-            then: Box::new(crate::Action::Ask(Action::SendAskMeant)),
+            then: Box::new(crate::Action::Ask(Action::SendAskMeant(now))),
         });
         return;
     }
     model.send(Outgoing::Post(post), out);
     model.ask.ask = AskForm::default();
+    model.ask.begun = None;
     close(model, Overlay::NewAsk);
 }
 
-/// Sends the alert in the form to the open room.
-pub(super) fn alert(model: &mut Model, asking: Asking, out: &mut Vec<Effect>) {
-    let Some(room) = model.rooms.open() else { return };
-    let (id, settings) = (room.id, room.settings.clone());
+/// Sends the alert in the form to the open room, likewise.
+pub(super) fn alert(model: &mut Model, meant: Option<Meant>, out: &mut Vec<Effect>) {
+    let Some((id, settings)) = form_room(model) else { return };
     let alert = match read_alert(&model.ask.alert, id, &settings, model.now_ms) {
         Ok(alert) => alert,
         Err(why) => {
@@ -63,7 +55,8 @@ pub(super) fn alert(model: &mut Model, asking: Asking, out: &mut Vec<Effect>) {
             return;
         }
     };
-    if asking == Asking::First
+    let now = Meant { room: id, label: alert.label };
+    if meant != Some(now)
         && let Some(what_it_does) = unusual(&alert, &settings)
     {
         model.desk.confirm = Some(Confirm {
@@ -71,12 +64,13 @@ pub(super) fn alert(model: &mut Model, asking: Asking, out: &mut Vec<Effect>) {
             what_it_does,
             verb: "Send",
             is_dangerous: true,
-            then: Box::new(crate::Action::Ask(Action::SendAlertMeant)),
+            then: Box::new(crate::Action::Ask(Action::SendAlertMeant(now))),
         });
         return;
     }
     model.send(Outgoing::Alert(alert), out);
     model.ask.alert = AlertForm::default();
+    model.ask.begun = None;
     close(model, Overlay::NewAlert);
 }
 
@@ -99,12 +93,35 @@ fn unusual(alert: &PostAlert, settings: &RoomSettings) -> Option<String> {
 }
 
 fn milder(settings: &RoomSettings, chosen: Label) -> String {
-    format!(
-        "{chosen} is more open than {}, the default of {}: what you send {}.",
-        settings.default_label,
-        settings.name,
-        label::meaning(chosen)
+    let (usual, room) = (settings.default_label, &settings.name);
+    what_it_does(
+        &format!("What is written in {room} is {usual} unless somebody says otherwise"),
+        chosen,
     )
+}
+
+/// The open room, and its settings as they were when the form was begun, where they were stricter.
+fn form_room(model: &Model) -> Option<(RoomId, RoomSettings)> {
+    let room = model.rooms.open()?;
+    let default_label = model.form_default()?;
+    Some((room.id, RoomSettings { default_label, ..room.settings.clone() }))
+}
+
+impl Model {
+    /// The label that the form of an ask or an alert has without another: the open room's default, or
+    /// what that was when the form was begun, where that is stricter.
+    pub fn form_default(&self) -> Option<Label> {
+        let room = self.rooms.open()?;
+        let begun = self.ask.begun.filter(|(begun_in, _)| *begun_in == room.id);
+        Some(begun.map_or(room.settings.default_label, |(_, label)| {
+            label.max(room.settings.default_label)
+        }))
+    }
+
+    /// Something is written into a form.
+    pub(super) fn begin_form(&mut self) {
+        self.ask.begun = self.rooms.open().map(|room| room.id).zip(self.form_default());
+    }
 }
 
 fn close(model: &mut Model, overlay: Overlay) {
@@ -131,6 +148,7 @@ fn read_ask(
         subjects: Vec::new(),
         ask: Some(Ask { options, due_at_ms: due_at_ms(&form.due_in_minutes, now_ms)? }),
         exercise: form.exercise,
+        files: Vec::new(),
     })
 }
 
@@ -166,6 +184,7 @@ fn read_alert(
         ask,
         common_cause: form.reporting,
         exercise: form.exercise,
+        files: Vec::new(),
     })
 }
 

@@ -7,11 +7,16 @@ use super::{AlertForm, Revises, subjects};
 use crate::Effect;
 use crate::model::Model;
 use crate::model::desk::{self, Overlay};
+use crate::model::room::{Act, may};
 
 /// Begins to write it. What is half written of another alert is not thrown away.
 pub(super) fn begin(model: &mut Model, of: Seq, message: Message, out: &mut Vec<Effect>) {
     let Some(room) = model.rooms.open() else { return };
     let Some(shown) = room.log.shown(of) else { return };
+    let act = if message == Message::Cancel { Act::Cancel } else { Act::Update };
+    if may(model, room, of).and_then(|may| may.action(act)).is_none() {
+        return;
+    }
     let Kind::Alert(alert) = &shown.entry.handling.kind else { return };
     let revises = Revises { room: room.id, of, message };
     let begun = &model.ask.alert;

@@ -369,8 +369,10 @@ fn an_ask_needs_a_text_two_answers_and_a_time_that_is_one() {
     }
     assert_eq!(model.ask.ask.text, "Who?");
 
-    ask_act(&mut model, Action::Preset(Preset::RollCall));
-    let effects = new_ask(&mut model, |form| form.due_in_minutes = "30".into());
+    let effects = new_ask(&mut model, |form| {
+        form.options = Preset::RollCall.options().join("\n");
+        form.due_in_minutes = "30".into();
+    });
     let Some(Outgoing::Post(post)) = sent(&effects) else { panic!("no ask") };
     assert_eq!((post.label, post.room), (Label::AmberStrict, room(1)));
     let ask = post.ask.clone().unwrap();
@@ -389,7 +391,8 @@ fn an_ask_more_open_than_the_rooms_default_is_asked_about_once() {
     });
     assert!(effects.is_empty());
     let confirm = model.desk.confirm.clone().unwrap();
-    assert!(confirm.what_it_does.starts_with("TLP:GREEN is more open than TLP:AMBER+STRICT"));
+    let usual = "is TLP:AMBER+STRICT unless somebody says otherwise. TLP:GREEN is milder";
+    assert!(confirm.what_it_does.contains(usual), "{}", confirm.what_it_does);
     let effects = act(&mut model, crate::Action::Desk(crate::model::desk::Action::Confirm));
     let Some(Outgoing::Post(post)) = sent(&effects) else { panic!("no ask") };
     assert_eq!(post.label, Label::Green);
@@ -467,6 +470,10 @@ fn walking_the_cards_goes_round() {
     assert_eq!(model.ask.chosen, Some((room(1), 2)));
 }
 
+fn meant() -> Meant {
+    Meant { room: room(1), label: Label::AmberStrict }
+}
+
 #[test]
 fn an_alert_is_updated_with_what_it_says_in_the_form_and_takes_its_place() {
     let mut model = fixture::incident_model();
@@ -476,7 +483,7 @@ fn an_alert_is_updated_with_what_it_says_in_the_form_and_takes_its_place() {
     assert!(model.ask.alert.acknowledge);
     let form = AlertForm { headline: "It is back".to_owned(), ..model.ask.alert.clone() };
     let _ = ask_act(&mut model, Action::AlertForm(form));
-    let effects = ask_act(&mut model, Action::SendAlertMeant);
+    let effects = ask_act(&mut model, Action::SendAlertMeant(meant()));
     let [Effect::Send(Outgoing::Alert(alert))] = &effects[..] else { panic!("one alert") };
     assert_eq!((alert.alert.supersedes, alert.alert.message), (Some(4), Message::Update));
     assert_eq!(alert.label, Label::AmberStrict);
@@ -488,7 +495,7 @@ fn an_alert_that_holds_no_more_asks_nothing() {
     let mut model = fixture::incident_model();
     let _ = ask_act(&mut model, Action::Revise(4, Message::Cancel));
     assert!(!model.ask.alert.acknowledge);
-    let effects = ask_act(&mut model, Action::SendAlertMeant);
+    let effects = ask_act(&mut model, Action::SendAlertMeant(meant()));
     let [Effect::Send(Outgoing::Alert(alert))] = &effects[..] else { panic!("one alert") };
     assert!(alert.ask.is_none() && alert.alert.message == Message::Cancel);
 }
@@ -501,4 +508,110 @@ fn a_half_written_alert_is_not_thrown_away_for_an_update() {
     let _ = ask_act(&mut model, Action::Revise(4, Message::Update));
     assert_eq!(model.ask.alert.headline, "Half written");
     assert_eq!(model.desk.notices.len(), 1);
+}
+
+#[test]
+fn the_answer_to_a_question_about_a_milder_label_counts_for_that_label_alone() {
+    let confirm =
+        |model: &mut Model| act(model, crate::Action::Desk(crate::model::desk::Action::Confirm));
+    let mut model = asked();
+    let fill_in = |form: &mut AskForm| {
+        form.text = "Who?".into();
+        form.options = "yes\nno".into();
+        form.label = Some(Label::Green);
+    };
+    assert!(new_ask(&mut model, fill_in).is_empty());
+    let form = AskForm { label: Some(Label::Clear), ..model.ask.ask.clone() };
+    ask_act(&mut model, Action::AskForm(form));
+    assert!(sent(&confirm(&mut model)).is_none(), "nobody has said yes to TLP:CLEAR");
+    assert!(model.desk.confirm.as_ref().unwrap().title.contains("TLP:CLEAR"));
+    let effects = confirm(&mut model);
+    let Some(Outgoing::Post(post)) = sent(&effects) else { panic!("no ask") };
+    assert_eq!(post.label, Label::Clear);
+
+    let severity = Some(Severity::Severe);
+    let label = Some(Label::Green);
+    let form = AlertForm { headline: "Offline".into(), severity, label, ..AlertForm::default() };
+    ask_act(&mut model, Action::AlertForm(form.clone()));
+    assert!(sent(&ask_act(&mut model, Action::SendAlert)).is_none());
+    ask_act(&mut model, Action::AlertForm(AlertForm { label: Some(Label::Clear), ..form }));
+    assert!(sent(&confirm(&mut model)).is_none());
+    assert!(sent(&confirm(&mut model)).is_some(), "asked again, and meant");
+}
+
+#[test]
+fn a_form_keeps_the_rooms_label_of_when_it_was_begun_where_that_is_stricter() {
+    let mut model = asked();
+    ask_act(&mut model, Action::AskForm(AskForm { text: "Who?".into(), ..AskForm::default() }));
+    relax(&mut model);
+    assert_eq!(model.form_default(), Some(Label::AmberStrict));
+    let effects = new_ask(&mut model, |form| {
+        form.text = "Who?".into();
+        form.options = "yes\nno".into();
+    });
+    let Some(Outgoing::Post(post)) = sent(&effects) else { panic!("no ask") };
+    assert_eq!(post.label, Label::AmberStrict);
+    assert_eq!(model.form_default(), Some(Label::Green), "the next one begins anew");
+}
+
+/// The open room's default becomes TLP:GREEN.
+fn relax(model: &mut Model) {
+    let open = model.rooms.open().unwrap();
+    let (id, seq) = (open.id, open.log.latest + 1);
+    let mut settings = open.settings.clone();
+    settings.default_label = Label::Green;
+    let changed = kind(post(1, Label::Green, "-"), Kind::Changed { settings });
+    let _ = model.hear(&News::Entry(delivered(id, seq, NOW_MS, changed)));
+    assert_eq!(model.rooms.open().unwrap().settings.default_label, Label::Green);
+}
+
+#[test]
+fn what_was_put_away_stays_so_after_the_program_is_started_anew() {
+    let mut model = fixture::model();
+    let causes = vec![cause(1, 2, &[1], NOW_MS)];
+    let reply = Reply::ListCauses(CauseList { causes });
+    let told = News::Answered(Request::ListCauses(ListCauses {}), Ok(reply));
+    let _ = model.hear(&told);
+    let effects = ask_act(&mut model, Action::PutAway(CauseId::from_bytes([1; 16])));
+    let [Effect::KeepSettings(kept)] = &effects[..] else { panic!("it is kept") };
+    let on_disk = serde_json::to_string(kept).unwrap();
+    let mut again = fixture::model();
+    again.settings = serde_json::from_str(&on_disk).unwrap();
+    let _ = again.hear(&told);
+    assert_eq!(again.causes().count(), 0);
+    let _ = again.hear(&News::CommonCause(cause(1, 3, &[1, 2], NOW_MS + 2)));
+    assert_eq!(again.causes().count(), 1);
+    let none = Reply::ListCauses(CauseList { causes: Vec::new() });
+    let _ = again.hear(&News::Answered(Request::ListCauses(ListCauses {}), Ok(none)));
+    assert!(again.settings.put_away.is_empty(), "what is over is forgotten");
+}
+
+#[test]
+fn going_to_what_waits_leaves_forms_as_they_are_typed_and_a_search_open() {
+    let mut model = asked();
+    let open = |model: &mut Model, overlay| {
+        act(model, crate::Action::Desk(crate::model::desk::Action::Toggle(overlay)));
+    };
+    open(&mut model, Overlay::NewAsk);
+    ask_act(&mut model, Action::AskForm(AskForm { text: "Who?".into(), ..AskForm::default() }));
+    ask_act(&mut model, Action::NextWaiting);
+    assert!(model.desk.overlays.is_empty());
+    assert_eq!(model.ask.ask.text, "Who?");
+    open(&mut model, Overlay::Search);
+    ask_act(&mut model, Action::NextWaiting);
+    assert_eq!(model.desk.overlays, [Overlay::Search]);
+    ask_act(&mut model, Action::Answer(room(1), 1, 0));
+    assert_eq!(model.desk.focus.0, Focus::Field, "back to the search");
+}
+
+#[test]
+fn what_a_form_was_refused_for_is_not_said_of_the_next_one() {
+    let mut model = asked();
+    let toggle = crate::model::desk::Action::Toggle(Overlay::NewAsk);
+    act(&mut model, crate::Action::Desk(toggle.clone()));
+    ask_act(&mut model, Action::SendAsk);
+    assert!(!trouble(&model).is_empty());
+    act(&mut model, crate::Action::Desk(crate::model::desk::Action::Back));
+    act(&mut model, crate::Action::Desk(toggle));
+    assert_eq!(trouble(&model), "");
 }

@@ -11,7 +11,7 @@ use warproom_client::{Delivered, Why, because, interrupts};
 
 use crate::Effect;
 use crate::model::Model;
-use crate::model::desk::Focus;
+use crate::model::desk::{Focus, Overlay};
 use crate::model::log::Shown;
 use crate::model::rooms::Direction;
 
@@ -19,6 +19,9 @@ use crate::model::rooms::Direction;
 /// asked; the server tells of it no more then.
 const LAPSE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 const LAPSE_UNTIMED_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// The asks that wait at most, the most pressing of them: more than a hundred rooms ask in a bad week.
+const MOST: usize = 1_000;
 
 /// The most entries fetched at once: more cards than fit on a screen.
 const FETCHED: usize = 8;
@@ -203,6 +206,7 @@ fn drop_ask(model: &mut Model, (room, of): (RoomId, Seq)) {
 pub(super) fn sort(model: &mut Model) {
     let mut outstanding = std::mem::take(&mut model.ask.outstanding);
     outstanding.sort_by_key(|one| pressing(model, one));
+    outstanding.truncate(MOST);
     model.ask.outstanding = outstanding;
 }
 
@@ -265,6 +269,9 @@ pub(super) fn step(model: &mut Model, direction: Direction) {
 
 pub(super) fn choose(model: &mut Model, key: (RoomId, Seq)) {
     model.ask.chosen = Some(key);
+    // What waits stands at the top of the page and of a search, and under whatever else is open. What
+    // was typed there is kept.
+    model.desk.overlays.retain(|overlay| *overlay == Overlay::Search);
     model.desk.give_focus(Focus::Waiting);
 }
 

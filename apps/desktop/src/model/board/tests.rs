@@ -98,7 +98,7 @@ fn answers_that_arrive_refresh_the_board_once_a_second_at_most() {
 #[test]
 fn an_ask_that_was_taken_back_has_no_board_and_says_why() {
     let mut board = roll_call(Label::AmberStrict, false);
-    board.ask.body = Body::Withheld { commitment: Head([0; 32]) };
+    board.ask.body = Body::Withheld { commitment: Head([0; 32]), erased: false };
     let (model, _) = show(board);
     assert!(model.open_board_view().is_none());
     assert!(model.board.trouble[&(room(1), 1)].starts_with("What was asked was taken back"));
@@ -189,4 +189,41 @@ fn signing_in_again_refreshes_the_open_board_only() {
     fill(&mut model, room(1), Vec::new());
     model.rooms.open_mut().unwrap().reading.beside = None;
     assert_eq!(shown_again(&model.hear(&again)), 0);
+}
+
+#[test]
+fn a_board_that_comes_after_its_room_was_left_is_not_kept() {
+    let (mut model, _) = show(roll_call(Label::AmberStrict, false));
+    let _ = model.hear(&News::RoomLeft(room(1)));
+    assert!(model.board.boards.is_empty());
+    let call = Request::from(ShowBoard { room: room(1), of: 1 });
+    let late = Reply::ShowBoard(roll_call(Label::AmberStrict, false));
+    let _ = model.hear(&News::Answered(call.clone(), Ok(late)));
+    assert!(model.board.boards.is_empty());
+    let _ = model.hear(&News::Answered(call, Err(crate::news::Refusal::new("no such room", ""))));
+    assert!(model.board.trouble.is_empty());
+}
+
+#[test]
+fn a_board_that_was_made_before_something_on_it_was_taken_back_is_not_shown() {
+    let call = Request::from(ShowBoard { room: room(1), of: 1 });
+    let told =
+        || News::Answered(call.clone(), Ok(Reply::ShowBoard(roll_call(Label::Green, false))));
+    let retract = |model: &mut Model, of: Seq| {
+        let entry = kind(post(5, Label::Green, "-"), Kind::Retract { of });
+        let _ = model.hear(&News::Entry(fixture::delivered(room(1), 8, NOW_MS, entry)));
+    };
+    let (mut model, _) = show(roll_call(Label::Green, false));
+    retract(&mut model, 5);
+    let before = model.open_board_view().map(|view| view.rows.len());
+    model.board.boards.clear();
+    let _ = model.hear(&told());
+    assert!(before.is_some() && model.open_board_view().is_none(), "an answer was taken back");
+    assert_eq!(shown_again(&model.hear(&News::Clock(NOW_MS + 2_000))), 1, "it is asked for again");
+
+    let (mut model, _) = show(roll_call(Label::Green, false));
+    retract(&mut model, 1);
+    let _ = model.hear(&told());
+    assert!(model.open_board_view().is_none(), "the ask was taken back");
+    assert!(model.board.trouble[&(room(1), 1)].starts_with("What was asked was taken back"));
 }

@@ -3,13 +3,14 @@
 use std::mem;
 
 use warproom_client::proto::calls::TypeInRoom;
-use warproom_client::proto::{Kind, Line, Principal, RoomId, Seq};
+use warproom_client::proto::{Line, RoomId, Seq};
 
 use super::{Draft, completing, mention};
 use crate::Effect;
 use crate::model::Model;
 use crate::model::desk::Focus;
-use crate::model::log::{Log, Shown};
+use crate::model::log::Shown;
+use crate::model::room::{Act, may};
 use crate::request::Request;
 
 /// Drafts are kept no more often than this: a disk has better things to do than follow each key.
@@ -49,6 +50,16 @@ pub(super) fn insert(model: &mut Model, room: RoomId, put_in: &str, out: &mut Ve
     replace(model, room, at..at, put_in, out);
 }
 
+/// Puts an `@` in at the cursor, apart from the word before it, and offers whom it may call.
+pub(super) fn mention(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
+    let at = model.compose.cursor_in(room);
+    let before = model.compose.drafts.get(&room).map_or("", |one| &one.text[..at]);
+    let is_apart = before.chars().next_back().is_none_or(char::is_whitespace);
+    insert(model, room, if is_apart { "@" } else { " @" }, out);
+    completing::look(model, room, model.compose.cursor_in(room));
+    model.desk.give_focus(Focus::Composer);
+}
+
 /// Puts a text in the place of another, and the cursor after it.
 pub(super) fn replace(
     model: &mut Model,
@@ -70,7 +81,7 @@ pub(super) fn replace(
 pub(super) fn reply(model: &mut Model, room: RoomId, to: Option<Seq>, out: &mut Vec<Effect>) {
     let carried = match to {
         None => None,
-        Some(to) => match said(model, room, to) {
+        Some(to) => match said(model, room, to, Act::Reply) {
             Some(shown) => Some(shown.label),
             None => {
                 return trouble(
@@ -91,11 +102,7 @@ pub(super) fn reply(model: &mut Model, room: RoomId, to: Option<Seq>, out: &mut 
 
 /// Edits one's own post: what was being written is put aside.
 pub(super) fn edit(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Effect>) {
-    let me = model.me().map(Principal::Member);
-    let shown = said(model, room, of)
-        .filter(|shown| Some(shown.entry.handling.author) == me)
-        .filter(|shown| matches!(shown.entry.handling.kind, Kind::Post { .. }));
-    let Some(shown) = shown else {
+    let Some(shown) = said(model, room, of, Act::Edit) else {
         return trouble(model, "only your own post can be edited");
     };
     let (text, label) = (shown.text().unwrap_or_default().to_owned(), shown.label);
@@ -121,25 +128,23 @@ pub(super) fn edit(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Effec
 
 /// Edits one's latest post of the room, of those that are held.
 pub(super) fn edit_latest(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
-    let me = model.me().map(Principal::Member);
-    let latest = log(model, room).and_then(|log| {
-        let mine = |seq: &&Seq| {
-            log.shown(**seq).is_some_and(|shown| {
-                let handling = &shown.entry.handling;
-                Some(handling.author) == me && matches!(handling.kind, Kind::Post { .. })
-            })
-        };
-        log.items.keys().rev().find(mine).copied()
-    });
-    match latest {
+    match latest_of_mine(model, room) {
         Some(of) => edit(model, room, of, out),
         None => trouble(model, "there is no post of yours here to edit"),
     }
 }
 
+/// One's latest post of a room that can be edited, of those that are held.
+pub fn latest_of_mine(model: &Model, room: RoomId) -> Option<Seq> {
+    let room = model.rooms.rooms.get(&room)?;
+    let mine =
+        |seq: &&Seq| may(model, room, **seq).is_some_and(|may| may.action(Act::Edit).is_some());
+    room.log.items.keys().rev().find(mine).copied()
+}
+
 /// Quotes an entry after what is written: its label and its being an exercise come along.
 pub(super) fn quote(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Effect>) {
-    let Some(shown) = said(model, room, of) else {
+    let Some(shown) = said(model, room, of, Act::Quote) else {
         return trouble(model, "only a post or an alert that you can read can be quoted");
     };
     let (quoted, exercise) = (shown.label, shown.entry.handling.exercise);
@@ -195,7 +200,12 @@ pub(super) fn clear(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
 }
 
 /// A draft has changed: it is kept now, or soon.
-pub(super) fn changed(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
+pub(in crate::model) fn changed(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
+    let default = model.rooms.rooms.get(&room).map(|room| room.settings.default_label);
+    if let Some(draft) = model.compose.drafts.get_mut(&room) {
+        let is_written = !draft.text.trim().is_empty() || !draft.files.is_empty();
+        draft.begun = draft.begun.max(default).filter(|_| is_written);
+    }
     model.compose.unkept.insert(room);
     tick(model, out);
 }
@@ -247,14 +257,11 @@ fn draft(model: &mut Model, room: RoomId) -> &mut Draft {
     model.compose.drafts.entry(room).or_default()
 }
 
-fn log(model: &Model, room: RoomId) -> Option<&Log> {
-    Some(&model.rooms.rooms.get(&room)?.log)
-}
-
-/// A post or an alert that is held and can be read.
-fn said(model: &Model, room: RoomId, seq: Seq) -> Option<&Shown> {
-    let shown = log(model, room)?.shown(seq)?;
-    matches!(shown.entry.handling.kind, Kind::Post { .. } | Kind::Alert(_)).then_some(shown)
+/// An entry that is held and can be read, if this may be done with it.
+fn said(model: &Model, room: RoomId, seq: Seq, act: Act) -> Option<&Shown> {
+    let room = model.rooms.rooms.get(&room)?;
+    may(model, room, seq)?.action(act)?;
+    room.log.shown(seq)
 }
 
 fn put_cursor(model: &mut Model, at: usize) {

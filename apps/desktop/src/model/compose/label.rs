@@ -38,28 +38,6 @@ fn refusal(model: &Model, room: RoomId, label: Label) -> Option<String> {
     }
 }
 
-/// Who could read an entry of a label, in words, for whoever is about to send it.
-pub const fn readers(label: Label) -> &'static str {
-    match label {
-        Label::Clear => {
-            "Everyone in this room can read it, and everyone who comes later; and they may pass it on \
-             to anybody at all, the press included."
-        }
-        Label::Green => {
-            "Everyone in this room can read it, and everyone who comes later; and they may pass it on \
-             within the whole community."
-        }
-        Label::Amber => {
-            "Everyone of the organisations that are in this room now can read it, and so can their \
-             clients."
-        }
-        Label::AmberStrict => {
-            "Everyone of the organisations that are in this room now can read it, and nobody else."
-        }
-        Label::Red => "Only the people who are in this room now can read it.",
-    }
-}
-
 impl Model {
     /// The label that the draft of a room will be sent under; none if the room is not known.
     pub fn draft_label(&self, room: RoomId) -> Option<Label> {
@@ -69,9 +47,19 @@ impl Model {
             // An edit goes where its entry went.
             return self.label_of(room, of).or(draft.carried).or(Some(settings.default_label));
         }
-        let chosen = draft.and_then(|draft| draft.label).unwrap_or(settings.default_label);
+        let default = draft.and_then(|draft| draft.begun).max(Some(settings.default_label))?;
+        let chosen = draft.and_then(|draft| draft.label).unwrap_or(default);
         // Above a ceiling that was lowered meanwhile it stays what was chosen, and is not sent.
         Some(self.draft_floor(room).map_or(chosen, |floor| chosen.max(floor)))
+    }
+
+    /// The label that was the room's default when its draft was begun, where the default is more relaxed
+    /// by now and the draft is not.
+    pub fn draft_keeps(&self, room: RoomId) -> Option<Label> {
+        let default = self.rooms.rooms.get(&room)?.settings.default_label;
+        let draft = self.compose.drafts.get(&room)?;
+        let is_by_default = draft.label.is_none() && draft.edit_of.is_none();
+        draft.begun.filter(|begun| is_by_default && *begun > default)
     }
 
     /// The mildest label that the draft of a room may have: the strictest of what it answers.

@@ -9,6 +9,7 @@ use crate::Effect;
 use crate::effect::Outgoing;
 use crate::model::Model;
 use crate::model::desk::{Confirm, Focus};
+use crate::model::files::Attached;
 use crate::news::Refusal;
 
 /// What an entry on its way is, for whoever looks at the outbox.
@@ -31,6 +32,7 @@ pub fn gist(model: &Model, outgoing: &Outgoing) -> Gist {
     let about = about(outgoing).and_then(|of| log?.shown(of));
     let exercise = match outgoing {
         Outgoing::Post(post) => post.exercise,
+        Outgoing::PostWithFiles(with) => with.post.exercise,
         Outgoing::Alert(alert) => alert.exercise,
         _ => about.is_some_and(|shown| shown.entry.handling.exercise),
     };
@@ -50,6 +52,11 @@ const fn about(outgoing: &Outgoing) -> Option<Seq> {
 fn in_itself(outgoing: &Outgoing) -> (Option<&'static str>, Option<Label>, String) {
     match outgoing {
         Outgoing::Post(post) => (None, Some(post.label), post.text.to_string()),
+        Outgoing::PostWithFiles(with) => {
+            let files: Vec<_> = with.files.iter().map(Attached::in_words).collect();
+            let text = format!("{}\nWith: {}", with.post.text, files.join("; "));
+            (None, Some(with.post.label), text)
+        }
         Outgoing::Alert(alert) => (Some("Alert"), Some(alert.label), alert.headline.to_string()),
         Outgoing::Answer(answer) => (Some("Answer"), answer.label, answer.choice.to_string()),
         Outgoing::Edit(edit) => (Some("Edit"), None, edit.text.to_string()),
@@ -75,13 +82,16 @@ pub(super) fn restored(kept: &[(Outgoing, Option<Refusal>)]) -> Vec<Waiting> {
         outgoing: outgoing.clone(),
         state: refusal.clone().map_or(Sending::Waiting, Sending::Refused),
         at_ms: made_at_ms(outgoing.id()),
+        is_kept: true,
     };
     kept.iter().map(one).collect()
 }
 
 /// It is on disk. What has come further since stays there.
 pub(super) fn kept(model: &mut Model, id: EntryId) {
-    if let Some(waiting) = find(model, id).filter(|one| one.state == Sending::Keeping) {
+    let Some(waiting) = find(model, id) else { return };
+    waiting.is_kept = true;
+    if waiting.state == Sending::Keeping {
         waiting.state = Sending::Waiting;
     }
 }
@@ -172,6 +182,10 @@ fn find(model: &mut Model, id: EntryId) -> Option<&mut Waiting> {
 fn rewritten(outgoing: &Outgoing) -> Option<Draft> {
     let took_over = Some(outgoing.id());
     match outgoing {
+        Outgoing::PostWithFiles(with) => {
+            let draft = rewritten(&Outgoing::Post(with.post.clone()))?;
+            Some(Draft { files: with.files.clone(), ..draft })
+        }
         Outgoing::Post(post) => Some(Draft {
             text: post.text.to_string(),
             label: Some(post.label),

@@ -3,12 +3,14 @@
 use warproom_client::proto::calls::{EditEntry, PostEntry};
 use warproom_client::proto::{EntryId, Label, RoomId, Text, limits};
 
-use super::{Action, Draft, draft, label, mention};
+use super::{Action, Draft, draft, mention};
 use crate::Effect;
-use crate::effect::Outgoing;
+use crate::effect::{Outgoing, PostWithFiles};
 use crate::model::Model;
 use crate::model::desk::{Confirm, Focus};
 use crate::model::log::Item;
+use crate::model::markdown::visible;
+use crate::model::milder::{Meant, what_it_does};
 
 /// Sends the draft of a room, or asks, or says why not.
 pub(super) fn send(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
@@ -20,20 +22,19 @@ pub(super) fn send(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
     match outgoing(model, room, &draft, label) {
         Err(trouble) => model.compose.trouble = Some(trouble),
         Ok(None) => {}
-        Ok(Some(Outgoing::Post(_))) if must_ask(model, room, &draft, label) => {
+        Ok(Some(Outgoing::Post(_) | Outgoing::PostWithFiles(_)))
+            if must_ask(model, room, &draft, label) =>
+        {
             ask(model, room, &draft, label);
         }
         Ok(Some(outgoing)) => hand_over(model, room, outgoing, out),
     }
 }
 
-/// Sends it, the label being meant. The answer counts for what was asked about.
-pub(super) fn send_milder(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
-    let label = model.draft_label(room);
-    if let Some(label) = label
-        && model.compose.asked.take() == Some((room, label))
-    {
-        model.compose.drafts.entry(room).or_default().meant_milder = Some(label);
+/// Sends it, this label being meant. If it has another one by now, that is asked about.
+pub(super) fn send_meant(model: &mut Model, room: RoomId, meant: Meant, out: &mut Vec<Effect>) {
+    if model.draft_label(room).map(|label| Meant { room, label }) == Some(meant) {
+        model.compose.drafts.entry(room).or_default().meant_milder = Some(meant.label);
     }
     model.desk.give_focus(Focus::Composer);
     send(model, room, out);
@@ -58,7 +59,7 @@ fn outgoing(
     draft: &Draft,
     label: Label,
 ) -> Result<Option<Outgoing>, String> {
-    let written = draft.text.replace("\r\n", "\n");
+    let written = written(draft);
     let written = written.trim_end().trim_start_matches('\n');
     if written.trim().is_empty() {
         return Ok(None);
@@ -67,7 +68,7 @@ fn outgoing(
     let id = EntryId::random();
     if let Some(of) = draft.edit_of {
         let item = model.rooms.rooms.get(&room).and_then(|room| room.log.items.get(&of));
-        if let Some(Item::Withheld(_)) = item {
+        if let Some(Item::Withheld(_) | Item::Erased) = item {
             return Err("the entry was taken back meanwhile; there is nothing to edit".to_owned());
         }
         return Ok(Some(Outgoing::Edit(EditEntry { room, id, of, text })));
@@ -89,7 +90,7 @@ fn outgoing(
     let exercise = model.draft_is_exercise(room);
     let reply_to = draft.reply_to;
     let subjects = Vec::new();
-    Ok(Some(Outgoing::Post(PostEntry {
+    let post = PostEntry {
         room,
         id,
         label,
@@ -99,7 +100,22 @@ fn outgoing(
         subjects,
         ask: None,
         exercise,
-    })))
+        files: Vec::new(),
+    };
+    Ok(Some(if draft.files.is_empty() {
+        Outgoing::Post(post)
+    } else {
+        Outgoing::PostWithFiles(PostWithFiles { post, files: draft.files.clone() })
+    }))
+}
+
+/// What is written; where that is nothing, the names of the files.
+fn written(draft: &Draft) -> String {
+    if draft.text.trim().is_empty() && draft.edit_of.is_none() {
+        let names: Vec<_> = draft.files.iter().map(|file| visible(&file.name)).collect();
+        return names.join("\n");
+    }
+    draft.text.replace("\r\n", "\n")
 }
 
 fn parsed(written: &str) -> Result<Text, String> {
@@ -129,16 +145,12 @@ fn ask(model: &mut Model, room: RoomId, draft: &Draft, label: Label) {
     } else {
         format!("What is written in this room is {expected} unless somebody says otherwise")
     };
-    let meaning = crate::model::label::meaning(label);
-    let what_it_does =
-        format!("{because}. {label} is milder: it {meaning}. {}", label::readers(label));
-    model.compose.asked = Some((room, label));
     model.desk.confirm = Some(Confirm {
         title: format!("Send this as {label}?"),
-        what_it_does,
+        what_it_does: what_it_does(&because, label),
         verb: verb(label),
         is_dangerous: true,
-        then: Box::new(crate::Action::Compose(Action::SendMilder)),
+        then: Box::new(crate::Action::Compose(Action::SendMilder(Meant { room, label }))),
     });
 }
 

@@ -150,3 +150,21 @@ fn a_bots_grant_is_told_in_words() {
         assert!(said.contains(part), "{part:?} in {said:?}");
     }
 }
+
+#[test]
+fn nobody_is_learnt_from_a_room_that_was_left_before_its_people_were_told() {
+    let mut model = fixture::signed_in(8);
+    let _ = model.hear(&News::RoomLeft(fixture::room(1)));
+    let met = RoomMember {
+        who: Principal::Member(member(77)),
+        name: name("Nia Prosser"),
+        organisation: None,
+        organisation_name: None,
+        role: RoomRole::Participant,
+    };
+    let reply = || Ok(Reply::RoomMembers(RoomMemberList { members: vec![met.clone()] }));
+    let _ = model.hear(&News::Answered(RoomMembers { room: fixture::room(1) }.into(), reply()));
+    assert!(model.directory.others.is_empty());
+    let _ = model.hear(&News::Answered(RoomMembers { room: fixture::room(2) }.into(), reply()));
+    assert_eq!(model.directory.others.len(), 1, "one is still in the other");
+}

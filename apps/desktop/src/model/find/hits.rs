@@ -106,6 +106,20 @@ pub fn narrowing(query: &Query, now_ms: i64) -> Result<Narrowing, String> {
     })
 }
 
+/// The rooms whose name fits what is being written.
+pub fn places(model: &Model) -> Vec<(RoomId, String)> {
+    let wanted = Wanted::new(&model.find.search.place);
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let near =
+        wanted.best_first(model.rooms.listed(), |(_, room)| (room.settings.name.as_str(), ""));
+    near.into_iter()
+        .take(PEOPLE)
+        .map(|(_, room)| (room.id, room.settings.name.to_string()))
+        .collect()
+}
+
 /// The people and bots whose name, handle or organisation fits what is being written.
 pub fn people(model: &Model) -> Vec<(Principal, String)> {
     let wanted = Wanted::new(&model.find.search.person);

@@ -19,13 +19,23 @@ const WORDS_BYTES: usize = 256;
 /// The hits after which the person is asked whether to search on: more than anybody reads through.
 const ENOUGH: usize = 500;
 
+/// The hits that may come beyond those: what one search of the server's brings.
+const OVER: usize = 100;
+
 /// What is looked for is now this. The chosen hit stays chosen if it is still there.
 pub(super) fn query(model: &mut Model, query: Query) {
     let search = &mut model.find.search;
     if query.author != search.query.author {
         search.person.clear();
     }
-    keeping_chosen(model, |search| search.query = query);
+    let open = model.rooms.open;
+    keeping_chosen(model, |search| {
+        if query.room != search.query.room {
+            search.place.clear();
+            search.is_elsewhere = query.room.is_some() && query.room != open;
+        }
+        search.query = query;
+    });
 }
 
 pub(super) fn begin(model: &mut Model, out: &mut Vec<Effect>) {
@@ -41,6 +51,7 @@ pub(super) fn begin(model: &mut Model, out: &mut Vec<Effect>) {
     search.number += 1;
     search.hits.clear();
     search.relabelled.clear();
+    search.retracted.clear();
     search.more.clear();
     search.chosen = 0;
     search.trouble = None;
@@ -104,7 +115,10 @@ fn next(search: &mut Search, out: &mut Vec<Effect>) {
 
 pub(super) fn found(model: &mut Model, number: u64, hit: &Delivered) {
     let is_now = number == model.find.search.number && model.rooms.rooms.contains_key(&hit.room);
-    if !is_now || !is_readable(hit) || is_told(&model.find.search, hit) {
+    let search = &model.find.search;
+    let is_full = search.hits.len() >= search.enough + OVER;
+    let is_gone = !is_readable(hit) || is_taken_back(search, hit);
+    if !is_now || is_full || is_gone || is_told(search, hit) {
         return;
     }
     keeping_chosen(model, |search| {
@@ -130,6 +144,20 @@ fn is_readable(hit: &Delivered) -> bool {
 /// Whether the entry is among the hits, as it is or with a later text.
 fn is_told(search: &Search, hit: &Delivered) -> bool {
     search.hits.iter().any(|(room, one)| *room == hit.room && target(one) == target(hit))
+}
+
+/// Whether it was taken back since, or answers what was.
+fn is_taken_back(search: &Search, hit: &Delivered) -> bool {
+    let is = |seq| search.retracted.contains(&(hit.room, seq));
+    is(target(hit)) || answered(hit).is_some_and(is)
+}
+
+/// The ask that it answers, if it is an answer: it goes with it.
+fn answered(hit: &Delivered) -> Option<Seq> {
+    match hit.entry.as_ref()?.handling.kind {
+        Kind::Answer { of, .. } => Some(of),
+        _ => None,
+    }
 }
 
 pub(super) fn ended(
@@ -174,9 +202,18 @@ fn more(model: &mut Model, room: RoomId, found: &Found) {
 /// A record came that may change what was found.
 pub(super) fn amended(search: &mut Search, by: &Delivered) {
     let room = by.room;
+    if by.is_withheld() {
+        // Not ours any more.
+        search
+            .hits
+            .retain(|(one, hit)| *one != room || (hit.seq != by.seq && target(hit) != by.seq));
+        return;
+    }
     match by.entry.as_ref().map(|entry| &entry.handling.kind) {
         Some(Kind::Retract { of }) => {
-            search.hits.retain(|(one, hit)| *one != room || target(hit) != *of);
+            search.retracted.insert((room, *of));
+            let hits = std::mem::take(&mut search.hits);
+            search.hits = hits.into_iter().filter(|(_, hit)| !is_taken_back(search, hit)).collect();
         }
         Some(Kind::Relabel { of, to }) => {
             let hits = search.hits.iter().filter(|(one, hit)| *one == room && target(hit) == *of);
@@ -197,6 +234,7 @@ pub(super) fn left(model: &mut Model, left: RoomId) {
         search.running.remove(&left);
         if search.query.room == Some(left) {
             search.query.room = None;
+            search.is_elsewhere = false;
         }
     });
 }

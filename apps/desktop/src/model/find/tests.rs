@@ -4,7 +4,7 @@ use warproom_client::Delivered;
 use warproom_client::proto::calls::Found;
 use warproom_client::proto::{Kind, Label, Principal, RoomId, Seq};
 
-use super::{Action, Query, Search, people, shown_hits, switcher_rooms};
+use super::{Action, Query, Search, people, places, shown_hits, switcher_rooms};
 use crate::fixture::{self, NOW_MS, delivered, post};
 use crate::model::Model;
 use crate::model::desk::{self, Overlay};
@@ -314,4 +314,46 @@ fn a_day_that_has_not_come_or_is_none_leads_nowhere() {
         let _ = act(&mut model, Action::JumpToDate);
         assert_eq!(model.desk.overlays.is_empty(), is_left, "{date}");
     }
+}
+
+fn answer(seq: Seq, of: Seq) -> Delivered {
+    let (organisation, choice) = (fixture::organisation(1), fixture::name("affected"));
+    let entry = post(1, Label::Green, "Civica is down");
+    let entry = fixture::kind(entry, Kind::Answer { of, organisation, choice });
+    delivered(fixture::room(1), seq, NOW_MS, entry)
+}
+
+#[test]
+fn answers_go_with_the_ask_that_was_taken_back_also_those_found_later() {
+    let mut model = fixture::incident_model();
+    let (number, ..) = asked(&search(&mut model, "civica", None));
+    find(&mut model, number, answer(9, 4));
+    find(&mut model, number, hit(1, 3, 1, Label::Green, 0));
+    assert_eq!(seqs(&model), [9, 3]);
+    let retract = fixture::kind(post(5, Label::Green, "-"), Kind::Retract { of: 4 });
+    let _ = model.hear(&News::Entry(delivered(fixture::room(1), 20, NOW_MS, retract)));
+    assert_eq!(seqs(&model), [3]);
+    find(&mut model, number, answer(8, 4));
+    find(&mut model, number, hit(1, 4, 5, Label::Green, 0));
+    assert_eq!(seqs(&model), [3], "the server had found them before");
+}
+
+#[test]
+fn any_room_can_be_searched_and_stays_chosen_when_another_is_opened() {
+    let mut model = fixture::incident_model();
+    let toggle = || Any::Desk(desk::Action::Toggle(Overlay::Search));
+    let _ = model.act(toggle());
+    assert_eq!(model.find.search.query.room, Some(fixture::room(1)), "this room at first");
+    let _ = act(&mut model, Action::PlaceWords("good".to_owned()));
+    let offered = places(&model);
+    assert_eq!(offered, [(fixture::room(6), "Good practice".to_owned())]);
+    let (_, room, _) = asked(&search(&mut model, "civica", Some(fixture::room(6))));
+    assert_eq!(room, fixture::room(6));
+    assert_eq!(model.find.search.place, "", "what was written to choose it has done its work");
+    let _ = model.act(toggle());
+    let _ = model.act(Any::Rooms(rooms::Action::Open(fixture::room(2))));
+    let _ = model.act(toggle());
+    assert_eq!(model.find.search.query.room, Some(fixture::room(6)));
+    let _ = model.hear(&News::RoomLeft(fixture::room(6)));
+    assert_eq!(model.find.search.query.room, None);
 }

@@ -1,20 +1,35 @@
 //! What refers to one entry, as facts by their number in the log, and how they show on it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use warproom_client::proto::{Entry, Kind, Label, Principal, Seq};
 
 use super::{Retracted, Shown};
 
+/// Of each kind so many are kept, the newest: more than people write about one entry, and not as many as a
+/// server that means harm may send.
+const EDITS: usize = 32;
+const RELABELS: usize = 32;
+const REACTIONS: usize = 512;
+const REPLIES: usize = 2_000;
+
 /// What refers to one entry.
 #[derive(Clone, Default)]
 pub(super) struct Referring {
-    edits: BTreeMap<Seq, (Principal, String, i64)>,
+    edits: BTreeMap<Seq, (Principal, Arc<str>, i64)>,
     relabels: BTreeMap<Seq, (Principal, Label, i64)>,
     reactions: BTreeMap<Seq, Reaction>,
     replies: BTreeSet<Seq>,
     supersedes: BTreeSet<Seq>,
     retractions: BTreeMap<Seq, Retracted>,
+}
+
+/// Keeps the newest so many; those that went are added.
+fn newest<T>(of: &mut BTreeMap<Seq, T>, most: usize, gone: &mut Vec<Seq>) {
+    while of.len() > most {
+        gone.extend(of.pop_first().map(|(by, _)| by));
+    }
 }
 
 #[derive(Clone)]
@@ -30,7 +45,7 @@ impl Referring {
         let who = entry.handling.author;
         let text = || entry.content.text.as_ref().map(ToString::to_string).unwrap_or_default();
         match entry.handling.kind {
-            Kind::Edit { .. } => self.edits.insert(by, (who, text(), at_ms)).is_none(),
+            Kind::Edit { .. } => self.edits.insert(by, (who, text().into(), at_ms)).is_none(),
             Kind::Relabel { to, .. } => self.relabels.insert(by, (who, to, at_ms)).is_none(),
             Kind::React { withdrawn, .. } => {
                 let reaction = Reaction { who, emoji: text(), is_withdrawn: withdrawn };
@@ -43,6 +58,33 @@ impl Referring {
             }
             _ => false,
         }
+    }
+
+    /// Lets go of what is more than is kept, the oldest first; of retractions the newest, because the first
+    /// one counts. Answers the numbers of what went.
+    pub(super) fn keep_newest(&mut self) -> Vec<Seq> {
+        let mut gone = Vec::new();
+        newest(&mut self.edits, EDITS, &mut gone);
+        newest(&mut self.relabels, RELABELS, &mut gone);
+        newest(&mut self.reactions, REACTIONS, &mut gone);
+        for numbers in [&mut self.replies, &mut self.supersedes] {
+            while numbers.len() > REPLIES {
+                gone.extend(numbers.pop_first());
+            }
+        }
+        while self.retractions.len() > 1 {
+            gone.extend(self.retractions.pop_last().map(|(by, _)| by));
+        }
+        gone
+    }
+
+    /// What it holds, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        /// A number with what stands beside it, in the tree it is in.
+        const EACH: usize = 64;
+        let texts: usize = self.edits.values().map(|(_, text, _)| text.len()).sum();
+        let others = self.relabels.len() + self.reactions.len() + self.replies.len();
+        texts + EACH * (1 + self.edits.len() + others)
     }
 
     /// Lets go of what the entry of this number says.

@@ -65,6 +65,7 @@ fn seen(log: &Log) -> String {
     let who = |one: &Principal| one.to_string();
     let rows = log.items.iter().map(|(seq, item)| match item {
         Item::Withheld(retracted) => format!("{seq} withheld {retracted:?}"),
+        Item::Erased => format!("{seq} erased"),
         Item::Unreadable { at_ms } => format!("{seq} unreadable {at_ms}"),
         Item::Shown(shown) => format!(
             "{seq} {:?} {} {:?} {:?} {:?} {:?} {:?}",
@@ -245,6 +246,45 @@ fn an_ask_is_still_there_when_its_row_was_let_go_of() {
     assert!(!log.is_held(1) && log.shown(1).is_some() && log.shown(2).is_none());
     log.take_amendment(&retract(4, 1, 1));
     assert!(log.shown(1).is_none(), "until it is taken back");
+}
+
+#[test]
+fn of_many_edits_and_reactions_the_newest_are_kept_whatever_their_order() {
+    let edits = (2..=100).map(|seq| edit(seq, 1, 1, &format!("edit {seq}")));
+    let reactions = (101..=900).map(|seq| react(seq, 2, 1, &format!(":{seq}:"), false));
+    let mut records: Vec<_> = edits.chain(reactions).collect();
+    records.push(said(1, 1, "x"));
+    let forward = log(&records);
+    let shown = forward.shown(1).unwrap();
+    assert_eq!((shown.text(), shown.edits.len()), (Some("edit 100"), 32));
+    assert_eq!((shown.reactions.len(), shown.reactions.contains_key(":900:")), (512, true));
+    assert_eq!(forward.refers_to.len(), 32 + 512);
+    records.reverse();
+    assert_eq!(seen(&log(&records)), seen(&forward));
+    let mut again = forward.clone();
+    again.take(&edit(2, 1, 1, "edit 2"));
+    assert_eq!(seen(&again), seen(&forward), "an old one is not new");
+}
+
+#[test]
+fn very_long_texts_are_let_go_by_their_bytes_far_from_what_is_looked_at() {
+    const MOST: usize = 4 * 1024 * 1024;
+    let long = "x".repeat(60_000);
+    let mut log = Log::default();
+    for seq in 1..=500 {
+        log.take(&said(seq, 1, &long));
+        log.keep_bytes(250, MOST);
+    }
+    let rows: Vec<_> = log.items.keys().copied().collect();
+    assert!((50..=69).contains(&rows.len()), "{}", rows.len());
+    assert!(rows.contains(&250) && log.is_held(250) && !log.is_held(1) && !log.is_held(400));
+    for seq in 501..=700 {
+        // Edits count too, of whatever they are.
+        log.take_amendment(&edit(seq, 1, 250 - seq % 100, &long));
+        log.keep_bytes(250, MOST);
+    }
+    let edits: usize = log.referring.values().map(super::Referring::bytes).sum();
+    assert!(edits < MOST && !log.items.is_empty(), "{edits}");
 }
 
 #[test]

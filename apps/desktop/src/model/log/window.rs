@@ -140,7 +140,7 @@ impl Log {
         }
     }
 
-    fn drop_waiting(&mut self) {
+    pub(super) fn drop_waiting(&mut self) {
         let waiting = self.referring.keys().copied().filter(|seq| self.item(*seq).is_none());
         for seq in waiting.collect::<Vec<_>>() {
             self.forget(seq);

@@ -4,11 +4,12 @@
 mod spelled;
 
 use warproom_client::proto::calls::{
-    ChangeMember, RemoveMember, RevokeBot, RevokeDevice, RevokeInvitation, RotateBot,
+    ApproveProposal, ChangeMember, EndProposal, RemoveMember, RevokeBot, RevokeDevice,
+    RevokeInvitation, RotateBot,
 };
 use warproom_client::proto::register::{Role, Standing};
 use warproom_client::proto::{
-    BotId, DeviceId, InvitationId, MemberId, Principal, RoomId, RoomRole,
+    BotId, DeviceId, InvitationId, MemberId, Principal, ProposalId, RoomId, RoomRole,
 };
 
 use super::{Shown, lists, rooms, words};
@@ -66,6 +67,10 @@ pub enum Deed {
     RotateBot(BotId),
     /// End a bot's grant.
     RevokeBot(BotId),
+    /// Approve another manager's proposal, and so have it done.
+    Approve(ProposalId),
+    /// Take a proposal back, or turn it down.
+    EndProposal(ProposalId),
 }
 
 /// Does it. It was asked about.
@@ -96,6 +101,8 @@ pub(super) fn perform(model: &mut Model, deed: Deed, out: &mut Vec<Effect>) {
         Deed::RevokeDevice { device, .. } => RevokeDevice { device }.into(),
         Deed::RotateBot(bot) => RotateBot { bot }.into(),
         Deed::RevokeBot(bot) => RevokeBot { bot }.into(),
+        Deed::Approve(proposal) => ApproveProposal { proposal }.into(),
+        Deed::EndProposal(proposal) => EndProposal { proposal }.into(),
     };
     out.push(Effect::Call(request));
 }
@@ -148,6 +155,10 @@ fn done(model: &Model, request: &Request) -> Option<(String, Option<Shown>)> {
         }
         Request::RevokeInvitation(_) => ("The invitation is void.".to_owned(), None),
         Request::RevokeDevice(_) => ("The device can no longer sign in.".to_owned(), None),
+        Request::ApproveProposal(_) => ("It is approved, and done.".to_owned(), None),
+        Request::EndProposal(_) => {
+            ("The proposal has ended; nothing of it is done.".to_owned(), None)
+        }
         Request::RotateBot(_) => ("The old token works no more.".to_owned(), None),
         Request::RevokeBot(call) => {
             let said = format!(

@@ -2,31 +2,32 @@
 
 use warproom_client::proto::MemberId;
 use warproom_client::proto::calls::{
-    ListBots, ListDevices, ListInvitations, ListMembers, ListOrganisations, ListRegisterEntries,
-    ListRooms, RoomMembers,
+    ListBots, ListDevices, ListInvitations, ListMembers, ListOrganisations, ListProposals,
+    ListRegisterEntries, ListRooms, RoomMembers, ShowRetention,
 };
 
-use super::{ManagePage, Shown};
+use super::{ManagePage, Shown, acts};
 use crate::Effect;
 use crate::model::Model;
 use crate::news::Refusal;
 use crate::request::{Reply, Request};
 
 /// Asks for what the page shows. Without a connection nothing is asked: signing in asks.
-pub(super) fn refresh(model: &Model, out: &mut Vec<Effect>) {
+pub(super) fn refresh(model: &mut Model, out: &mut Vec<Effect>) {
     if model.is_connected() {
         ask(model, out);
     }
 }
 
 /// Asks for what the page shows, as far as the one signed in may have it.
-pub(super) fn ask(model: &Model, out: &mut Vec<Effect>) {
+pub(super) fn ask(model: &mut Model, out: &mut Vec<Effect>) {
     let mut requests: Vec<Request> = Vec::new();
     match model.manage.page {
         ManagePage::Rooms => {
             requests.push(ListRooms { all: model.is_manager() }.into());
             if let Shown::Room(room) = model.manage.shown {
                 requests.push(RoomMembers { room }.into());
+                requests.push(ShowRetention { room: Some(room) }.into());
             }
         }
         ManagePage::Members => {
@@ -53,7 +54,14 @@ pub(super) fn ask(model: &Model, out: &mut Vec<Effect>) {
                 ListMembers {}.into(),
             ]);
         }
-        ManagePage::Invitations | ManagePage::Organisations | ManagePage::Bots => {}
+        ManagePage::Proposals if model.is_manager() => {
+            requests.extend([ListProposals {}.into(), ListRooms { all: true }.into()]);
+        }
+        ManagePage::Acts => acts::refresh(model, out),
+        ManagePage::Invitations
+        | ManagePage::Organisations
+        | ManagePage::Bots
+        | ManagePage::Proposals => {}
     }
     out.extend(requests.into_iter().map(Effect::Call));
 }
@@ -91,6 +99,7 @@ pub(super) fn answered(model: &mut Model, request: &Request, result: &Result<Rep
             | Request::ListDevices(_)
             | Request::ListInvitations(_)
             | Request::ListOrganisations(_)
+            | Request::ListProposals(_)
             | Request::ListBots(_),
             Err(refusal),
         ) if manage.is_up => manage.trouble = Some(refusal.to_string()),

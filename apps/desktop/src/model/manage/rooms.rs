@@ -4,7 +4,7 @@
 //! connection, and a refused one is taken out of the outbox again: the form still has what was typed.
 
 use warproom_client::proto::calls::{
-    AddToRoom, ChangeRoom, OpenRoom, Posted, RemoveFromRoom, RoomMembers,
+    AddToRoom, ChangeRoom, OpenRoom, Posted, RemoveFromRoom, RoomMembers, ShowRetention,
 };
 use warproom_client::proto::{
     EntryId, Label, MemberId, Name, Principal, RoomId, RoomRole, RoomSettings,
@@ -173,6 +173,7 @@ pub(super) fn open(model: &mut Model, room: RoomId, out: &mut Vec<Effect>) {
     model.manage.people = None;
     if model.is_connected() {
         out.push(Effect::Call(RoomMembers { room }.into()));
+        out.push(Effect::Call(ShowRetention { room: Some(room) }.into()));
     }
 }
 

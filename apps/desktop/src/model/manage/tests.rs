@@ -1,5 +1,6 @@
 //! Each form to its exact call, refusals keep what was typed, and nothing secret stays.
 
+mod acts;
 mod bots;
 mod deeds;
 mod organisations;

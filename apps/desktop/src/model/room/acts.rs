@@ -7,18 +7,20 @@ use warproom_client::proto::calls::{
 };
 use warproom_client::proto::{EntryId, Label, Line, RoomId, Seq, Text};
 
-use super::{Action, Room, Seek};
+use super::{Act, Action, May, Room, Seek, may};
 use crate::Effect;
 use crate::effect::Outgoing;
 use crate::model::desk::Confirm;
 use crate::model::log::{Log, Shown};
 use crate::model::{Model, label, moment};
-use crate::news::Refusal;
 
 pub(super) fn react(model: &mut Model, of: Seq, emoji: &str, out: &mut Vec<Effect>) {
     let me = model.session.as_ref().map(|session| session.me.principal);
-    let Some((room, shown)) = shown(model, of) else { return };
+    let Some((room, shown, may)) = shown(model, of) else { return };
     let Ok(reaction) = emoji.parse::<Text>() else { return };
+    if may.action(Act::React).is_none() {
+        return;
+    }
     let given = shown.reactions.get(emoji);
     let withdrawn = given.is_some_and(|people| people.iter().any(|one| Some(*one) == me));
     let room = room.id;
@@ -27,9 +29,12 @@ pub(super) fn react(model: &mut Model, of: Seq, emoji: &str, out: &mut Vec<Effec
 }
 
 pub(super) fn ask_retract(model: &mut Model, of: Seq) {
-    let Some((room, shown)) = shown(model, of) else { return };
+    let Some((room, shown, may)) = shown(model, of) else { return };
+    if may.action(Act::TakeBack).is_none() {
+        return;
+    }
     let (id, label) = (room.id, shown.label);
-    let whose = if is_mine(model, shown) {
+    let whose = if may.is_mine() {
         "your entry".to_owned()
     } else {
         format!("the entry of {}", model.directory.name(shown.entry.handling.author))
@@ -54,22 +59,16 @@ pub(super) fn retract(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Ef
 }
 
 pub(super) fn ask_relabel(model: &mut Model, of: Seq, to: Label, out: &mut Vec<Effect>) {
-    let Some((room, shown)) = shown(model, of) else { return };
-    let (id, now, ceiling) = (room.id, shown.label, room.settings.ceiling);
+    let Some((room, shown, may)) = shown(model, of) else { return };
+    let (id, now) = (room.id, shown.label);
     if to == now {
         return;
     }
-    if to > ceiling {
-        let sentence = format!("This room holds nothing stricter than {ceiling}.");
-        return model.tell_trouble(&Refusal::new(sentence, ""));
+    if let Err(why) = may.label(to) {
+        return model.tell_trouble(&why);
     }
     if to > now {
         return relabel(model, id, of, to, out);
-    }
-    if !is_mine(model, shown) {
-        let advice = "Ask its author to do it.";
-        let sentence = "Only its author can give an entry a more open label";
-        return model.tell_trouble(&Refusal::new(sentence, advice));
     }
     model.desk.confirm = Some(Confirm {
         title: format!("Open your entry from {now} to {to}?"),
@@ -91,7 +90,7 @@ pub(super) fn relabel(model: &mut Model, room: RoomId, of: Seq, to: Label, out: 
 }
 
 pub(super) fn copy(model: &mut Model, seq: Seq, out: &mut Vec<Effect>) {
-    let Some((_, shown)) = shown(model, seq) else { return };
+    let Some((_, shown, _)) = shown(model, seq) else { return };
     let author = shown.entry.handling.author;
     let mut from = vec![model.directory.name(author)];
     from.extend(model.directory.organisation_of(author));
@@ -162,12 +161,7 @@ pub(super) fn trust(model: &mut Model, id: RoomId, out: &mut Vec<Effect>) {
     }
 }
 
-fn shown(model: &Model, seq: Seq) -> Option<(&Room, &Shown)> {
+fn shown(model: &Model, seq: Seq) -> Option<(&Room, &Shown, May)> {
     let room = model.rooms.open()?;
-    Some((room, room.log.shown(seq)?))
-}
-
-fn is_mine(model: &Model, shown: &Shown) -> bool {
-    let me = model.session.as_ref().map(|session| session.me.principal);
-    me == Some(shown.entry.handling.author)
+    Some((room, room.log.shown(seq)?, may(model, room, seq)?))
 }

@@ -15,6 +15,8 @@ const ROWS_AHEAD: usize = 60;
 
 /// Begins to read a room that was just opened.
 pub(in crate::model) fn begin(model: &mut Model, out: &mut Vec<Effect>) {
+    model.compose.trouble = None;
+    model.ask.trouble = None;
     let Some(room) = model.rooms.open_mut() else { return };
     let unread_after = (room.unread() > 0).then_some(room.read);
     let reading = &mut room.reading;

@@ -4,7 +4,7 @@ use warproom_client::Delivered;
 use warproom_client::proto::calls::{From, PresentInRoom, RoomMembers, SeenBy};
 use warproom_client::proto::{Kind, Principal, RoomId, Seq};
 
-use super::{Jump, ROWS_ASLEEP, ROWS_OPEN, Room, Seek};
+use super::{BYTES_ASLEEP, BYTES_OPEN, Jump, PEOPLE, ROWS_ASLEEP, ROWS_OPEN, Room, Seek};
 use crate::model::Model;
 use crate::news::{Page, Refusal};
 use crate::request::{Reply, Request};
@@ -22,6 +22,7 @@ pub(in crate::model) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effec
             let (now_ms, me) = (model.now_ms, model.me());
             if let Some(room) = model.rooms.rooms.get_mut(room)
                 && me != Some(*member)
+                && (room.typing.len() < PEOPLE || room.typing.contains_key(member))
             {
                 room.typing.insert(*member, now_ms + TYPING_MS);
             }
@@ -29,7 +30,7 @@ pub(in crate::model) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effec
         News::Presence { room, member, here } => {
             if let Some(room) = model.rooms.rooms.get_mut(room) {
                 room.here.retain(|one| one != member);
-                room.here.extend(here.then_some(*member));
+                room.here.extend(here.then_some(*member).filter(|_| room.here.len() < PEOPLE));
             }
         }
         News::Rewritten(rewritten) => {
@@ -99,12 +100,14 @@ impl Room {
     /// Keeps no more rows than it may.
     pub(in crate::model) fn trim(&mut self, is_open: bool) {
         if !is_open {
-            return self.log.keep(self.log.latest, ROWS_ASLEEP);
+            self.log.keep(self.log.latest, ROWS_ASLEEP);
+            return self.log.keep_bytes(self.log.latest, BYTES_ASLEEP);
         }
         let latest = self.log.latest;
         let visible = self.reading.visible.as_ref();
         let around = visible.map_or(latest, |range| range.start().midpoint(*range.end()));
         self.log.keep(around, ROWS_OPEN);
+        self.log.keep_bytes(around, BYTES_OPEN);
     }
 }
 
@@ -228,7 +231,7 @@ fn answered(model: &mut Model, request: &Request, reply: &Reply) {
         }
         (Request::PresentInRoom(PresentInRoom { room }), Reply::PresentInRoom(list)) => {
             if let Some(room) = rooms.get_mut(room) {
-                room.here.clone_from(&list.members);
+                room.here = list.members.iter().copied().take(PEOPLE).collect();
             }
         }
         (Request::SeenBy(SeenBy { room, seq }), Reply::SeenBy(list)) => {

@@ -12,6 +12,9 @@ use crate::model::log::has_row;
 /// a second, and only the last of them matters.
 const MARK_MS: i64 = 1_000;
 
+/// Unread records that are counted one by one: more than anybody leaves unread, and reads then.
+const COUNTED: usize = 20_000;
+
 /// What the server is still to be told.
 #[derive(Clone, Debug, Default)]
 pub struct Marking {
@@ -80,12 +83,17 @@ impl Room {
         let is_mine = me == Some(handling.author);
         if is_mine || !has_row(&handling.kind) {
             self.quiet.insert(seq);
+            if self.quiet.len() > COUNTED {
+                // Further than that nobody counts what is unread.
+                self.quiet.pop_first();
+            }
             return;
         }
         let calls_me =
             me.and_then(Principal::member).is_some_and(|me| handling.mentions.contains(&me));
         if let (true, Err(place)) = (calls_me, self.mentions.binary_search(&seq)) {
             self.mentions.insert(place, seq);
+            self.mentions.truncate(COUNTED);
         }
     }
 

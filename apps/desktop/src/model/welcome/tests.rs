@@ -340,6 +340,11 @@ fn a_profile_is_destroyed_after_being_asked() {
     let out = model.act(crate::Action::Desk(desk::Action::Confirm));
     assert!(matches!(&out[..], [Effect::DestroyProfile(name)] if name.0 == "kent"));
     assert_eq!(model.welcome.profiles, [two[1].clone()]);
+    // The world tells what is left: somebody who destroys one has not asked for the other.
+    let (profiles, computer) = (vec![two[1].clone()], "council-laptop-7".to_owned());
+    let out = model.hear(&News::Started { profiles, key_store: true, computer });
+    assert!(out.is_empty() && !model.welcome.is_busy);
+    assert!(matches!(model.welcome.step, Step::Choose { .. }));
 }
 
 #[test]

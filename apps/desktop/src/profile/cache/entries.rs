@@ -1,12 +1,18 @@
-//! Records as rows: keeping them, and erasing what was taken back.
+//! Records as rows: keeping them, and erasing what was taken back or may not be ours any more.
 //!
 //! A row's number and the number it refers to are in the clear, and bound to its sealed value. That an
 //! entry was retracted is kept beside the records, because the records may come again in any order: a
 //! page that was asked for before must not bring a retracted text back.
+//!
+//! Who may read an entry with a stricter label, the server decides, and tells nobody. So what is kept of an
+//! entry under a milder label than it was given is erased, with all that carries it, until the server has
+//! been asked again.
+
+use std::collections::BTreeSet;
 
 use rusqlite::{Row, params};
 use warproom_client::Delivered;
-use warproom_client::proto::{Body, Entry, Kind, Record, RoomId, Seq};
+use warproom_client::proto::{Body, Entry, Kind, Label, Record, RoomId, Seq};
 
 use crate::profile::Result;
 use crate::profile::database::Database;
@@ -52,38 +58,50 @@ pub(super) fn highest(db: &Database, room: RoomId) -> Result<Option<Seq>> {
     Ok(highest.map(i64::unsigned_abs))
 }
 
-/// Keeps records, each in the place of what was kept of it before.
-pub(super) fn keep(db: &Database, room: RoomId, entries: &[Delivered]) -> Result<()> {
-    let has_erased = db.change(|_| {
-        let mut keeping = Keeping { db, room, name: name(db, room), has_erased: false };
-        entries.iter().try_for_each(|delivered| keeping.keep(delivered))?;
-        Ok(keeping.has_erased)
-    })?;
-    if has_erased { db.empty_log() } else { Ok(()) }
+/// How many entries up a chain of answers is looked for one that got a stricter label: an answer points at
+/// the first entry of its thread, or at an answer that does.
+const CHAIN: usize = 4;
+
+/// What keeping records did to what was kept before.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// Whether something was erased.
+    pub(super) has_erased: bool,
+    /// What was erased because it, or what it carries, got a stricter label: the server says whether it can
+    /// still be read.
+    pub(super) tightened: BTreeSet<Seq>,
 }
 
-/// Drops everything of a room.
+/// Keeps records, each in the place of what was kept of it before. Within a change.
+pub(super) fn keep(db: &Database, room: RoomId, entries: &[Delivered]) -> Result<Changed> {
+    let changed = Changed::default();
+    let mut keeping = Keeping { db, room, name: name(db, room), changed };
+    entries.iter().try_for_each(|delivered| keeping.keep(delivered))?;
+    Ok(keeping.changed)
+}
+
+/// Drops everything of a room. Within a change.
 pub(super) fn forget(db: &Database, room: RoomId) -> Result<()> {
     let name = name(db, room);
-    db.change(|_| {
-        db.run("DELETE FROM entries WHERE room = ?1", [name])?;
-        db.run("DELETE FROM retracted WHERE room = ?1", [name])
-    })?;
-    db.empty_log()
+    db.run("DELETE FROM entries WHERE room = ?1", [name])?;
+    db.run("DELETE FROM retracted WHERE room = ?1", [name])?;
+    Ok(())
 }
 
 struct Keeping<'a> {
     db: &'a Database,
     room: RoomId,
     name: Opaque,
-    has_erased: bool,
+    changed: Changed,
 }
 
 impl Keeping<'_> {
     fn keep(&mut self, delivered: &Delivered) -> Result<()> {
         let Some(entry) = &delivered.entry else {
             if delivered.is_withheld() {
-                return self.withhold(&delivered.record);
+                let before = self.rows("seq = ?2", delivered.seq)?.pop();
+                let refers_to = before.and_then(|row| row.refers_to).map(i64::unsigned_abs);
+                return self.withhold(&delivered.record, refers_to);
             }
             // Of a form from a newer server: nothing is known of what it refers to.
             return self.put(&delivered.record, None);
@@ -92,19 +110,79 @@ impl Keeping<'_> {
         if self.is_taken_back(delivered.seq, kind)? {
             return self.erase(&delivered.record);
         }
+        if self.is_milder_than_now(delivered, entry)? {
+            self.changed.tightened.insert(delivered.seq);
+            return self.withhold(&stub(&delivered.record), kind.refers_to());
+        }
         self.put(&delivered.record, kind.refers_to())?;
-        if let Kind::Retract { of } = kind { self.retract(*of) } else { Ok(()) }
+        match kind {
+            Kind::Retract { of } => self.retract(*of),
+            Kind::Relabel { of, to } => self.tighten(*of, *to),
+            _ => Ok(()),
+        }
+    }
+
+    /// Erases an entry that is kept under a milder label, and all that carries it.
+    fn tighten(&mut self, of: Seq, to: Label) -> Result<()> {
+        let (mut rest, mut seen) = (vec![of], BTreeSet::from([of]));
+        while let Some(seq) = rest.pop() {
+            let rows = self.rows("seq = ?2 OR refers_to = ?2", seq)?;
+            for row in rows {
+                let kept = row.open(self.db, self.room)?;
+                let Some(entry) = &kept.entry else { continue };
+                if is_notice(&entry.handling.kind) || kept.label().is_none_or(|label| label >= to) {
+                    continue;
+                }
+                self.changed.tightened.insert(kept.seq);
+                self.withhold(&stub(&kept.record), entry.handling.kind.refers_to())?;
+                if seen.insert(kept.seq) {
+                    rest.push(kept.seq);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an entry comes with a milder label than it, or what it carries, is known to have got: it was
+    /// read before that.
+    fn is_milder_than_now(&self, delivered: &Delivered, entry: &Entry) -> Result<bool> {
+        let Some(label) = delivered.label().filter(|_| !is_notice(&entry.handling.kind)) else {
+            return Ok(false);
+        };
+        let (mut at, mut carried) = (delivered.seq, entry.handling.kind.refers_to());
+        for _ in 0..CHAIN {
+            if self.given(at)?.is_some_and(|given| given > label) {
+                return Ok(true);
+            }
+            let Some(next) = carried else { break };
+            let row = self.rows("seq = ?2", next)?.pop();
+            carried = row.and_then(|row| row.refers_to).map(i64::unsigned_abs);
+            at = next;
+        }
+        Ok(false)
+    }
+
+    /// The label that was given to an entry last, as far as is kept.
+    fn given(&self, of: Seq) -> Result<Option<Label>> {
+        let mut latest = None;
+        for row in self.rows("refers_to = ?2", of)? {
+            let kept = row.open(self.db, self.room)?;
+            if let Some(Kind::Relabel { to, .. }) = kept.entry.map(|entry| entry.handling.kind) {
+                latest = latest.max(Some((kept.seq, to)));
+            }
+        }
+        Ok(latest.map(|(_, to)| to))
+    }
+
+    fn rows(&self, holds: &str, seq: Seq) -> Result<Vec<Kept>> {
+        let sql = format!("SELECT {} FROM entries WHERE room = ?1 AND ({holds})", Kept::COLUMNS);
+        self.db.list(&sql, params![self.name, number(seq)], Kept::read)
     }
 
     /// Erases an entry, and what would tell of its content: its edits, answers and reactions.
     fn retract(&mut self, of: Seq) -> Result<()> {
         self.never_again(of)?;
-        let sql = format!(
-            "SELECT {} FROM entries WHERE room = ?1 AND (seq = ?2 OR refers_to = ?2)",
-            Kept::COLUMNS
-        );
-        let rows = self.db.list(&sql, params![self.name, number(of)], Kept::read)?;
-        for row in rows {
+        for row in self.rows("seq = ?2 OR refers_to = ?2", of)? {
             let kept = row.open(self.db, self.room)?;
             let goes_with = |entry: &Entry| goes_with(&entry.handling.kind).is_some();
             if kept.seq == of || kept.entry.as_ref().is_some_and(goes_with) {
@@ -114,14 +192,12 @@ impl Keeping<'_> {
         Ok(())
     }
 
-    /// Keeps no more than that there is a record.
-    fn withhold(&mut self, record: &Record) -> Result<()> {
-        let sql = format!("SELECT {} FROM entries WHERE room = ?1 AND seq = ?2", Kept::COLUMNS);
-        let before = self.db.find(&sql, params![self.name, number(record.seq)], Kept::read)?;
-        if let Some(before) = before {
-            self.has_erased |= !before.open(self.db, self.room)?.is_withheld();
+    /// Keeps no more than that there is a record, and what it refers to, if that is given.
+    fn withhold(&mut self, record: &Record, refers_to: Option<Seq>) -> Result<()> {
+        if let Some(before) = self.rows("seq = ?2", record.seq)?.pop() {
+            self.changed.has_erased |= !before.open(self.db, self.room)?.is_withheld();
         }
-        self.put(record, None)
+        self.put(record, refers_to)
     }
 
     fn put(&self, record: &Record, refers_to: Option<Seq>) -> Result<()> {
@@ -145,7 +221,7 @@ impl Keeping<'_> {
     /// Keeps no more than that there is a record, and that it does not come back.
     fn erase(&mut self, record: &Record) -> Result<()> {
         self.never_again(record.seq)?;
-        self.withhold(&stub(record))
+        self.withhold(&stub(record), None)
     }
 
     fn never_again(&self, seq: Seq) -> Result<()> {
@@ -176,9 +252,21 @@ const fn goes_with(kind: &Kind) -> Option<Seq> {
     }
 }
 
+/// Whether an entry of this kind says nothing of another one's content.
+const fn is_notice(kind: &Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Post { .. }
+            | Kind::Alert(_)
+            | Kind::Edit { .. }
+            | Kind::React { .. }
+            | Kind::Answer { .. }
+    )
+}
+
 /// The record without what it says: the chain can still be checked by it.
 fn stub(record: &Record) -> Record {
-    let body = Body::Withheld { commitment: record.body.commitment() };
+    let body = Body::Withheld { commitment: record.body.commitment(), erased: false };
     Record { seq: record.seq, head: record.head, body }
 }
 

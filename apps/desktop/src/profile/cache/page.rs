@@ -20,6 +20,10 @@ use crate::profile::Result;
 use crate::profile::database::Database;
 use crate::profile::seal::Opaque;
 
+/// The most amendments of a page, and entries of a thread: the newest of them. A few people write a few; a
+/// server that means harm may have sent any number.
+const MOST: u16 = 2_000;
+
 /// What to do where records are missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::profile) enum Missing {
@@ -53,7 +57,10 @@ pub(super) fn page(
 /// Reads what refers to an entry, oldest first.
 pub(super) fn thread(db: &Database, room: RoomId, to: Seq) -> Result<Vec<Delivered>> {
     let room = Room { db, id: room, name: name(db, room), latest: 0 };
-    room.rows("refers_to = ?2", "seq", number(to), 0)
+    let mut found = room.rows("refers_to = ?2", "seq DESC", number(to), MOST)?;
+    found.retain(|record| !record.is_withheld());
+    found.reverse();
+    Ok(found)
 }
 
 /// One room of the cache, that has something.
@@ -148,23 +155,22 @@ impl Room<'_> {
         };
         let sql = format!(
             "SELECT {} FROM entries WHERE room = ?1 AND refers_to BETWEEN ?2 AND ?3
-             AND seq NOT BETWEEN ?2 AND ?3 ORDER BY seq",
+             AND seq NOT BETWEEN ?2 AND ?3 ORDER BY seq DESC LIMIT ?4",
             Kept::COLUMNS
         );
-        let values = params![self.name, number(first.seq), number(last.seq)];
+        let values = params![self.name, number(first.seq), number(last.seq), MOST];
         let mut found = self.opened(&self.db.list(&sql, values, Kept::read)?)?;
+        found.reverse();
         found.retain(amends);
         Ok(found)
     }
 
-    /// Opens the rows of which this holds, `limit` of them at most; 0: all.
+    /// Opens the rows of which this holds, `limit` of them at most.
     fn rows(&self, holds: &str, order: &str, value: i64, limit: u16) -> Result<Vec<Delivered>> {
         let sql = format!(
             "SELECT {} FROM entries WHERE room = ?1 AND {holds} ORDER BY {order} LIMIT ?3",
             Kept::COLUMNS
         );
-        // `SQLite` takes a negative limit for none.
-        let limit = if limit == 0 { -1 } else { i64::from(limit) };
         self.opened(&self.db.list(&sql, params![self.name, value, limit], Kept::read)?)
     }
 

@@ -4,11 +4,12 @@
 use std::time::{Duration, Instant};
 
 use warproom_client::Delivered;
-use warproom_client::proto::calls::From;
+use warproom_client::proto::calls::{From, RegisterPage, ShowBoard};
 use warproom_client::proto::{Entry, Kind, Name, Seq};
 
 use super::*;
-use crate::fixture::{NOW_MS, delivered, kind, organisation, post, withheld};
+use crate::fixture::{NOW_MS, acts, delivered, kind, organisation, post, withheld};
+use crate::model::board::tests::roll_call;
 
 const LABEL: Label = Label::Green;
 
@@ -154,7 +155,7 @@ fn a_page_brings_what_amends_it_and_a_thread_what_refers_to_it() {
     let amending = [
         of_kind(5, Kind::Edit { of: 2 }),
         of_kind(6, Kind::Post { reply_to: Some(2) }),
-        of_kind(7, Kind::Relabel { of: 2, to: Label::Amber }),
+        of_kind(7, Kind::Relabel { of: 2, to: Label::Clear }),
         of_kind(8, Kind::React { of: 3, withdrawn: false }),
         of_kind(9, Kind::Answer { of: 2, organisation: organisation(1), choice }),
         of_kind(10, Kind::Edit { of: 4 }),
@@ -264,6 +265,94 @@ fn a_record_withheld_now_takes_the_place_of_the_text_and_may_be_shown_again_late
     assert_eq!(read(&profile), [Some("text 1".to_owned()), Some("text 2".to_owned())]);
 }
 
+fn labelled(mut record: Delivered, now: Label) -> Delivered {
+    let warproom_client::proto::Body::Shown { label, .. } = &mut record.record.body else {
+        panic!("it is shown")
+    };
+    *label = Some(now);
+    record
+}
+
+fn relabel(seq: Seq, of: Seq, to: Label) -> Delivered {
+    of_kind(seq, Kind::Relabel { of, to })
+}
+
+fn shown(profile: &Profile) -> Vec<Seq> {
+    let page = profile.page_offline(room(1), From::Latest, 50).unwrap().unwrap();
+    page.entries.iter().filter(|entry| !entry.is_withheld()).map(|entry| entry.seq).collect()
+}
+
+#[test]
+fn what_is_labelled_more_strictly_is_erased_with_all_that_carries_it_until_it_is_read_again() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    // A reply, a reply to that, an edit of it, and a post of its own.
+    let others = [
+        of_kind(3, Kind::Post { reply_to: Some(2) }),
+        of_kind(4, Kind::Post { reply_to: Some(3) }),
+        of_kind(5, Kind::Edit { of: 4 }),
+        labelled(of_kind(6, Kind::Post { reply_to: Some(2) }), Label::Red),
+        said(7),
+    ];
+    keep(&profile, [said(1), said(2)].into_iter().chain(others));
+    let sealed: Vec<u8> = profile.parts().1.for_test(|database| {
+        database.read("SELECT value FROM entries WHERE seq = 4", [], |row| row.get(0)).unwrap()
+    });
+    let erased = profile.keep_entries(room(1), &[relabel(8, 2, Label::Red)]).unwrap();
+    assert_eq!(erased, [2, 3, 4, 5], "6 is as strict already");
+    assert_eq!(shown(&profile), [1, 6, 7, 8]);
+    for file in fs::read_dir(computer.file("")).unwrap().flatten() {
+        let bytes = fs::read(file.path()).unwrap();
+        assert!(!bytes.windows(64).any(|window| window == &sealed[..64]), "{:?}", file.path());
+    }
+    assert_eq!(page(&profile, From::Latest, 7), None, "the server is asked");
+    // A page from before the relabelling; then one from after it, for whoever may read it.
+    keep(&profile, [said(2), of_kind(4, Kind::Post { reply_to: Some(3) })]);
+    assert_eq!(shown(&profile), [1, 6, 7, 8]);
+    keep(&profile, [labelled(said(2), Label::Red)]);
+    assert_eq!(shown(&profile), [1, 2, 6, 7, 8]);
+}
+
+#[test]
+fn what_is_labelled_more_mildly_or_the_same_is_kept() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    keep(&profile, [said(1), labelled(said(2), Label::Red)]);
+    let changes = [relabel(3, 1, Label::Clear), relabel(4, 2, Label::Red)];
+    assert_eq!(profile.keep_entries(room(1), &changes).unwrap(), [0; 0]);
+    assert_eq!(shown(&profile), [1, 2, 3, 4]);
+    // The last word counts.
+    let again = [relabel(5, 1, Label::Red), relabel(6, 1, Label::Clear)];
+    assert_eq!(profile.keep_entries(room(1), &again).unwrap(), [1]);
+    keep(&profile, [labelled(said(1), Label::Clear)]);
+    assert_eq!(shown(&profile), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn beyond_its_budget_the_cache_drops_the_oldest_of_the_longest_room() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    let other: Entry = post(1, LABEL, "other");
+    profile.keep_entries(room(2), &[delivered(room(2), 7, NOW_MS, other)]).unwrap();
+    let (_, cache) = profile.parts();
+    cache.may_hold(1024 * 1024);
+    for first in (1..=6_000).step_by(200) {
+        keep(&profile, (first..first + 200).map(said));
+    }
+    let size = fs::metadata(computer.file("cache.sqlite")).unwrap().len();
+    assert!(size < 2 * 1024 * 1024, "{size}");
+    assert_eq!(profile.last(room(1)).unwrap(), 6_000);
+    assert_eq!(profile.last(room(2)).unwrap(), 7, "short rooms stay");
+    assert_eq!(page(&profile, From::Latest, 200), Some((5_801..=6_000).collect()));
+    assert_eq!(page(&profile, From::After(0), 10), None, "the server is asked");
+    // Even the newest are too much: it begins anew, and goes on.
+    cache.may_hold(64 * 1024);
+    keep(&profile, [said(6_001)]);
+    assert_eq!((profile.last(room(1)).unwrap(), profile.last(room(2)).unwrap()), (0, 0));
+    keep(&profile, [said(6_002)]);
+    assert_eq!(profile.last(room(1)).unwrap(), 6_002);
+}
+
 #[test]
 fn the_same_record_again_takes_the_place_of_the_older_one() {
     let computer = Computer::new();
@@ -309,4 +398,38 @@ fn a_page_of_a_long_room_is_read_in_no_time() {
     let took = begun.elapsed();
     // Loosely: this machine may be doing something else.
     assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn a_board_that_quotes_what_was_taken_back_is_not_remembered_however_late_it_comes() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    let call = ShowBoard { room: room(1), of: 1 };
+    let remembers = |profile: &Profile| {
+        let reply = Reply::ShowBoard(roll_call(LABEL, false));
+        profile.remember(&call.into(), &reply).unwrap();
+        let is = |(request, _): &(Request, Reply)| matches!(request, Request::ShowBoard(_));
+        profile.remembered().unwrap().iter().any(is)
+    };
+    assert!(remembers(&profile));
+    // Its row of Dover quotes record 7.
+    keep(&profile, [of_kind(8, Kind::Retract { of: 7 })]);
+    assert!(!remembers(&profile));
+}
+
+#[test]
+fn whole_pages_of_the_log_of_acts_are_remembered_and_the_rest_of_a_short_one_is_not() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    let log = acts::log(&acts::of_a_week());
+    for call in [RegisterPage { after: 0, limit: 200 }, RegisterPage { after: 2, limit: 199 }] {
+        let reply = Reply::RegisterPage(acts::page(&log, call));
+        profile.remember(&call.into(), &reply).unwrap();
+    }
+    let [(Request::RegisterPage(call), Reply::RegisterPage(page))] =
+        &profile.remembered().unwrap()[..]
+    else {
+        panic!("one page is remembered")
+    };
+    assert_eq!((call.after, page.records.len()), (0, 6));
 }

@@ -61,7 +61,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         is_changed |= fields::time(ui, cx, &mut form.due_in_minutes);
     }
     let settings = &room.settings;
-    is_changed |= fields::label(ui, cx, settings.default_label, settings.ceiling, &mut form.label);
+    let usual = model.form_default().unwrap_or(settings.default_label);
+    is_changed |= fields::label(ui, cx, usual, settings.ceiling, &mut form.label);
     is_changed |= fields::reporting(ui, cx, &mut form.reporting);
     is_changed |= fields::exercise(ui, cx, &mut form.exercise);
     if is_changed {

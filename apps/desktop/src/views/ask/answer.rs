@@ -7,8 +7,8 @@ use super::{fields, radio};
 use crate::Action;
 use crate::model::ask;
 use crate::model::desk::Focus;
-use crate::views::Cx;
 use crate::views::widgets::{chip, exercise_mark, heading, hint, quiet, strong, takes_focus};
+use crate::views::{Cx, copying};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {
     let model = cx.model;
@@ -20,6 +20,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {
         if shown.entry.handling.exercise {
             exercise_mark(ui, cx.look);
         }
+        copying::drawn(ui, shown.label);
         chip(ui, shown.label);
         heading(ui, &ask::title(shown));
     });

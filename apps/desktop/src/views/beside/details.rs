@@ -32,7 +32,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room, seq: Seq) {
 /// Every text, the newest first: an edit takes nothing away.
 fn texts(ui: &mut Ui, cx: &mut Cx<'_>, shown: &Shown) {
     let written = shown.entry.content.text.as_ref().map(|text| (shown.at_ms, text.as_str()));
-    let edits = shown.edits.iter().map(|(_, text, at_ms)| (*at_ms, text.as_str()));
+    let edits = shown.edits.iter().map(|(_, text, at_ms)| (*at_ms, &**text));
     let texts: Vec<_> = written.into_iter().chain(edits).collect();
     if texts.is_empty() {
         return;

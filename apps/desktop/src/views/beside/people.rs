@@ -7,8 +7,8 @@ use warproom_client::proto::{Principal, RoomRole};
 use crate::Action;
 use crate::look::space;
 use crate::model::compose;
-use crate::model::desk::{self, Focus, Pane};
-use crate::model::manage::{self, ManagePage};
+use crate::model::desk::{self, Focus};
+use crate::model::manage::{self, Shown};
 use crate::model::room::Room;
 use crate::views::Cx;
 use crate::views::widgets::{button, link_button, quiet, strong};
@@ -16,8 +16,7 @@ use crate::views::widgets::{button, link_button, quiet, strong};
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room) {
     if room.role == Some(RoomRole::Lead) || cx.model.is_manager() {
         if button(ui, "Bring in or take out people…").clicked() {
-            cx.act(Action::Manage(manage::Action::Show(ManagePage::Rooms)));
-            cx.act(Action::Desk(desk::Action::Show(Pane::Manage)));
+            cx.act(Action::Manage(manage::Action::Open(Shown::Room(room.id))));
         }
         ui.add_space(space::S);
     }

@@ -13,8 +13,8 @@ use crate::Action;
 use crate::look::{ROUND, size, space};
 use crate::model::board::{self, option_of};
 use crate::model::{ask::subjects, moment};
-use crate::views::Cx;
 use crate::views::widgets::{chip, quiet};
+use crate::views::{Cx, copying};
 
 /// What stands where an answer would.
 const NONE: &str = "no answer that you may read";
@@ -194,6 +194,7 @@ fn earlier(ui: &mut Ui, cx: &mut Cx<'_>, view: &BoardView, delivered: &Delivered
 
 /// One answer in full.
 fn one(ui: &mut Ui, cx: &mut Cx<'_>, view: &BoardView, answer: &Answered) {
+    copying::drawn(ui, answer.label);
     ui.horizontal_wrapped(|ui| {
         chip(ui, answer.label);
         ui.label(said(view, &answer.choice));

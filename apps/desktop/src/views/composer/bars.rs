@@ -5,8 +5,7 @@ use warproom_client::proto::{Label, Line, RoomId, Seq};
 
 use crate::Action;
 use crate::model::compose::{self, Draft};
-use crate::views::Cx;
-use crate::views::widgets;
+use crate::views::{Cx, copying, widgets};
 
 /// As much of an entry as says which one it is.
 const GIST_CHARS: usize = 80;
@@ -40,6 +39,7 @@ fn bar(ui: &mut Ui, cx: &Cx<'_>, (room, seq): (RoomId, Seq), what: &str, close: 
     };
     let row = ui.horizontal_wrapped(|ui| {
         if let Some(label) = label {
+            copying::drawn(ui, label);
             widgets::chip(ui, label);
         }
         widgets::quiet(ui, cx.look, &said);

@@ -2,19 +2,14 @@
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{
-    EventFilter, Id, Key, KeyboardShortcut, Modifiers, Role, ScrollArea, TextEdit, TextStyle, Ui,
-    WidgetInfo,
-};
+use egui::{EventFilter, Id, Role, ScrollArea, TextEdit, TextStyle, Ui, WidgetInfo};
 use warproom_client::proto::RoomId;
 
-use super::takes_key;
 use crate::Action;
+use crate::commands::here::{self, Offer};
 use crate::look::space;
 use crate::model::compose;
 use crate::model::desk::Focus;
-use crate::model::rooms::Direction;
-use crate::model::settings::SendWith;
 use crate::views::Cx;
 use crate::views::widgets::takes_focus;
 
@@ -51,17 +46,13 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, written: &str) {
 fn edit<'t>(cx: &Cx<'_>, room: RoomId, id: Id, text: &'t mut String) -> TextEdit<'t> {
     let offers = cx.model.compose.completing_in(room).is_some();
     let name = cx.model.rooms.rooms.get(&room).map(|room| room.settings.name.to_string());
-    let new_line = match cx.model.settings.send_with {
-        SendWith::Enter => Modifiers::SHIFT,
-        SendWith::CtrlEnter => Modifiers::NONE,
-    };
     TextEdit::multiline(text)
         .id(id)
         .desired_rows(1)
         .desired_width(f32::INFINITY)
         .cursor_at_end(true)
         .hint_text(format!("Write to {}", name.unwrap_or_default()))
-        .return_key(KeyboardShortcut::new(new_line, Key::Enter))
+        .return_key(here::new_line(cx.model.settings.send_with))
         // While there are offers, Tab takes one and Escape closes them: neither leaves the field.
         .event_filter(EventFilter {
             tab: offers,
@@ -73,26 +64,19 @@ fn edit<'t>(cx: &Cx<'_>, room: RoomId, id: Id, text: &'t mut String) -> TextEdit
 
 /// What a key that is not for the text does.
 fn key(ui: &Ui, cx: &Cx<'_>, room: RoomId, written: &str) -> Option<compose::Action> {
-    let plain = |key| takes_key(ui, key, Modifiers::NONE);
-    if cx.model.compose.completing_in(room).is_some() {
-        if plain(Key::ArrowUp) {
-            return Some(compose::Action::Offer(Direction::Back));
-        }
-        if plain(Key::ArrowDown) {
-            return Some(compose::Action::Offer(Direction::On));
-        }
-        if plain(Key::Enter) || plain(Key::Tab) {
-            return Some(compose::Action::TakeOffer(None));
-        }
-        if plain(Key::Escape) {
-            return Some(compose::Action::CloseOffers);
-        }
+    if cx.model.compose.completing_in(room).is_some()
+        && let Some(key) = here::taken(ui, here::OFFERS).first()
+    {
+        return Some(match key {
+            Offer::Step(direction) => compose::Action::Offer(*direction),
+            Offer::Take => compose::Action::TakeOffer(None),
+            Offer::Close => compose::Action::CloseOffers,
+        });
     }
-    if written.is_empty() && plain(Key::ArrowUp) {
+    if written.is_empty() && !here::taken(ui, here::LATEST).is_empty() {
         return Some(compose::Action::EditLatest);
     }
-    let sends = takes_key(ui, Key::Enter, Modifiers::COMMAND)
-        || cx.model.settings.send_with == SendWith::Enter && plain(Key::Enter);
+    let sends = !here::taken(ui, here::sends(cx.model.settings.send_with)).is_empty();
     sends.then_some(compose::Action::Send)
 }
 

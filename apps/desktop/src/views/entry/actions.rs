@@ -1,15 +1,12 @@
 //! What can be done with an entry. The row lies over the end of its header.
 
 use egui::{Button, Frame, Layout, Margin, Popup, Rect, Response, RichText, Ui, UiBuilder, Vec2};
-use warproom_client::proto::{Kind, Label, Message};
+use warproom_client::proto::Label;
 
 use super::Row;
 use crate::look::{ROUND, size, space};
-use crate::model::desk::{self, Overlay};
-use crate::model::room::Beside;
-use crate::model::{ask, compose, room};
+use crate::model::room::{Act, May, may};
 use crate::views::Cx;
-use crate::{Action, Model};
 
 /// Draws the row; answers whether it has the keyboard or its menu is open.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>, entry: Rect) -> bool {
@@ -26,93 +23,48 @@ fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>) -> bool {
     ui.spacing_mut().item_spacing.x = space::XS;
     ui.spacing_mut().button_padding.x = space::XS;
     ui.spacing_mut().interact_size.y = space::XL;
-    let seq = row.seq;
+    let Some(may) = may(cx.model, row.room, row.seq) else { return false };
     // Where the layout runs from the right, the last one comes first; the keyboard meets them so too.
     let more = small(ui, "More").accessible_name("More actions");
-    let is_open = Popup::menu(&more).show(|ui| menu(ui, cx, row)).is_some();
+    let is_open = Popup::menu(&more).show(|ui| menu(ui, cx, may)).is_some();
     let mut has_focus = more.has_focus() || is_open;
-    let react_to = Some(seq);
-    for (text, act) in [
-        ("Copy", Action::Room(room::Action::CopyEntry(seq))),
-        ("Quote", Action::Compose(compose::Action::Quote(seq))),
-        ("React", Action::Desk(desk::Action::Toggle(Overlay::Emoji { react_to }))),
-        ("Reply", Action::Compose(compose::Action::Reply(Some(thread_of(row))))),
-    ] {
+    for (text, act) in
+        [("Copy", Act::Copy), ("Quote", Act::Quote), ("React", Act::React), ("Reply", Act::Reply)]
+    {
+        let Some(action) = may.action(act) else { continue };
         let response = small(ui, text);
         has_focus |= response.has_focus();
         if response.clicked() {
-            cx.act(act);
+            cx.act(action);
         }
     }
     has_focus
-}
-
-/// Threads are one level deep: an answer to an answer goes to the first entry.
-fn thread_of(row: Row<'_>) -> u64 {
-    match row.shown.entry.handling.kind {
-        Kind::Post { reply_to: Some(first) } => first,
-        _ => row.seq,
-    }
 }
 
 fn small(ui: &mut Ui, text: &str) -> Response {
     ui.add(Button::new(RichText::new(text).size(size::SMALL)))
 }
 
-fn menu(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>) {
-    let seq = row.seq;
-    if may_edit(cx.model, row) {
-        item(ui, cx, "Edit", || Action::Compose(compose::Action::Edit(seq)));
-    }
-    let may_revise = is_own(cx.model, row) || cx.model.is_manager();
-    if may_revise && matches!(row.shown.entry.handling.kind, Kind::Alert(_)) {
-        for (text, message) in [
-            ("Update the alert…", Message::Update),
-            ("Say that it holds no more…", Message::Cancel),
-        ] {
-            item(ui, cx, text, || Action::Ask(ask::Action::Revise(seq, message)));
+fn menu(ui: &mut Ui, cx: &mut Cx<'_>, may: May) {
+    let labels = Label::ALL.map(|to| (format!("Change label to {to}"), Act::Label(to)));
+    let before = [
+        ("Edit", Act::Edit),
+        ("Update the alert…", Act::Update),
+        ("Say that it holds no more…", Act::Cancel),
+    ];
+    let after = [
+        ("Save its files…", Act::Files),
+        ("Take back…", Act::TakeBack),
+        ("Propose to erase…", Act::Erase),
+        ("Details", Act::Details),
+    ];
+    let named = |(text, act): (&str, Act)| (text.to_owned(), act);
+    let all = before.map(named).into_iter().chain(labels).chain(after.map(named));
+    for (text, act) in all {
+        let Some(action) = may.action(act) else { continue };
+        if ui.button(text).clicked() {
+            cx.act(action);
+            ui.close();
         }
     }
-    for label in labels(cx.model, row) {
-        let text = format!("Change label to {label}");
-        item(ui, cx, &text, || Action::Room(room::Action::Relabel(seq, label)));
-    }
-    if may_take_back(cx.model, row) {
-        item(ui, cx, "Take back…", || Action::Room(room::Action::Retract(seq)));
-    }
-    item(ui, cx, "Details", || Action::Room(room::Action::Beside(Some(Beside::Details(seq)))));
-}
-
-fn item(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, act: impl FnOnce() -> Action) {
-    if ui.button(text).clicked() {
-        cx.act(act());
-        ui.close();
-    }
-}
-
-fn is_own(model: &Model, row: Row<'_>) -> bool {
-    let me = model.session.as_ref().map(|session| session.me.principal);
-    me == Some(row.shown.entry.handling.author)
-}
-
-fn may_edit(model: &Model, row: Row<'_>) -> bool {
-    is_own(model, row) && matches!(row.shown.entry.handling.kind, Kind::Post { .. })
-}
-
-/// The server takes back and relabels what people said, and nothing else.
-const fn is_said(row: Row<'_>) -> bool {
-    matches!(row.shown.entry.handling.kind, Kind::Post { .. } | Kind::Alert(_))
-}
-
-fn may_take_back(model: &Model, row: Row<'_>) -> bool {
-    is_said(row) && (is_own(model, row) || model.is_manager())
-}
-
-/// The labels it may be given: any of the room's by its author, stricter ones by a manager.
-fn labels(model: &Model, row: Row<'_>) -> Vec<Label> {
-    let (now, ceiling) = (row.shown.label, row.room.settings.ceiling);
-    let may =
-        |label: Label| is_said(row) && (is_own(model, row) || (model.is_manager() && label > now));
-    let other = |label: &Label| *label != now && *label <= ceiling && may(*label);
-    Label::ALL.into_iter().filter(other).collect()
 }

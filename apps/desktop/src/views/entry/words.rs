@@ -46,6 +46,7 @@ pub(super) fn beginning(shown: &Shown) -> String {
 pub(super) fn missing(model: &Model, seq: Seq, item: &Item) -> String {
     match item {
         Item::Withheld(None) => format!("Withheld from you (number {seq})"),
+        Item::Erased => format!("Erased under retention (number {seq})"),
         Item::Withheld(Some(retracted)) => {
             let who = model.directory.name(retracted.by);
             format!("Taken back by {who} at {}", moment::brief(model.now_ms, retracted.at_ms))

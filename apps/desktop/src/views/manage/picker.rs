@@ -6,6 +6,7 @@ use warproom_client::proto::register::{Member, Organisation};
 
 use super::super::Cx;
 use super::super::widgets::{button, field, quiet};
+use crate::model::find::Wanted;
 
 /// The most that are offered at a time: more are not read but typed past.
 const OFFERED: usize = 8;
@@ -50,9 +51,7 @@ pub(super) fn picker<T>(
 
 /// Whether every word that was typed is in one of these texts.
 pub(super) fn finds(typed: &str, texts: &[&str]) -> bool {
-    let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
-    let typed = typed.to_lowercase();
-    typed.split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
+    Wanted::new(typed).fits(&texts.join(" "), "")
 }
 
 /// The organisations that are found by name or alias, by name.

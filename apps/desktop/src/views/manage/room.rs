@@ -6,12 +6,12 @@ use warproom_client::proto::register::{Member, Standing};
 use warproom_client::proto::{MemberId, Principal, RoomId, RoomRole};
 
 use super::super::Cx;
-use super::super::widgets::{chip, heading, hint, quiet};
+use super::super::widgets::{button, chip, heading, hint, quiet};
 use super::picker::{Picked, picker};
 use super::{ask, form, picker as finding, rooms, table};
 use crate::Action;
 use crate::look::space;
-use crate::model::manage::{self, Bringing, Deed, Managed};
+use crate::model::manage::{self, Bringing, Deed, Managed, ProposalForm, Purpose};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
     let name = cx.model.managed_room_name(id);
@@ -27,6 +27,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
     } else {
         summary(ui, cx, room);
     }
+    kept(ui, cx, id);
     ui.add_space(space::L);
     heading(ui, "People");
     if leads {
@@ -40,6 +41,30 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
             ask(cx, Deed::Leave(id));
         }
     }
+}
+
+/// How long its entries are kept; for a manager, the ways to change that.
+fn kept(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
+    ui.add_space(space::S);
+    let known = manage::retention_in_words(cx.model, id);
+    let said = known.as_deref().unwrap_or("How long its entries are kept is not known yet.");
+    quiet(ui, cx.look, said);
+    if !cx.model.is_manager() {
+        return;
+    }
+    let hold = if manage::is_held(cx.model, id) {
+        ("Propose to lift the legal hold…", Purpose::LiftHold)
+    } else {
+        ("Put it under a legal hold…", Purpose::Hold)
+    };
+    ui.horizontal_wrapped(|ui| {
+        for (says, purpose) in [("Propose another retention…", Purpose::Retention), hold] {
+            if button(ui, says).clicked() {
+                let form = Box::new(ProposalForm::about(purpose, id));
+                cx.act(Action::Manage(manage::Action::BeginProposal(form)));
+            }
+        }
+    });
 }
 
 /// The settings, for those who may not change them.

@@ -4,7 +4,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{FontFamily, FontId, Id, Label, Stroke, Ui};
 use warproom_client::proto;
 
-use super::Cx;
+use super::{Cx, copying};
 use crate::Action;
 use crate::look::{Palette, italic_family, size, strong_family};
 use crate::model::desk;
@@ -38,6 +38,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, label: proto::Label, spans: &[Spa
 
 /// Draws an address that stands alone: a link if it can be opened, else text.
 pub(in crate::views) fn address(ui: &mut Ui, cx: &mut Cx<'_>, label: proto::Label, text: &str) {
+    copying::drawn(ui, label);
     let kind = match Target::parse(text) {
         Some(target) => SpanKind::Link(Link { target, misleads: false }),
         None => SpanKind::Indicator,

@@ -3,17 +3,18 @@
 
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Align2, Color32, CornerRadius, EventFilter, FontId, Id, Key, Modifiers, Pos2, Rect, Response,
-    Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    Align2, Color32, CornerRadius, EventFilter, FontId, Id, Pos2, Rect, Response, Role, ScrollArea,
+    Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
 };
 use warproom_client::proto::{Label, RoomId};
 
 use super::super::Cx;
 use super::super::widgets::{hint, takes_focus};
+use crate::commands::here;
 use crate::look::{TARGET, size, space, strong_family};
 use crate::model::desk::Focus;
 use crate::model::room::Room;
-use crate::model::rooms::{self, Group};
+use crate::model::rooms::{self, Direction, Group};
 use crate::{Action, Model};
 
 /// A room's name on one line, and on the next its ceiling and how much is unread.
@@ -157,15 +158,11 @@ fn walk(ui: &Ui, response: &Response, neighbours: &Neighbours) {
         ui.ctx().request_repaint();
     }
     // Taken, so that the next room, which is drawn later in this frame, does not go on.
-    let next = ui.input_mut(|input| {
-        if input.consume_key(Modifiers::NONE, Key::ArrowDown) {
-            neighbours.below
-        } else if input.consume_key(Modifiers::NONE, Key::ArrowUp) {
-            neighbours.above
-        } else {
-            None
-        }
-    });
+    let next = match here::taken(ui, here::ROOM_LIST).first() {
+        Some(Direction::On) => neighbours.below,
+        Some(Direction::Back) => neighbours.above,
+        None => None,
+    };
     if let Some((id, rect)) = next {
         ui.memory_mut(|memory| memory.request_focus(id_of(id)));
         ui.scroll_to_rect(rect, None);

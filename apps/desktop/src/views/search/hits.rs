@@ -8,9 +8,9 @@ use crate::look::{Palette, ROUND, size, strong_family};
 use crate::model::find::{Action, Hit, Piece, shown_hits, snippet};
 use crate::model::log::Shown;
 use crate::model::{Model, moment};
-use crate::views::Cx;
 use crate::views::directory::rows;
 use crate::views::widgets::{chip, exercise_mark, quiet, strong};
+use crate::views::{Cx, copying};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let model = cx.model;
@@ -83,6 +83,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, hit: &Hit<'_>, is_chosen: bool) -> bool {
     let drawn = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.style_mut().interaction.selectable_labels = false;
+        copying::drawn(ui, hit.label);
         ui.horizontal_wrapped(|ui| {
             chip(ui, hit.label);
             if is_exercise(hit) {

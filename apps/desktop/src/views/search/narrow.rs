@@ -5,14 +5,15 @@ use warproom_client::proto::Label;
 
 use super::is_entered;
 use crate::Action as Any;
-use crate::model::find::{Action, Query, people};
+use crate::model::find::{Action, Query, people, places};
 use crate::views::Cx;
 use crate::views::widgets::{button, choice, field};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     room(ui, cx);
     label(ui, cx);
-    ui.columns_const(|[who, since, until]| {
+    ui.columns_const(|[place, who, since, until]| {
+        another_room(place, cx);
         person(who, cx);
         days(since, until, cx);
     });
@@ -36,7 +37,33 @@ fn room(ui: &mut Ui, cx: &mut Cx<'_>) {
         if choice(ui, "All my rooms", chosen.is_none()).clicked() {
             change(cx, |query| query.room = None);
         }
+        let other = chosen.filter(|room| Some(*room) != cx.model.rooms.open);
+        let other = other.and_then(|room| cx.model.rooms.rooms.get(&room));
+        if let Some(other) = other {
+            let _ = choice(ui, &format!("In {}", other.settings.name), true);
+        }
     });
+}
+
+/// Any room, by its name.
+fn another_room(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let model = cx.model;
+    let (response, words) = field(ui, "In another room", &model.find.search.place);
+    if let Some(words) = words {
+        cx.act(Any::Find(Action::PlaceWords(words)));
+    }
+    let offers = places(model);
+    if is_entered(ui, &response)
+        && let Some((room, _)) = offers.first()
+    {
+        change(cx, |query| query.room = Some(*room));
+    }
+    for (room, name) in offers {
+        let offer = choice(ui, &name, false);
+        if offer.accessible_name(format!("Search in {name}")).clicked() {
+            change(cx, |query| query.room = Some(room));
+        }
+    }
 }
 
 fn label(ui: &mut Ui, cx: &mut Cx<'_>) {

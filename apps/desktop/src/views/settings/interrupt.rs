@@ -2,15 +2,12 @@
 
 use egui::{ComboBox, Ui};
 use warproom_client::proto::Severity;
-use warproom_client::proto::calls::{Preferences, QuietHours};
+use warproom_client::proto::calls::Preferences;
 
 use crate::look::space;
-use crate::model::settings::Action;
+use crate::model::settings::{Action, USUAL_QUIET};
 use crate::views::Cx;
 use crate::views::widgets::{self, heading, hint};
-
-/// Hours that are usual, until they are changed: 22:00 to 07:00.
-const USUAL_QUIET: QuietHours = QuietHours { from_minute: 22 * 60, to_minute: 7 * 60 };
 
 /// Half an hour: as fine as quiet hours are chosen here.
 const STEP_MINUTES: u16 = 30;

@@ -1,15 +1,17 @@
 //! A field that narrows a list, and the list: for the switcher and the palette. The keyboard stays in
 //! the field; arrows choose, Enter takes.
 
-use egui::{
-    Button, Id, Key, Modifiers, Rect, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo, accesskit,
-};
+use egui::{Button, Id, Rect, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo, accesskit};
 
+use crate::commands::here;
 use crate::look::{TARGET, space};
 use crate::model::desk::{Focus, Overlay};
 use crate::model::rooms::Direction;
 use crate::views::Cx;
-use crate::views::widgets::{quiet, takes_focus};
+use crate::views::widgets::{overlay, quiet, takes_focus};
+
+/// As wide as the longest name with what stands beside it, in points.
+const WIDTH: f32 = 640.0;
 
 /// The rows that are seen at once: more than are read before one writes another letter.
 const ROWS: f32 = 10.0;
@@ -63,17 +65,15 @@ pub fn is_on_top(cx: &Cx<'_>, overlay: Overlay) -> bool {
     cx.model.desk.overlays.last() == Some(&overlay) && cx.model.desk.confirm.is_none()
 }
 
-/// Takes the arrow keys up and down before a field sees them.
-pub fn steps(ui: &Ui) -> Vec<Direction> {
-    let count = |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
-    let up = vec![Direction::Back; count(Key::ArrowUp)];
-    let down = vec![Direction::On; count(Key::ArrowDown)];
-    [up, down].concat()
-}
-
 impl Picker<'_> {
-    /// Draws it with these lines.
-    pub fn ui(&self, ui: &mut Ui, cx: &Cx<'_>, lines: &[Line]) -> Picked {
+    /// Draws it over the window, with these lines.
+    pub fn ui(&self, ui: &Ui, cx: &Cx<'_>, lines: &[Line]) -> Picked {
+        let mut picked = Picked::default();
+        overlay(ui, cx.look, self.name, WIDTH, |ui| picked = self.within(ui, cx, lines));
+        picked
+    }
+
+    fn within(&self, ui: &mut Ui, cx: &Cx<'_>, lines: &[Line]) -> Picked {
         let mut picked = Picked::default();
         // The list may have become shorter by itself.
         let place = self.chosen.min(lines.len().saturating_sub(1));
@@ -97,11 +97,10 @@ impl Picker<'_> {
         let id = Id::unique((self.name, "field"));
         let is_on_top = is_on_top(cx, self.overlay);
         if is_on_top {
-            picked.steps = steps(ui);
+            picked.steps = here::taken(ui, here::PICKER);
         }
         let has_keyboard = is_on_top && ui.memory(|memory| memory.has_focus(id));
-        let enter = |input: &mut egui::InputState| input.consume_key(Modifiers::NONE, Key::Enter);
-        if has_keyboard && ui.input_mut(enter) {
+        if has_keyboard && !here::taken(ui, here::FIELD).is_empty() {
             picked.taken = chosen;
         }
         let mut words = self.words.to_owned();

@@ -104,7 +104,7 @@ fn details_show_every_text_and_every_label() {
     let screen = drawn(|room| {
         room.reading.beside = Some(Beside::Details(3));
         let entry = shown(room, 3);
-        entry.edits.push((9, "Their desk answered.".to_owned(), fixture::NOW_MS));
+        entry.edits.push((9, "Their desk answered.".into(), fixture::NOW_MS));
         entry.relabelled.push((Principal::Member(fixture::member(5)), Label::Red, fixture::NOW_MS));
         entry.label = Label::Red;
     });
@@ -113,4 +113,17 @@ fn details_show_every_text_and_every_label() {
     screen.get_by_label("Their desk answered.");
     screen.get_by_label("TLP:AMBER+STRICT");
     screen.get_by_label_contains("by Priya Raman,");
+}
+
+#[test]
+fn bringing_people_in_begins_with_this_room() {
+    let mut model = fixture::incident_model();
+    let _ = model.act(Action::Room(room::Action::Beside(Some(Beside::People))));
+    let mut screen = super::screen(model);
+    screen.run_ok();
+    screen.get_by_label("Bring in or take out people…").click();
+    screen.run_ok();
+    let manage = &screen.state().model.manage;
+    assert_eq!(manage.shown, crate::model::manage::Shown::Room(fixture::room(1)));
+    assert_eq!(screen.state().model.desk.pane, crate::model::desk::Pane::Manage);
 }

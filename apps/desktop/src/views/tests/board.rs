@@ -150,7 +150,7 @@ fn nothing_of_a_board_is_wider_than_its_place() {
 #[test]
 fn a_board_takes_the_keyboard_and_is_closed_by_its_button() {
     let mut screen = usual();
-    screen.state_mut().act(Action::Desk(desk::Action::Focus(Focus::Board)));
+    screen.state_mut().act(Action::Desk(desk::Action::Focus(Focus::Beside)));
     screen.run_ok();
     assert!(said(&screen, Role::Group, "board: ").is_focused());
     let open = screen.state().model.rooms.open().unwrap().reading.beside;

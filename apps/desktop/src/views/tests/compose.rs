@@ -372,3 +372,37 @@ fn a_room_that_is_not_yours_any_more_says_so_and_gives_the_text_back() {
         Some(Effect::Copy(text)) if text.starts_with("TLP:AMBER+STRICT\nhalf a thought")
     ));
 }
+
+#[test]
+fn what_is_not_on_disk_does_not_stand_under_what_is() {
+    let mut model = fixture::incident_model();
+    for text in ["kept", "not kept"] {
+        let _ = model.act(crate::Action::Compose(Action::Write(text.to_owned(), 0)));
+        let _ = model.act(crate::Action::Compose(Action::Send));
+    }
+    let [kept, lost] = &model.compose.outbox[..] else { panic!("two wait") };
+    let (kept, lost) = (kept.outgoing.id(), lost.outgoing.id());
+    let _ = model.hear(&News::Kept(kept, Ok(())));
+    let _ = model.hear(&News::Kept(lost, Err(Refusal::new("the disk is full", "make room"))));
+    model.desk.pane = Pane::Outbox;
+    let screen = screen(model);
+    let top = |part: &str| screen.get_by_label_contains(part).rect().min.y;
+    assert!(top("gone when the program ends") < top("not kept on disk: the disk is full"));
+    assert!(top("not kept on disk: the disk is full") < top("on this computer only"));
+    let kept = screen.get_all_by_label("kept").map(|node| node.rect().min.y);
+    assert!(kept.fold(0.0, f32::max) > top("on this computer only"));
+}
+
+#[test]
+fn a_draft_that_keeps_a_stricter_label_than_the_room_has_now_says_so() {
+    let mut model = fixture::incident_model();
+    let _ = model.act(crate::Action::Compose(Action::Write("The portal".to_owned(), 0)));
+    let mut settings = model.rooms.open().unwrap().settings.clone();
+    settings.default_label = Label::Green;
+    let changed = warproom_client::proto::Kind::Changed { settings };
+    let entry = fixture::kind(fixture::post(1, Label::Green, "-"), changed);
+    let room = fixture::room(1);
+    let _ = model.hear(&News::Entry(fixture::delivered(room, 99, fixture::NOW_MS, entry)));
+    let screen = screen(model);
+    screen.get_by_label_contains("What you are writing stays TLP:AMBER+STRICT");
+}

@@ -174,7 +174,7 @@ fn what_was_changed_says_so_and_leads_to_its_details() {
     let mut model = fixture::incident_model();
     let entry = shown(&mut model, 2);
     entry.label = Label::Red;
-    entry.edits.push((9, "Now it says this.".to_owned(), fixture::NOW_MS));
+    entry.edits.push((9, "Now it says this.".into(), fixture::NOW_MS));
     let mut screen = entries(model);
     screen.get_by_label("was TLP:AMBER+STRICT");
     screen.get_by_label("Now it says this.");

@@ -1,5 +1,6 @@
 //! Finding by keyboard: switcher, palette, search, a day, the directory.
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use warproom_client::proto::calls::Found;
@@ -30,7 +31,7 @@ fn incident() -> Screen {
 fn a_room_is_opened_by_keyboard_alone() {
     let mut screen = incident();
     press(&mut screen, Modifiers::COMMAND, Key::K);
-    assert!(screen.get_by_label("Go to a room").is_focused());
+    assert!(screen.get_by_role_and_label(Role::TextInput, "Go to a room").is_focused());
     write(&mut screen, "good");
     press(&mut screen, Modifiers::NONE, Key::Enter);
     assert_eq!(screen.state().model.rooms.open, Some(fixture::room(6)));
@@ -45,7 +46,7 @@ fn arrows_choose_another_room_and_a_click_takes_any() {
     let chosen = |screen: &Screen| screen.state().model.find.switcher.chosen;
     press(&mut screen, Modifiers::NONE, Key::ArrowDown);
     assert_eq!(chosen(&screen), 1);
-    assert!(screen.get_by_label("Go to a room").is_focused());
+    assert!(screen.get_by_role_and_label(Role::TextInput, "Go to a room").is_focused());
     screen.get_by_label("General, 1 unread").click();
     screen.run_ok();
     assert_eq!(screen.state().model.rooms.open, Some(fixture::room(2)));
@@ -181,7 +182,7 @@ fn a_day_that_is_not_understood_keeps_the_field() {
     screen.get_by_label_contains("Not understood");
     press(&mut screen, Modifiers::NONE, Key::Enter);
     assert_eq!(screen.state().model.desk.overlays, [Overlay::JumpToDate]);
-    assert!(screen.get_by_label("Go to a day").is_focused());
+    assert!(screen.get_by_role_and_label(Role::TextInput, "Go to a day").is_focused());
 }
 
 #[test]
@@ -240,4 +241,25 @@ fn what_is_found_is_seen_in_a_small_window() {
     assert_eq!(screen.state().model.find.search.chosen, 39);
     let chosen = screen.get_all_by_label_contains("TLP:GREEN, Incident").last().unwrap().rect();
     assert!(chosen.bottom() < 700.0, "{chosen:?}");
+}
+
+#[test]
+fn another_room_is_chosen_by_writing_its_name() {
+    let mut screen = incident();
+    press(&mut screen, Modifiers::COMMAND, Key::F);
+    screen.get_by_label("In another room").focus();
+    screen.run_ok();
+    write(&mut screen, "warn");
+    screen.get_by_label("Search in Warnings").click();
+    screen.run_ok();
+    assert_eq!(screen.state().model.find.search.query.room, Some(fixture::room(3)));
+    screen.get_by_label("In Warnings");
+    screen.get_by_label("All my rooms").click();
+    screen.run_ok();
+    assert_eq!(screen.state().model.find.search.query.room, None);
+    screen.get_by_label("In another room").focus();
+    screen.run_ok();
+    write(&mut screen, "good");
+    press(&mut screen, Modifiers::NONE, Key::Enter);
+    assert_eq!(screen.state().model.find.search.query.room, Some(fixture::room(6)));
 }

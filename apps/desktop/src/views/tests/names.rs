@@ -4,7 +4,7 @@
 //! harness does by itself: also of what can be acted on without being an input, also of images, and
 //! that no two controls side by side sound the same.
 
-mod states;
+pub(super) mod states;
 mod tab;
 
 use std::collections::BTreeMap;

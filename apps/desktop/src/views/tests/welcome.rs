@@ -9,9 +9,9 @@ use warproom_client::proto::register::Role;
 use super::{Screen, screen, sized};
 use crate::effect::{Effect, Lock};
 use crate::fixture::{self, name};
+use crate::model::profile::{ProfileName, ProfileSummary};
 use crate::model::welcome::{Action, Step};
 use crate::news::{Invitation, Refusal};
-use crate::profile::{ProfileName, ProfileSummary};
 use crate::{Model, News};
 
 pub(super) const TEXT: &str =

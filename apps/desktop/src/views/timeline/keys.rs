@@ -1,14 +1,13 @@
-//! What keys do while the timeline has the keyboard: walking, and acting on the chosen entry.
+//! What keys do while the timeline has the keyboard: walking, and acting on the chosen entry. Which
+//! keys those are, the table of the timeline says.
 
-use egui::{EventFilter, Key, Modifiers, Response, Ui};
-use warproom_client::proto::Seq;
+use egui::{EventFilter, Response, Ui};
 
 use super::super::Cx;
 use super::scroll::Scroll;
 use crate::Action;
-use crate::model::compose;
-use crate::model::desk::{self, Overlay};
-use crate::model::room::{self, Room};
+use crate::commands::here::{self, Timeline};
+use crate::model::room::{self, Act, Room, may};
 use crate::model::rooms::Direction;
 
 pub(super) fn ui(ui: &Ui, cx: &mut Cx<'_>, room: &Room, response: &Response, scroll: &mut Scroll) {
@@ -21,52 +20,22 @@ pub(super) fn ui(ui: &Ui, cx: &mut Cx<'_>, room: &Room, response: &Response, scr
         // Arrows are ours only from the frame after the one in which the keyboard came.
         ui.ctx().request_repaint();
     }
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    if pressed(Key::PageUp) {
-        scroll.by_screen(1.0);
-    }
-    if pressed(Key::PageDown) {
-        scroll.by_screen(-1.0);
-    }
-    for (key, action) in [
-        (Key::ArrowUp, room::Action::Choose(Direction::Back)),
-        (Key::ArrowDown, room::Action::Choose(Direction::On)),
-        (Key::Home, room::Action::ToEntry(room.log.begins.max(1))),
-        (Key::End, room::Action::ToLatest),
-    ] {
-        if pressed(key) {
-            cx.act(Action::Room(action));
-        }
-    }
-    if let Some(chosen) = room.reading.chosen {
-        act_on(cx, room, chosen, pressed);
-        // Shift stands in the way of a plain key on most keyboards.
-        if ui.input(|input| input.key_pressed(Key::Plus)) {
-            cx.act(Action::Desk(desk::Action::Toggle(Overlay::Emoji { react_to: Some(chosen) })));
+    for key in here::taken(ui, here::TIMELINE) {
+        match key {
+            Timeline::Choose(direction) => cx.act(room::Action::Choose(direction).into()),
+            Timeline::Screen(Direction::Back) => scroll.by_screen(1.0),
+            Timeline::Screen(Direction::On) => scroll.by_screen(-1.0),
+            Timeline::First => cx.act(room::Action::ToEntry(room.log.begins.max(1)).into()),
+            Timeline::Newest => cx.act(room::Action::ToLatest.into()),
+            Timeline::Do(act) => on_chosen(cx, room, act),
         }
     }
 }
 
-fn act_on(cx: &mut Cx<'_>, room: &Room, chosen: Seq, pressed: impl Fn(Key) -> bool) {
-    let me = cx.model.session.as_ref().map(|session| session.me.principal);
-    let author = room.log.shown(chosen).map(|shown| shown.entry.handling.author);
-    let Some(author) = author else { return };
-    if pressed(Key::Enter) {
-        cx.act(Action::Room(room::Action::OpenThread(chosen)));
-    }
-    if pressed(Key::C) {
-        cx.act(Action::Room(room::Action::CopyEntry(chosen)));
-    }
-    let writing = [
-        (Key::R, compose::Action::Reply(Some(chosen))),
-        (Key::Q, compose::Action::Quote(chosen)),
-        (Key::E, compose::Action::Edit(chosen)),
-    ];
-    for (key, action) in writing {
-        let may = key != Key::E || me == Some(author);
-        if pressed(key) && may {
-            cx.act(Action::Compose(action));
-            cx.act(Action::Desk(desk::Action::Focus(desk::Focus::Composer)));
-        }
+fn on_chosen(cx: &mut Cx<'_>, room: &Room, act: Act) {
+    let may = room.reading.chosen.and_then(|seq| may(cx.model, room, seq));
+    let action: Option<Action> = may.and_then(|may| may.action(act));
+    if let Some(action) = action {
+        cx.act(action);
     }
 }

@@ -81,6 +81,7 @@ fn say_where(ui: &Ui, rect: Rect) {
 pub(super) fn name(model: &Model, seq: Seq, item: &Item) -> String {
     match item {
         Item::Withheld(None) => format!("entry {seq}, withheld from you"),
+        Item::Erased => format!("entry {seq}, erased under retention"),
         Item::Withheld(Some(retracted)) => {
             let who = model.directory.name(retracted.by);
             format!("entry {seq}, taken back by {who}, {}", moment::time(retracted.at_ms))

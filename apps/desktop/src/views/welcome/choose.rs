@@ -1,14 +1,15 @@
 //! Pasting an invitation, opening a profile of this computer, or setting up another device.
 
-use egui::{Key, Response, TextEdit, Ui};
+use egui::{Response, TextEdit, Ui};
 use zeroize::Zeroizing;
 
 use super::form;
 use crate::Action;
+use crate::commands::here;
 use crate::look::{TARGET, space};
 use crate::model::desk::Focus;
+use crate::model::profile::ProfileSummary;
 use crate::model::welcome::{self, Step};
-use crate::profile::ProfileSummary;
 use crate::views::Cx;
 use crate::views::widgets::{self, takes_focus};
 
@@ -79,7 +80,7 @@ fn pasted(ui: &mut Ui, cx: &mut Cx<'_>, invitation: &Zeroizing<String>) -> Respo
     if field.changed() {
         cx.act(Action::Welcome(welcome::Action::Edit(Box::new(Step::Choose { invitation: text }))));
     }
-    if field.has_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+    if field.has_focus() && here::seen(ui, here::FIELD).is_some() {
         cx.act(Action::Welcome(welcome::Action::Next));
     }
     field

@@ -1,10 +1,11 @@
 //! What the steps have in common: going on by Enter, the row of buttons, advice on passwords, and how
 //! a profile is kept.
 
-use egui::{Key, Response, Ui};
+use egui::{Response, Ui};
 use zeroize::Zeroizing;
 
 use crate::Action;
+use crate::commands::here;
 use crate::look::space;
 use crate::model::desk::Focus;
 use crate::model::welcome::{self, Keeping, Strength};
@@ -13,7 +14,7 @@ use crate::views::widgets::{self, takes_focus};
 
 /// Goes on if Enter was pressed in a field. The keyboard stays there in case there is no going on.
 pub(super) fn goes_on(ui: &Ui, cx: &mut Cx<'_>, field: &Response) {
-    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+    if field.lost_focus() && here::seen(ui, here::FIELD).is_some() {
         field.request_focus();
         cx.act(Action::Welcome(welcome::Action::Next));
     }

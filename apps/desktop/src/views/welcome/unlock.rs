@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use super::form;
 use crate::Action;
+use crate::model::profile::{ProfileName, ProfileSummary};
 use crate::model::welcome::{self, Step};
-use crate::profile::{ProfileName, ProfileSummary};
 use crate::views::Cx;
 use crate::views::widgets;
 

@@ -47,7 +47,7 @@ pub fn long_field(ui: &mut Ui, name: &str, text: &str, rows: usize) -> (Response
     ui.label(name);
     let response =
         ui.add(TextEdit::multiline(&mut text).desired_rows(rows).desired_width(f32::INFINITY));
-    named(&response, name, &text);
+    response.widget_info(|| WidgetInfo::labeled(Role::MultilineTextInput, true, name));
     let changed = response.changed().then_some(text);
     (response, changed)
 }
@@ -64,8 +64,4 @@ fn edit(
     let response = ui.add(field).labelled_by(label.id);
     let changed = response.changed().then_some(text);
     (response, changed)
-}
-
-fn named(response: &Response, name: &str, _text: &str) {
-    response.widget_info(|| WidgetInfo::labeled(Role::MultilineTextInput, true, name));
 }

@@ -2,7 +2,7 @@
 
 use egui::{
     Align2, Area, CornerRadius, Frame, Id, LayerId, Margin, Order, Response, RichText, Stroke, Ui,
-    Vec2,
+    Vec2, accesskit,
 };
 
 use crate::look::{Palette, ROUND, size, space, strong_family};
@@ -51,13 +51,15 @@ pub fn card<R>(ui: &mut Ui, look: &Palette, add: impl FnOnce(&mut Ui) -> R) -> R
 }
 
 /// Something that lies over the page, in the upper middle, as wide as it says in points or as the
-/// window allows.
+/// window allows: a dialog of this name.
 pub fn overlay(ui: &Ui, look: &Palette, name: &str, width: f32, add: impl FnOnce(&mut Ui)) {
     let screen = ui.ctx().content_rect();
     let width = width.min(screen.width() - 2.0 * space::XL);
     let under = LayerId::new(Order::Middle, Id::unique((name, "under")));
     ui.ctx().layer_painter(under).rect_filled(screen, CornerRadius::ZERO, look.shade);
     Area::new(Id::unique(name))
+        .role(accesskit::Role::Dialog)
+        .accessible_name(name)
         .order(Order::Foreground)
         .anchor(Align2::CENTER_TOP, Vec2::new(0.0, space::XXL * 2.0))
         .show(ui.ctx(), |ui| {

@@ -1,7 +1,8 @@
 //! What the world knows of the rooms: which are followed, how far their logs have come, and from where
 //! one is to be followed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use warproom_client::Event;
@@ -25,7 +26,9 @@ pub(in crate::world) struct Rooms(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    followed: HashSet<RoomId>,
+    /// Rooms that are to be followed, with whether they are: the client crate goes on following them
+    /// over each reconnect.
+    followed: HashMap<RoomId, bool>,
     latest: HashMap<RoomId, Seq>,
 }
 
@@ -38,7 +41,31 @@ pub(super) struct Start {
 impl Rooms {
     /// Whether following a room begins now: not if it is followed already.
     pub(super) fn begin(&self, room: RoomId) -> bool {
-        self.known().followed.insert(room)
+        match self.known().followed.entry(room) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(false);
+                true
+            }
+        }
+    }
+
+    /// A room is followed from now on, and its log has come this far; unless it was given up meanwhile.
+    pub(super) fn follows(&self, room: RoomId, latest: Seq) {
+        if let Some(is_followed) = self.known().followed.get_mut(&room) {
+            *is_followed = true;
+        }
+        self.note(room, latest);
+    }
+
+    /// Whether what comes of a room is told live.
+    pub(super) fn is_followed(&self, room: RoomId) -> bool {
+        self.known().followed.get(&room).copied().unwrap_or(false)
+    }
+
+    /// Whether a room is to be followed still.
+    pub(super) fn is_wanted(&self, room: RoomId) -> bool {
+        self.known().followed.contains_key(&room)
     }
 
     /// A room is followed no more.
@@ -125,8 +152,12 @@ mod tests {
     fn a_room_is_followed_once_until_it_is_left() {
         let (rooms, room) = (Rooms::default(), RoomId::random());
         assert!(rooms.begin(room));
-        assert!(!rooms.begin(room));
+        assert!(!rooms.begin(room) && !rooms.is_followed(room));
+        rooms.follows(room, 7);
+        assert!(!rooms.begin(room) && rooms.is_followed(room));
         rooms.note_event(&Event::RoomLeft(room));
+        rooms.follows(room, 8);
+        assert!(!rooms.is_followed(room), "it was left while it was being followed");
         assert!(rooms.begin(room));
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::fixture::{NOW_MS, delivered, post, room};
 use crate::model::desk;
+use crate::model::milder::Meant;
 use warproom_client::proto::Kind;
 
 #[test]
@@ -118,7 +119,8 @@ fn the_answer_counts_for_the_label_that_was_asked_about() {
     write(&mut model, "The portal is down.");
     act(&mut model, Action::Send);
     act(&mut model, Action::Label(Label::Clear));
-    assert!(posts(&act(&mut model, Action::SendMilder)).is_empty());
+    let meant = Meant { room: model.rooms.open.unwrap(), label: Label::Green };
+    assert!(posts(&act(&mut model, Action::SendMilder(meant))).is_empty());
     assert!(model.desk.confirm.as_ref().unwrap().title.contains("TLP:CLEAR"), "asked again");
     act(&mut model, Action::Label(Label::Red));
     assert_eq!(posts(&act(&mut model, Action::Send)).len(), 1, "stricter is never asked about");
@@ -194,4 +196,49 @@ fn what_answers_or_quotes_an_exercise_belongs_to_it() {
     act(&mut model, Action::Exercise(true));
     assert!(sent(&mut model, "inject 2").exercise);
     assert!(!sent(&mut model, "for real").exercise);
+}
+
+/// The open room's default becomes this.
+fn default_becomes(model: &mut Model, label: Label) {
+    let open = model.rooms.open().unwrap();
+    let (id, seq) = (open.id, open.log.latest + 1);
+    let mut settings = open.settings.clone();
+    settings.default_label = label;
+    let changed = fixture::kind(post(1, label, "-"), Kind::Changed { settings });
+    let _ = model.hear(&News::Entry(delivered(id, seq, NOW_MS, changed)));
+    assert_eq!(model.rooms.open().unwrap().settings.default_label, label);
+}
+
+#[test]
+fn a_draft_does_not_become_more_relaxed_when_the_rooms_default_does() {
+    let mut model = incident();
+    write(&mut model, "The portal is down.");
+    default_becomes(&mut model, Label::Green);
+    let room = model.rooms.open.unwrap();
+    assert_eq!(label(&model), Label::AmberStrict);
+    assert_eq!(model.draft_keeps(room), Some(Label::AmberStrict), "and that is said");
+    let kept = serde_json::to_string(&draft(&model)).unwrap();
+    assert_eq!(serde_json::from_str::<Draft>(&kept).unwrap(), draft(&model), "also on disk");
+    act(&mut model, Action::Label(Label::Green));
+    assert_eq!((label(&model), model.draft_keeps(room)), (Label::Green, None));
+    assert_eq!(sent(&mut model, "The portal is back.").label, Label::Green);
+    assert_eq!(label(&model), Label::Green, "the next one begins with the room's default");
+}
+
+#[test]
+fn a_draft_becomes_stricter_with_the_rooms_default() {
+    let mut model = incident();
+    default_becomes(&mut model, Label::Green);
+    write(&mut model, "The portal is down.");
+    default_becomes(&mut model, Label::Amber);
+    assert_eq!(label(&model), Label::Amber);
+}
+
+#[test]
+fn what_was_wrong_with_a_draft_is_not_said_in_another_room() {
+    let mut model = incident();
+    act(&mut model, Action::Reply(Some(99)));
+    assert!(model.compose.trouble.is_some());
+    let _ = model.act(crate::Action::Rooms(rooms::Action::Open(room(2))));
+    assert_eq!(model.compose.trouble, None);
 }

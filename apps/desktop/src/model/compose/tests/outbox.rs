@@ -176,3 +176,15 @@ fn an_edit_that_could_not_be_kept_is_an_edit_again() {
     let shown = model.rooms.open().unwrap().log.shown(1).unwrap();
     assert!(matches!(shown.entry.handling.kind, Kind::Post { .. }));
 }
+
+#[test]
+fn what_was_on_disk_once_is_told_from_what_never_was() {
+    let mut model = incident();
+    let id = sent(&mut model, "ours too").id;
+    let _ = model.hear(&News::Kept(id, Err(no())));
+    assert!(!model.compose.outbox[0].is_kept);
+    act(&mut model, Action::SendAgain(id));
+    let _ = model.hear(&News::Kept(id, Ok(())));
+    let _ = model.hear(&News::Sent(id, Err(no())));
+    assert!(model.compose.outbox[0].is_kept, "the server refused it, and it is on disk");
+}

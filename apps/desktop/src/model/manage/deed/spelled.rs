@@ -5,7 +5,7 @@ use warproom_client::proto::{
     BotId, DeviceId, InvitationId, MemberId, Principal, RoomId, RoomRole,
 };
 
-use super::super::words;
+use super::super::{proposals, words};
 use super::Deed;
 use crate::Action;
 use crate::model::desk::Confirm;
@@ -28,6 +28,8 @@ pub(in super::super) fn confirm(model: &Model, deed: Deed) -> Option<Confirm> {
         Deed::RevokeDevice { member, device } => revoke_device(model, member, device)?,
         Deed::RotateBot(bot) => rotate_bot(model, bot)?,
         Deed::RevokeBot(bot) => revoke_bot(model, bot)?,
+        Deed::Approve(proposal) => proposals::approve(model, proposal)?,
+        Deed::EndProposal(proposal) => proposals::end(model, proposal)?,
     };
     let is_dangerous =
         !matches!(deed, Deed::GivePart { role: RoomRole::Participant, .. } | Deed::Reinstate(_));

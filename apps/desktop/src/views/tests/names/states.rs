@@ -1,25 +1,28 @@
 //! The states of the window that are walked over.
 
-use warproom_client::proto::calls::RoomMember;
-use warproom_client::proto::{Label, Principal, RoomRole};
+use warproom_client::proto::calls::{RegisterPage, RoomMember};
+use warproom_client::proto::{Label, Principal, RoomRole, Seq};
 
 use super::super::ask::asked;
 use super::super::welcome::{PASSWORD, TEXT, invitation, profile, started};
 use crate::fixture::{self, member, name, organisation, post, room};
 use crate::model::board::tests::{roll_call, show};
 use crate::model::desk::{self, Confirm, Overlay, Pane};
+use crate::model::files::tests::carried;
 use crate::model::find::{self, Query};
+use crate::model::log::Item;
 use crate::model::manage::{self, ManagePage, Shown};
 use crate::model::room::{self as reading, Beside};
 use crate::model::welcome::{self, Keeping, Passwords, Step};
 use crate::model::{ask, compose};
 use crate::news::{Connection, Refusal};
+use crate::request::Reply;
 use crate::{Action, Effect, Model, News};
 
 /// A state of the window, and what it is called when it has a fault.
-pub(super) struct State {
-    pub(super) called: String,
-    pub(super) model: Model,
+pub(in crate::views::tests) struct State {
+    pub(in crate::views::tests) called: String,
+    pub(in crate::views::tests) model: Model,
 }
 
 fn state(called: impl Into<String>, model: Model) -> State {
@@ -74,7 +77,7 @@ pub(super) fn welcome() -> Vec<State> {
     ]
 }
 
-pub(super) fn incident() -> Model {
+pub(in crate::views::tests) fn incident() -> Model {
     let mut model = fixture::incident_model();
     let person = |number: u8, role| RoomMember {
         who: Principal::Member(member(number)),
@@ -167,19 +170,32 @@ pub(super) fn overlays() -> Vec<State> {
     states
 }
 
-fn over(overlay: Overlay) -> State {
+pub(in crate::views::tests) fn over(overlay: Overlay) -> State {
     let called = format!("{overlay:?}");
     let open = match overlay {
         Overlay::Answer { room, of } => Action::Ask(ask::Action::OpenAnswer(room, of)),
         Overlay::Link => Action::Desk(desk::Action::LookAtLink("https://a.example/".to_owned())),
         overlay => Action::Desk(desk::Action::Toggle(overlay)),
     };
-    let before = if matches!(overlay, Overlay::Answer { .. }) { asked(false) } else { incident() };
+    let before = match overlay {
+        Overlay::Answer { .. } => asked(false),
+        Overlay::SaveFiles { of } => carrying(incident(), of),
+        _ => incident(),
+    };
     state(called, did(before, [open]))
 }
 
+/// The same, with a file on an entry.
+fn carrying(mut model: Model, of: Seq) -> Model {
+    let item = model.rooms.open_mut().and_then(|room| room.log.items.get_mut(&of));
+    if let Some(Item::Shown(shown)) = item {
+        shown.entry.content.files = vec![carried("report.pdf")];
+    }
+    model
+}
+
 /// A new overlay does not compile until it is listed here.
-fn every_overlay() -> Vec<Overlay> {
+pub(in crate::views::tests) fn every_overlay() -> Vec<Overlay> {
     let all = vec![
         Overlay::Switcher,
         Overlay::Palette,
@@ -190,6 +206,8 @@ fn every_overlay() -> Vec<Overlay> {
         Overlay::Answer { room: room(1), of: 1 },
         Overlay::Emoji { react_to: None },
         Overlay::Emoji { react_to: Some(2) },
+        Overlay::AttachFile,
+        Overlay::SaveFiles { of: 2 },
         Overlay::Link,
         Overlay::Shortcuts,
     ];
@@ -203,6 +221,8 @@ fn every_overlay() -> Vec<Overlay> {
             | Overlay::NewAlert
             | Overlay::Answer { .. }
             | Overlay::Emoji { .. }
+            | Overlay::AttachFile
+            | Overlay::SaveFiles { .. }
             | Overlay::Link
             | Overlay::Shortcuts => {}
         }
@@ -237,6 +257,14 @@ pub(super) fn managing() -> Vec<State> {
     states.push(open(ManagePage::Members, Shown::Member(member(1))));
     states.push(open(ManagePage::Organisations, Shown::Organisation(organisation(4))));
     states.push(open(ManagePage::Organisations, Shown::Entry));
+    for shown in [Shown::List, Shown::Act(2), Shown::Act(5)] {
+        let State { called, model } = open(ManagePage::Acts, shown);
+        let call = RegisterPage { after: 0, limit: 200 };
+        let log = fixture::acts::log(&fixture::acts::of_a_week());
+        let reply = Reply::RegisterPage(fixture::acts::page(&log, call));
+        let told = News::Answered(call.into(), Ok(reply));
+        states.push(state(format!("{called}, read"), heard(model, [told])));
+    }
     states
 }
 
@@ -264,7 +292,7 @@ pub(super) fn told() -> Vec<State> {
     states
 }
 
-pub(super) fn questioned() -> Model {
+pub(in crate::views::tests) fn questioned() -> Model {
     let confirm = Confirm {
         title: "Leave this room?".to_owned(),
         what_it_does: "You read no further in it.".to_owned(),

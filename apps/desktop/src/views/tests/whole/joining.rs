@@ -60,7 +60,7 @@ fn join(screen: &mut Screen) {
 /// What the world tells of a profile that was joined just now.
 fn opens(screen: &mut Screen) {
     let opened = Opened {
-        profile: crate::profile::ProfileName("kent".to_owned()),
+        profile: crate::model::profile::ProfileName("kent".to_owned()),
         warp: name("Kent & Medway WARP"),
         me: me(),
         device: DeviceId::from_bytes([9; 16]),

@@ -1,0 +1,30 @@
+//! Arguments of the commands on the audit log, and of export.
+
+use warproom_client::proto::Seq;
+
+/// `audit`
+#[derive(clap::Args)]
+pub(crate) struct Audit {
+    /// Only records after this one
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", conflicts_with_all = ["check", "checkpoint"])]
+    pub(crate) after: Seq,
+    /// Also stubs of what does not concern you
+    #[arg(long, conflicts_with_all = ["check", "checkpoint"])]
+    pub(crate) all: bool,
+    /// Read the whole log and check it against its signed checkpoint
+    #[arg(long, conflicts_with = "checkpoint")]
+    pub(crate) check: bool,
+    /// Print the present checkpoint, to be kept where nobody at the server can change it
+    #[arg(long)]
+    pub(crate) checkpoint: bool,
+}
+
+/// `export`
+#[derive(clap::Args)]
+pub(crate) struct Export {
+    /// The room's name or id
+    pub(crate) room: String,
+    /// Only records after this one
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub(crate) after: Seq,
+}

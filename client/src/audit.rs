@@ -1,0 +1,144 @@
+//! The audit log as this client remembers it: the latest signed checkpoint that it was shown, which every
+//! later one must continue.
+//!
+//! The server gives one at each sign-in and once an hour. It must be signed by the key that is
+//! remembered; a shorter log was rolled back; of a longer one the proof that it continues the remembered
+//! one is asked for and checked ([RFC 9162 §2.1.4](https://www.rfc-editor.org/rfc/rfc9162)). So nobody can
+//! take a record out of the log, put one in or change one, unseen by whoever was there.
+
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+use warproom_proto::calls::{AuditCheckpoint, AuditConsistency, AuditPage, From, SignedCheckpoint};
+use warproom_proto::merkle::{Frontier, continues, leaf_hash};
+use warproom_proto::register::{PublicKey, Signature};
+use warproom_proto::{Checkpoint, Head, LogId, Note, Position, Seq, WarpId};
+
+use crate::client::Client;
+use crate::error::CallError;
+use crate::event::{AuditBreak, Discontinuity, Rewritten};
+
+/// What is remembered of the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The key that signs its checkpoints.
+    pub key: PublicKey,
+    /// How many records it had.
+    pub size: Seq,
+    /// The root over them.
+    pub root: Head,
+}
+
+/// The first record found not to fit, and how.
+pub(crate) type Break = (Seq, AuditBreak);
+
+/// What is to be done about a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Remember it.
+    Remember(AuditHead),
+    /// Ask for the proof that it continues what is remembered, and then remember it.
+    Prove(AuditHead),
+    /// Nothing: a server without an audit log, which never had one.
+    Nothing,
+}
+
+/// Looks at a checkpoint, as a server of this WARP shows it.
+pub(crate) fn look(
+    known: Option<AuditHead>,
+    shown: Option<&SignedCheckpoint>,
+    warp: WarpId,
+) -> Result<Then, Break> {
+    let Some(SignedCheckpoint { note, key }) = shown else {
+        return known.map_or(Ok(Then::Nothing), |known| Err((known.size, AuditBreak::Withheld)));
+    };
+    let Checkpoint { origin, size, root } = note.checkpoint();
+    let head = AuditHead { key: *key, size: *size, root: *root };
+    let trusted = known.map_or(*key, |known| known.key);
+    let signed = is_signed(note, &trusted) && is_signed(note, key);
+    if *origin != Checkpoint::origin_of(warp) || !signed {
+        return Err((*size, AuditBreak::Signature));
+    }
+    match known {
+        None => Ok(Then::Remember(head)),
+        Some(known) if *size < known.size => {
+            Err((*size, AuditBreak::RolledBack { remembered: known.size }))
+        }
+        Some(known) if *size == known.size && *root == known.root => Ok(Then::Remember(head)),
+        Some(known) if *size == known.size => Err((known.size, AuditBreak::Forked)),
+        Some(_) => Ok(Then::Prove(head)),
+    }
+}
+
+/// Whether a path proves that a checkpoint continues a remembered one.
+pub(crate) fn proves(known: AuditHead, shown: AuditHead, path: &[Head]) -> Result<(), Break> {
+    if continues((known.size, &known.root), (shown.size, &shown.root), path) {
+        Ok(())
+    } else {
+        Err((known.size, AuditBreak::Forked))
+    }
+}
+
+fn is_signed(note: &Note, key: &PublicKey) -> bool {
+    note.is_signed_by(key, |key: &PublicKey, text: &[u8], signature: &Signature| {
+        UnparsedPublicKey::new(&ED25519, key.0).verify(text, &signature.0).is_ok()
+    })
+}
+
+/// An audit log that was read from its first record and holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditChecked {
+    /// The checkpoint it was held against.
+    pub note: Note,
+    /// How many of its records were shown; the others are stubs.
+    pub shown: u64,
+}
+
+impl Client {
+    /// Reads the whole audit log and makes its tree anew: whether it is the one that the server signs,
+    /// and continues what is remembered.
+    pub async fn check_audit(&self) -> Result<AuditChecked, CallError> {
+        let signed = self.call(AuditCheckpoint {}).await?;
+        let warp = self.signed_in().warp;
+        let known = self.heads().audit();
+        let head = match look(known, Some(&signed), warp) {
+            Ok(Then::Remember(head)) => head,
+            Ok(Then::Prove(head)) => {
+                let from = known.map_or(0, |known| known.size);
+                let path = self.call(AuditConsistency { from, to: head.size }).await?;
+                let proved = known.map_or(Ok(()), |known| proves(known, head, &path.hashes));
+                proved.map_err(broken)?;
+                head
+            }
+            Ok(Then::Nothing) => return Err(broken((0, AuditBreak::Withheld))),
+            Err(found) => return Err(broken(found)),
+        };
+        let (mut tree, mut at, mut shown) = (Frontier::default(), Position::start(LogId::AUDIT), 0);
+        while at.seq < head.size {
+            let page = self.call(AuditPage { from: From::After(at.seq), limit: 200 }).await?;
+            let left = usize::try_from(head.size - at.seq).unwrap_or(usize::MAX);
+            if page.records.is_empty() {
+                return Err(broken((at.seq + 1, AuditBreak::Forked)));
+            }
+            for record in page.records.iter().take(left) {
+                if !record.follows(at) {
+                    return Err(broken((at.seq + 1, AuditBreak::Forked)));
+                }
+                at = record.position();
+                tree.push(leaf_hash(&record.body.commitment().0));
+                let is_shown = matches!(record.body, warproom_proto::Body::Shown { .. });
+                shown += u64::from(is_shown);
+            }
+        }
+        if tree.root() != head.root {
+            return Err(broken((head.size, AuditBreak::Forked)));
+        }
+        Ok(AuditChecked { note: signed.note, shown })
+    }
+}
+
+fn broken((seq, how): Break) -> CallError {
+    CallError::Rewritten(Rewritten { room: None, seq, how: Discontinuity::Audit(how) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Bringing a file up.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+use futures_util::stream::{self, StreamExt as _};
+use warproom_proto::calls::{BeginFile, PutPart, ShowUpload, UploadStatus};
+use warproom_proto::file::part_bytes;
+use warproom_proto::{ErrorCode, FileId, FileName, PartData, RoomId, Sha256, limits};
+
+use super::{AT_ONCE, Progress, TransferError, on_disk};
+use crate::client::Client;
+
+/// How often missing parts are asked for: a server that lost some to a power cut says so once.
+const ROUNDS: u32 = 3;
+
+/// A file that is up, whole and checked, and can be carried by an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Its id, for [`PostEntry::files`](warproom_proto::calls::PostEntry) of the same room.
+    pub file: FileId,
+    /// The name it has on this computer, or the nearest that can be posted.
+    pub name: FileName,
+    /// How long it is.
+    pub size_bytes: u64,
+    /// What it is.
+    pub sha256: Sha256,
+}
+
+impl Client {
+    /// Brings a file up for an entry of a room, and says how far it is after each part.
+    ///
+    /// The same file for the same room again goes on where it stood, also from another run of the
+    /// program. What no entry carries within a day is dropped by the server.
+    pub async fn upload(
+        &self,
+        room: RoomId,
+        path: &Path,
+        mut progress: impl FnMut(Progress) + Send,
+    ) -> Result<Uploaded, TransferError> {
+        let name = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy());
+        let name = FileName::nearest(&name);
+        let path = path.to_owned();
+        let (source, size_bytes, sha256) = on_disk(move || measure(&path)).await?;
+        let source = Arc::new(Mutex::new(source));
+        let mut status = self.insist(&BeginFile { room, size_bytes, sha256 }).await?;
+        let file = status.file;
+        let mut rounds = 0;
+        while !status.missing.is_empty() && rounds < ROUNDS {
+            rounds += 1;
+            self.put_missing(&source, size_bytes, &status, &mut progress).await?;
+            status = self.insist(&ShowUpload { file }).await?;
+        }
+        if status.missing.is_empty() {
+            progress(Progress { done_bytes: size_bytes, size_bytes });
+            Ok(Uploaded { file, name, size_bytes, sha256 })
+        } else {
+            Err(TransferError::Changed)
+        }
+    }
+
+    async fn put_missing(
+        &self,
+        source: &Arc<Mutex<File>>,
+        size_bytes: u64,
+        status: &UploadStatus,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<(), TransferError> {
+        let bytes = |part| part_bytes(size_bytes, part) as u64;
+        let mut parts: Vec<u32> = Vec::new();
+        for range in &status.missing {
+            parts.extend(range.first..=range.last);
+        }
+        let left: u64 = parts.iter().map(|part| bytes(*part)).sum();
+        let mut done_bytes = size_bytes.saturating_sub(left);
+        let file = status.file;
+        progress(Progress { done_bytes, size_bytes });
+        let puts = parts.into_iter().map(|part| async move {
+            let length = part_bytes(size_bytes, part);
+            let source = Arc::clone(source);
+            let data = on_disk(move || read_part(&source, part, length)).await?;
+            let call = PutPart { file, part, data: PartData(data) };
+            match self.insist(&call).await {
+                Ok(_) => Ok(bytes(part)),
+                // All of it is there and is something else: it changed since it was measured.
+                Err(error) if error.code() == Some(ErrorCode::Conflict) => {
+                    Err(TransferError::Changed)
+                }
+                Err(error) => Err(error.into()),
+            }
+        });
+        let mut puts = stream::iter(puts).buffer_unordered(AT_ONCE);
+        while let Some(put) = puts.next().await {
+            done_bytes += put?;
+            progress(Progress { done_bytes, size_bytes });
+        }
+        Ok(())
+    }
+}
+
+/// Opens a file, and reads all of it for its length and hash.
+fn measure(path: &Path) -> Result<(File, u64, Sha256), TransferError> {
+    let mut source = File::open(path)?;
+    if !source.metadata()?.is_file() {
+        return Err(TransferError::NotAFile);
+    }
+    let mut hash = digest::Context::new(&digest::SHA256);
+    let mut size_bytes = 0;
+    let mut buffer = vec![0; limits::PART_BYTES];
+    loop {
+        match source.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                hash.update(&buffer[..read]);
+                size_bytes += read as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut sha256 = Sha256([0; 32]);
+    sha256.0.copy_from_slice(hash.finish().as_ref());
+    Ok((source, size_bytes, sha256))
+}
+
+fn read_part(source: &Mutex<File>, part: u32, length: usize) -> Result<Vec<u8>, TransferError> {
+    let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+    source.seek(SeekFrom::Start(u64::from(part) * limits::PART_BYTES as u64))?;
+    let mut data = vec![0; length];
+    source.read_exact(&mut data).map_err(|error: io::Error| match error.kind() {
+        ErrorKind::UnexpectedEof => TransferError::Changed,
+        _ => error.into(),
+    })?;
+    Ok(data)
+}

@@ -1,0 +1,145 @@
+//! What each of an operator's orders does. One at a time: a backup and a change of the key it is sealed
+//! with must not run into each other.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock, TryLockError};
+
+use warproom_proto::audit;
+
+use super::{Order, Told};
+use crate::backup::{self, KeepError};
+use crate::config::Config;
+use crate::domain::State;
+use crate::journal::{self, Journal};
+use crate::keys;
+use crate::setup;
+use crate::store::{CommitError, Committer, Store};
+use crate::tls::{self, Certificate};
+
+/// What orders are carried out on.
+pub struct Controlled {
+    /// Where everything lies.
+    pub config: Config,
+    /// The one writer.
+    pub journal: Journal,
+    /// Reads of what is stored.
+    pub store: Store,
+    /// Whose store it is.
+    pub state: Arc<RwLock<State>>,
+    /// What new connections get.
+    pub certificate: Arc<Certificate>,
+    /// How far the order that is under way has come.
+    pub progress: Progress,
+}
+
+/// How far an order has come.
+#[derive(Default)]
+pub struct Progress {
+    under_way: Mutex<()>,
+    copied_bytes: AtomicU64,
+    stops: AtomicBool,
+}
+
+impl Controlled {
+    /// Cuts short what is under way and may be, and refuses what comes after.
+    pub(super) fn stop(&self) {
+        self.progress.stops.store(true, Ordering::Relaxed);
+    }
+
+    /// How much the backup that is under way has copied.
+    pub(super) fn copied_bytes(&self) -> u64 {
+        self.progress.copied_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Carries out an order. It takes its time: not for async threads.
+    pub(super) fn carry_out(&self, order: Order) -> Told {
+        let _alone = match self.progress.under_way.try_lock() {
+            Ok(alone) => alone,
+            Err(TryLockError::Poisoned(left)) => left.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                return Told::Refused("another order is being carried out; try again".to_owned());
+            }
+        };
+        self.progress.copied_bytes.store(0, Ordering::Relaxed);
+        let done = match order {
+            Order::Backup { to } => self.back_up(&to).map_err(|error| chain(&error)),
+            Order::RotateMasterKey {} => self.rotate_master_key(),
+            Order::RotateCertificate {} => self.rotate_certificate(),
+        };
+        match done {
+            Ok(told) => {
+                self.note(&told);
+                tracing::info!(?told, "an operator's order was carried out");
+                told
+            }
+            Err(why) => {
+                tracing::error!(why, "an operator's order was not carried out");
+                Told::Refused(why)
+            }
+        }
+    }
+
+    /// Puts what was done into the audit log.
+    fn note(&self, told: &Told) {
+        let event = match told {
+            Told::BackedUp(taken) => {
+                audit::Event::BackupTaken { whole: taken.number == 1, records: taken.records }
+            }
+            Told::MasterKeyRotated { .. } => rotated(audit::KeyKind::Master),
+            Told::CertificateRotated { .. } => rotated(audit::KeyKind::Certificate),
+            _ => return,
+        };
+        let note = self.journal.audit(audit::Record::of_server(event));
+        if let Err(error) = tokio::runtime::Handle::current().block_on(note) {
+            tracing::error!(%error, "an operator's order is not in the audit log");
+        }
+    }
+
+    fn back_up(&self, to: &Path) -> Result<Told, KeepError> {
+        let owner = backup::owner(&journal::read(&self.state))?;
+        let moment = self.journal.between(Committer::moment);
+        let moment = moment.ok_or(KeepError::Ended)??;
+        let progress = &self.progress;
+        let taken = backup::take(&self.config, &self.store, (&moment, owner), to, &mut |bytes| {
+            progress.copied_bytes.store(bytes, Ordering::Relaxed);
+            !progress.stops.load(Ordering::Relaxed)
+        })?;
+        Ok(Told::BackedUp(taken))
+    }
+
+    fn rotate_master_key(&self) -> Result<Told, String> {
+        let changed = keys::change(&self.config.keys, |new| {
+            let rekeyed = self.journal.between(move |committer| committer.rekey(&new, &[]));
+            // A writer that has ended has not touched the store.
+            rekeyed.unwrap_or(Err(CommitError::Stopped))
+        });
+        let data_keys = changed.map_err(|error| chain(&error))?;
+        Ok(Told::MasterKeyRotated { data_keys })
+    }
+
+    fn rotate_certificate(&self) -> Result<Told, String> {
+        let hosts = setup::hosts(&self.config);
+        let made = tls::make_server_certificate(&self.config.keys, &hosts);
+        made.and_then(|()| self.certificate.reload()).map_err(|error| chain(&error))?;
+        Ok(Told::CertificateRotated { hosts, expires_at_ms: self.certificate.expires_at_ms() })
+    }
+}
+
+const fn rotated(key: audit::KeyKind) -> audit::Event {
+    audit::Event::KeyRotated { key }
+}
+
+/// An error and its causes, each said once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !said.contains(&text) {
+            said = format!("{said}: {text}");
+        }
+        cause = error.source();
+    }
+    said
+}

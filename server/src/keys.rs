@@ -1,0 +1,120 @@
+//! The master key's file, also while it is changed for another.
+//!
+//! ```text
+//! master.key.next written, durable ─▶ the store moves over ─▶ it becomes master.key
+//! ```
+//!
+//! Whoever starts with two key files asks the store which of them it needs: a change that was cut short
+//! is finished or dropped, and the key that is not needed is destroyed. So there is no moment at which
+//! a crash leaves a store without its key.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use crate::config::Config;
+use crate::setup::MASTER_KEY;
+use crate::store::{self, CommitError, KeyError, MasterKey, Needs, OpenError};
+
+/// The file of the master key that is to come.
+const NEXT: &str = "master.key.next";
+
+/// Why there is no master key to go on with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store, which was asked for the key it needs.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The store could not move over.
+    #[error("the store still has its old master key: {0}")]
+    Unchanged(#[source] CommitError),
+    /// The store may have moved over or not.
+    #[error("the master key may be changed or not; start the server again to settle it: {0}")]
+    Unsettled(#[source] CommitError),
+    /// An earlier change is unsettled.
+    #[error(
+        "an earlier change of the master key is unsettled; start the server again to settle it"
+    )]
+    Pending,
+}
+
+/// The master key of a configuration's stopped store. Settles a change that was cut short.
+pub fn load(config: &Config) -> Result<MasterKey, KeysError> {
+    let (path, next) = (config.keys.join(MASTER_KEY), config.keys.join(NEXT));
+    let old = MasterKey::load(&path)?;
+    if !next.exists() {
+        return Ok(old);
+    }
+    let needs = match MasterKey::load(&next) {
+        Ok(new) => store::settle(&config.data, &old, &new)?,
+        // Cut short while it was written, so nothing can need it: but that is asked of the store.
+        Err(KeyError::Malformed { .. }) => store::settle(&config.data, &old, &old)?,
+        Err(error) => return Err(error.into()),
+    };
+    match needs {
+        Needs::Old => {
+            tracing::warn!("a change of the master key was cut short before it began; dropped");
+            let removed = fs::remove_file(&next).and_then(|()| sync(&config.keys));
+            removed.map_err(|source| KeyError::Io { path: next, source })?;
+            Ok(old)
+        }
+        Needs::New => {
+            tracing::warn!("a change of the master key was cut short; it is finished now");
+            put_in_place(&config.keys)?;
+            Ok(MasterKey::load(&path)?)
+        }
+    }
+}
+
+/// Changes the master key: makes a new one, lets `rekey` move the store over, and destroys the old one.
+/// What `rekey` answers.
+pub fn change<T>(
+    keys: &Path,
+    rekey: impl FnOnce(MasterKey) -> Result<T, CommitError>,
+) -> Result<T, KeysError> {
+    let next = keys.join(NEXT);
+    if next.exists() {
+        return Err(KeysError::Pending);
+    }
+    let new = MasterKey::generate()?;
+    new.save_new(&next)?;
+    match rekey(new) {
+        Ok(done) => {
+            put_in_place(keys)?;
+            Ok(done)
+        }
+        Err(error @ CommitError::Failed(_)) => Err(KeysError::Unsettled(error)),
+        Err(error) => {
+            let removed = fs::remove_file(&next).and_then(|()| sync(keys));
+            removed.map_err(|source| KeyError::Io { path: next, source })?;
+            Err(KeysError::Unchanged(error))
+        }
+    }
+}
+
+/// Puts the next key in the old one's place, and destroys the old one.
+fn put_in_place(keys: &Path) -> Result<(), KeyError> {
+    let path = keys.join(MASTER_KEY);
+    let replace = || {
+        let old = OpenOptions::new().write(true).open(&path)?;
+        fs::rename(keys.join(NEXT), &path)?;
+        sync(keys)?;
+        // The name is gone; its bytes are written over too, which reaches them on disks that
+        // write in place.
+        let length = usize::try_from(old.metadata()?.len()).unwrap_or_default();
+        let destroyed = old.write_all_at(&vec![b'0'; length], 0).and_then(|()| old.sync_all());
+        if let Err(error) = destroyed {
+            tracing::warn!(%error, "the old master key's bytes could not be written over");
+        }
+        Ok(())
+    };
+    replace().map_err(|source: io::Error| KeyError::Io { path: path.clone(), source })
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,181 @@
+//! Floods of what is dear: password checks, and passwords that are giants (CWE-400; CVE-2014-9016 for the
+//! latter). What others pay is measured in the same run, before and during.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use warproom_client::DeviceKey;
+use warproom_proto::calls::sign_in_message;
+use warproom_proto::{ErrorCode, Label, RoomId, limits};
+use warproom_tests::harness::{Person, Warp, eventually};
+use warproom_tests::say;
+use warproom_tests::wire::{Wire, authority, tls_config};
+
+use super::{next_step, refused};
+
+fn enrolment(exporter: &[u8; 32], handle: &str, password: &str, code: &str) -> Value {
+    let key = DeviceKey::generate();
+    let signature = key.sign(&sign_in_message(exporter));
+    json!({
+        "handle": handle, "password": password, "totp_code": code,
+        "device": {"name": "x", "public_key": key.public_key(), "signature": signature},
+    })
+}
+
+/// How long posts take that somebody makes one after the other.
+async fn posts(person: &Person, room: RoomId, count: usize) -> anyhow::Result<Vec<Duration>> {
+    let mut times = Vec::with_capacity(count);
+    for n in 0..count {
+        let begun = Instant::now();
+        person.post(room, Label::Green, &format!("post {n}")).await?;
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times)
+}
+
+/// Resident memory of a process, in bytes.
+fn resident_bytes(process: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_password_checks_leaves_others_their_pace_and_memory_bounded()
+-> anyhow::Result<()> {
+    const STRANGERS: usize = 96;
+    const POSTS: usize = 300;
+    /// Two checks of 64 MiB at once, what 96 connections buffer, and what the allocator keeps.
+    const MOST_BYTES: u64 = 320 * 1024 * 1024;
+    /// The aim, and what a busy machine may add. Waiting behind a check would be more: each takes some
+    /// hundred milliseconds.
+    const MOST_TIMES: u32 = 2;
+    const SLACK: Duration = Duration::from_millis(25);
+    let warp = Warp::start().await?;
+    let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
+    let calm = posts(warp.manager(), room, POSTS).await?;
+    let process = warp.process().context("the server runs")?;
+    let before = resident_bytes(process)?;
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let checked = Arc::new(AtomicUsize::new(0));
+    let mut strangers = Vec::new();
+    for n in 0..STRANGERS {
+        let (stop, checked, mut raw) = (stop.clone(), checked.clone(), warp.raw().await?);
+        strangers.push(tokio::spawn(async move {
+            // A handle each, so that no brake answers.
+            let mut round = 0;
+            while !stop.load(Ordering::Relaxed) {
+                round += 1;
+                let handle = format!("nobody.{n}.{round}");
+                let params = enrolment(raw.exporter(), &handle, "a guess of a password", "000000");
+                // Connections end at the time to sign in.
+                let Ok(reply) = raw.call(1, "device.enrol", &params).await else { break };
+                let code = refused(&reply)?;
+                ensure!(
+                    matches!(code, Some(ErrorCode::SignInRefused | ErrorCode::SlowDown)),
+                    "{reply}"
+                );
+                checked.fetch_add(1, Ordering::Relaxed);
+                if code == Some(ErrorCode::SlowDown) {
+                    // As often as a server with limits of its own takes requests: here they are roomy.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+            anyhow::Ok(())
+        }));
+    }
+    let busy = async || (checked.load(Ordering::Relaxed) > 8).then_some(());
+    eventually(Duration::from_secs(30), busy).await.context("the flood does not begin")?;
+    let flooded = posts(warp.manager(), room, POSTS).await?;
+    let during = resident_bytes(process)?;
+    stop.store(true, Ordering::Relaxed);
+    for stranger in strangers {
+        stranger.abort();
+        if let Ok(done) = stranger.await {
+            done?;
+        }
+    }
+    let p99 = |times: &[Duration]| times[times.len() * 99 / 100];
+    let (calm, flooded) = (p99(&calm), p99(&flooded));
+    say(format_args!(
+        "p99 of a post {calm:?}, in the flood {flooded:?}; memory {} MiB, in the flood {} MiB; {} answers",
+        before >> 20,
+        during >> 20,
+        checked.load(Ordering::Relaxed)
+    ));
+    ensure!(flooded < calm * MOST_TIMES + SLACK, "others wait: {calm:?}, {flooded:?}");
+    ensure!(during < before + MOST_BYTES, "memory grew from {before} to {during}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_giant_password_costs_nothing_at_every_entrance() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let giant = "x".repeat(limits::PASSWORD_BYTES + 1);
+    let fat = "x".repeat(limits::FRAME_BYTES_BEFORE_SIGN_IN - 2_000);
+    for password in [giant.as_str(), fat.as_str()] {
+        for handle in ["mary", "nobody"] {
+            let mut raw = warp.raw().await?;
+            let params = enrolment(raw.exporter(), handle, password, "000000");
+            let reply = raw.call(1, "device.enrol", &params).await?;
+            ensure!(refused(&reply)? == Some(ErrorCode::BadParams), "{handle}: {reply}");
+            ensure!(!reply.contains("xxx"), "the password is in the answer");
+        }
+        let mut raw = warp.raw().await?;
+        raw.sign_in(warp.manager()).await?;
+        for fields in [
+            json!({"password": password, "totp_code": "000000", "new_password": "a long enough one"}),
+            json!({
+                "password": Person::PASSWORD, "new_password": password,
+                "totp_code": warp.manager().totp.code_at(next_step()?),
+            }),
+        ] {
+            let reply = raw.call(1, "member.credentials", &fields).await?;
+            ensure!(refused(&reply)? == Some(ErrorCode::BadParams), "{reply}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn guesses_from_elsewhere_lock_no_officer_out() -> anyhow::Result<()> {
+    /// Another network than 127.0.0.1's, as failures are counted: they differ in the first 24 bits.
+    const OFFICE: &str = "127.9.9.9:0";
+    let warp = Warp::start().await?;
+    let mut guesser = warp.raw().await?;
+    let mut slowed = false;
+    for _ in 0..8 {
+        let params = enrolment(guesser.exporter(), "mary", "a guess of a password", "000000");
+        let reply = guesser.call(1, "device.enrol", &params).await?;
+        slowed |= refused(&reply)? == Some(ErrorCode::SlowDown);
+    }
+    ensure!(slowed, "the guesser is not slowed down");
+    let mut office = from(OFFICE.parse()?, &warp).await?;
+    let code = warp.manager().totp.code_at(next_step()?);
+    let params = enrolment(&office.exporter()?, "mary", Person::PASSWORD, code.expose());
+    let done = office.ask("device.enrol", params).await?;
+    ensure!(done.is_ok(), "the officer is locked out: {done:?}");
+    // And the officer's success does not let the guesser go on.
+    let params = enrolment(guesser.exporter(), "mary", "a guess of a password", "000000");
+    let reply = guesser.call(1, "device.enrol", &params).await?;
+    ensure!(refused(&reply)? == Some(ErrorCode::SlowDown), "{reply}");
+    Ok(())
+}
+
+/// A connection from another address of this machine.
+async fn from(source: SocketAddr, warp: &Warp) -> anyhow::Result<Wire> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(source)?;
+    let tcp: TcpStream = socket.connect(warp.local()).await?;
+    let mut wire = Wire::tls_over(tcp, tls_config(&authority(warp))?).await?;
+    wire.upgrade_now().await?;
+    Ok(wire)
+}

@@ -1,0 +1,436 @@
+//! Every call of the protocol, made by everyone whose call it is not, on what is not theirs.
+//!
+//! The fields come from the golden vectors, with the ids of a real WARP in place of theirs. A manager makes
+//! the same calls last, to show that the fields were right and that authority alone refused. A call
+//! without a line in [`ROWS`] fails the test: to add a call, add one line.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use warproom_client::{DeviceKey, TotpSecret};
+use warproom_proto::ErrorCode::{
+    self, BadParams, Conflict, LabelRefused, NotAllowed, NotFound, SignInRefused, SignInRequired,
+};
+use warproom_proto::calls::{
+    self, AddBot, ChangeMember, ListMembers, OpenRoom, RemoveMember, sign_in_message,
+};
+use warproom_proto::invitation::Invitation;
+use warproom_proto::register::{Grant, Role, Standing};
+use warproom_proto::{
+    BotId, DeviceId, EntryId, InvitationId, Label, MemberId, OrganisationId, RoomId, RoomSettings,
+    Secret,
+};
+use warproom_tests::harness::{Person, Raw, Warp, grant, roll_call, warning};
+
+use super::{next_step, refused};
+
+/// It is done: this much is everyone's, and about themselves.
+const DONE: Option<ErrorCode> = None;
+
+/// A call, and what each gets who makes it.
+struct Row {
+    call: &'static str,
+    /// Whoever is not signed in: a stranger, one removed, one suspended, a member of another WARP.
+    outside: Option<ErrorCode>,
+    /// Somebody invited who has not redeemed the invitation.
+    pending: Option<ErrorCode>,
+    /// A guest of another room.
+    guest: Option<ErrorCode>,
+    /// A bot of another room.
+    bot: Option<ErrorCode>,
+}
+
+/// A call before sign-in.
+const fn entrance(call: &'static str, pending: Option<ErrorCode>) -> Row {
+    let inside = Some(NotAllowed);
+    Row { call, outside: Some(SignInRefused), pending, guest: inside, bot: inside }
+}
+
+/// A call after sign-in.
+const fn inside(call: &'static str, guest: Option<ErrorCode>, bot: Option<ErrorCode>) -> Row {
+    let outside = Some(SignInRequired);
+    Row { call, outside, pending: outside, guest, bot }
+}
+
+/// A call for officers or managers.
+const fn office(call: &'static str) -> Row {
+    inside(call, Some(NotAllowed), Some(NotAllowed))
+}
+
+/// A call of whoever is in a room, bots too.
+const fn room(call: &'static str) -> Row {
+    inside(call, Some(NotFound), Some(NotFound))
+}
+
+/// A call of members in a room.
+const fn member(call: &'static str) -> Row {
+    inside(call, Some(NotFound), Some(NotAllowed))
+}
+
+/// A call of any member, about themselves.
+const fn own(call: &'static str) -> Row {
+    inside(call, DONE, Some(NotAllowed))
+}
+
+const ROWS: &[Row] = &[
+    entrance("invitation.show", DONE),
+    // Let in with the right code, and refused for a TOTP code that is none.
+    entrance("invitation.redeem", Some(BadParams)),
+    entrance("device.enrol", Some(SignInRefused)),
+    entrance("session.start", Some(SignInRefused)),
+    office("organisation.list"),
+    office("organisation.add"),
+    office("organisation.change"),
+    own("organisation.entries"),
+    office("organisation.set_entry"),
+    own("member.list"),
+    office("member.change"),
+    office("member.remove"),
+    own("member.preferences"),
+    own("member.prefer"),
+    // Signed in is not enough: the password and code are not the guest's.
+    inside("member.credentials", Some(SignInRefused), Some(NotAllowed)),
+    office("invitation.add"),
+    office("invitation.list"),
+    office("invitation.revoke"),
+    member("device.list"),
+    member("device.revoke"),
+    office("bot.add"),
+    office("bot.rotate"),
+    office("bot.list"),
+    office("bot.revoke"),
+    own("cause.list"),
+    office("register.page"),
+    // Asked for all of them.
+    inside("room.list", Some(NotAllowed), Some(NotAllowed)),
+    office("room.open"),
+    member("room.change"),
+    member("room.add"),
+    member("room.remove"),
+    room("room.members"),
+    room("room.follow"),
+    room("room.unfollow"),
+    member("room.read"),
+    member("room.seen"),
+    member("room.typing"),
+    member("room.present"),
+    room("entry.post"),
+    room("entry.alert"),
+    room("entry.answer"),
+    room("entry.edit"),
+    room("entry.retract"),
+    room("entry.relabel"),
+    member("entry.react"),
+    room("board.show"),
+    room("board.history"),
+    own("ask.outstanding"),
+    room("history.page"),
+    room("history.referring"),
+    member("search.run"),
+    room("file.begin"),
+    room("file.put"),
+    room("file.status"),
+    room("file.abandon"),
+    room("file.read"),
+    member("room.export"),
+    own("audit.page"),
+    inside("audit.checkpoint", DONE, DONE),
+    inside("audit.consistency", DONE, DONE),
+    inside("audit.inclusion", DONE, DONE),
+    office("proposal.make"),
+    office("proposal.approve"),
+    office("proposal.end"),
+    office("proposal.list"),
+    office("room.hold"),
+    member("retention.show"),
+];
+
+/// Calls on what only their own tests make: files on their way up, and proposals of another manager. A
+/// manager finds none under the ids of the golden vectors.
+const FOUND_ELSEWHERE: &[&str] =
+    &["file.put", "file.status", "file.abandon", "file.read", "proposal.approve", "proposal.end"];
+
+/// What a manager does last, in this order, because it takes away what other calls need.
+const LAST: &[&str] = &[
+    "room.present",
+    "room.change",
+    "room.remove",
+    "entry.retract",
+    "device.revoke",
+    "bot.rotate",
+    "bot.revoke",
+    "invitation.revoke",
+    "member.change",
+    "member.remove",
+];
+
+/// Every call of the protocol.
+#[derive(Default)]
+struct Methods(Vec<&'static str>);
+
+impl calls::Visitor for Methods {
+    fn call<C: calls::Call>(&mut self) {
+        self.0.push(C::METHOD);
+    }
+}
+
+#[test]
+fn every_call_has_a_line_in_the_matrix() {
+    let mut methods = Methods::default();
+    calls::each(&mut methods);
+    let called: BTreeSet<_> = methods.0.into_iter().collect();
+    let rows: BTreeSet<_> = ROWS.iter().map(|row| row.call).collect();
+    assert_eq!(called, rows, "add one line for each new call to ROWS");
+    assert_eq!(ROWS.len(), rows.len(), "each call has one line");
+}
+
+#[tokio::test]
+async fn no_call_does_anything_for_whom_it_is_not() -> anyhow::Result<()> {
+    let grounds = Grounds::prepare().await?;
+    let elsewhere = Warp::start().await?;
+    let mut wrong = Vec::new();
+    for who in Who::ALL {
+        let mut raw = grounds.connect(who).await?;
+        for row in ROWS {
+            let expected = match who {
+                Who::Pending => row.pending,
+                Who::Guest => row.guest,
+                Who::Bot => row.bot,
+                _ => row.outside,
+            };
+            let mut fresh;
+            let is_entrance = row.outside == Some(SignInRefused);
+            // Whoever gets in by an entrance is not outside any more.
+            let on = if is_entrance && !matches!(who, Who::Guest | Who::Bot) {
+                fresh = grounds.warp.raw().await?;
+                &mut fresh
+            } else {
+                &mut raw
+            };
+            let fields = if is_entrance {
+                grounds.proof(row.call, who, on, elsewhere.manager())?
+            } else {
+                grounds.fields(row.call)?
+            };
+            let reply = on.call(7, row.call, &fields).await?;
+            let got = refused(&reply)?;
+            if got != expected {
+                wrong.push(format!("{who:?} {}: {got:?} instead of {expected:?}", row.call));
+            }
+        }
+    }
+    ensure!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    grounds.same_fields_are_right_for_a_manager().await
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Stranger,
+    Removed,
+    Suspended,
+    OtherWarps,
+    Pending,
+    Guest,
+    Bot,
+}
+
+impl Who {
+    const ALL: [Self; 7] = [
+        Self::Stranger,
+        Self::Removed,
+        Self::Suspended,
+        Self::OtherWarps,
+        Self::Pending,
+        Self::Guest,
+        Self::Bot,
+    ];
+}
+
+/// A WARP, a room of it with something said in it, and people who are not in that room.
+struct Grounds {
+    warp: Warp,
+    removed: Person,
+    suspended: Person,
+    guest: Person,
+    invitation: Invitation,
+    token: Secret,
+    /// The ids of the golden vectors, and those of this WARP.
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Grounds {
+    async fn prepare() -> anyhow::Result<Self> {
+        let warp = Warp::start().await?;
+        let manager = warp.manager();
+        let dover = warp.organisation("Dover District Council").await?;
+        let own = manager.client.call(ListMembers {}).await?.members;
+        let own = own.first().context("the manager is a member")?.organisation;
+        let victim = warp.officer("victim", own).await?;
+        let removed = warp.officer("removed", dover).await?;
+        let suspended = warp.officer("suspended", dover).await?;
+        let guest = warp.guest("guest", dover).await?;
+        let (invited, invitation) = warp.invite("pending", dover, Role::Officer).await?;
+
+        let room = secret_room(manager, &victim).await?;
+        let lobby = warp.room(&[manager, &guest], Label::Green, Label::Green).await?;
+        let grant = Grant { answer: true, ..grant(lobby, Some(Label::Green), Some(Label::Green)) };
+        let added = AddBot { name: "Lobby".parse()?, grant, hook: None };
+        let added = manager.client.call(added).await?;
+
+        let (role, standing) = (None, Some(Standing::Suspended));
+        let call = ChangeMember { member: suspended.member, role, standing };
+        manager.client.call(call).await?;
+        manager.client.call(RemoveMember { member: removed.member }).await?;
+        let ids = replacements((room, own, dover), &victim, added.bot, invited.invitation)?;
+        Ok(Self { warp, removed, suspended, guest, invitation, token: added.token, ids })
+    }
+
+    async fn connect(&self, who: Who) -> anyhow::Result<Raw> {
+        let mut raw = self.warp.raw().await?;
+        match who {
+            Who::Guest => drop(raw.sign_in(&self.guest).await?),
+            Who::Bot => drop(raw.sign_in_bot(&self.token).await?),
+            _ => {}
+        }
+        Ok(raw)
+    }
+
+    /// The fields of a call, as the golden vector has them, on this WARP.
+    fn fields(&self, call: &str) -> anyhow::Result<Value> {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("../proto/tests/golden/call.{call}.json"));
+        let mut text = fs::read_to_string(&golden).with_context(|| call.to_owned())?;
+        for (from, to) in &self.ids {
+            text = text.replace(from, to);
+        }
+        text = text.replace(ENTRY, &EntryId::random().to_string());
+        let mut golden: Value = serde_json::from_str(&text)?;
+        let mut fields = golden["request"].take();
+        // No file of this WARP has come up.
+        if let Some(fields) = fields.as_object_mut() {
+            fields.remove("files");
+        }
+        Ok(fields)
+    }
+
+    /// What each brings to an entrance: their own, which opened it once, will open it, or opens another.
+    fn proof(
+        &self,
+        call: &str,
+        who: Who,
+        raw: &Raw,
+        other_warps: &Person,
+    ) -> anyhow::Result<Value> {
+        let nobody = DeviceKey::generate();
+        let (handle, device, key, totp) = match who {
+            Who::Removed => known(&self.removed),
+            Who::Suspended => known(&self.suspended),
+            Who::OtherWarps => {
+                ("elsewhere", other_warps.device, &other_warps.key, Some(&other_warps.totp))
+            }
+            Who::Pending => ("pending", DeviceId::random(), &nobody, None),
+            _ => ("nobody", DeviceId::random(), &nobody, None),
+        };
+        let signature = key.sign(&sign_in_message(raw.exporter()));
+        let new = json!({"name": "x", "public_key": key.public_key(), "signature": signature});
+        let code = match who {
+            Who::Pending => self.invitation.code.expose(),
+            Who::Removed => self.warp.first_invitation().code.expose(),
+            _ => "AAAAAAAAAAAAAAAAAAAAAA",
+        };
+        let totp_code = match totp {
+            Some(totp) => totp.code_at(next_step()?),
+            None => "000000".to_owned().into(),
+        };
+        let secret = TotpSecret::generate().to_base32();
+        Ok(match call {
+            "invitation.show" => json!({"code": code}),
+            "invitation.redeem" => json!({
+                "code": code, "password": Person::PASSWORD, "device": new,
+                "totp": {"secret": secret, "code": "no code"},
+            }),
+            "device.enrol" => json!({
+                "handle": handle, "password": Person::PASSWORD, "totp_code": totp_code, "device": new,
+            }),
+            _ => json!({"proof": {"device": {"device": device, "signature": signature}}}),
+        })
+    }
+
+    /// Nothing but authority refused: a manager who is in the room is refused for none of it.
+    async fn same_fields_are_right_for_a_manager(&self) -> anyhow::Result<()> {
+        let mut raw = self.warp.raw().await?;
+        raw.sign_in(self.warp.manager()).await?;
+        let is_last = |call: &str| LAST.iter().position(|last| *last == call);
+        let mut calls: Vec<_> =
+            ROWS.iter().filter(|row| row.outside == Some(SignInRequired)).collect();
+        calls.sort_by_key(|row| is_last(row.call).map_or(0, |at| at + 1));
+        let mut wrong = Vec::new();
+        for row in calls {
+            let reply = raw.call(9, row.call, &self.fields(row.call)?).await?;
+            let got = refused(&reply)?;
+            let is_right = match row.call {
+                // The password of the golden vector is nobody's.
+                "member.credentials" => got == Some(SignInRefused),
+                call if FOUND_ELSEWHERE.contains(&call) => got == Some(NotFound),
+                _ => matches!(got, None | Some(Conflict | LabelRefused)),
+            };
+            if !is_right {
+                wrong.push(format!("{}: {reply}", row.call));
+            }
+        }
+        ensure!(wrong.is_empty(), "refused to a manager:\n{}", wrong.join("\n"));
+        Ok(())
+    }
+}
+
+fn known(person: &Person) -> (&str, DeviceId, &DeviceKey, Option<&TotpSecret>) {
+    (person.handle.as_str(), person.device, &person.key, Some(&person.totp))
+}
+
+/// A room of the manager and an officer, in which 3 is an alert and 7 an ask.
+async fn secret_room(manager: &Person, victim: &Person) -> anyhow::Result<RoomId> {
+    let settings = RoomSettings {
+        name: "Secret".parse()?,
+        ceiling: Label::Red,
+        default_label: Label::Green,
+        typing: true,
+        presence: true,
+    };
+    let room = manager.client.call(OpenRoom { settings }).await?.room;
+    let alert = manager.client.append(warning(room, Label::Green, "an alert")?).await?;
+    manager.add(room, victim).await?;
+    for text in ["five", "six"] {
+        manager.post(room, Label::Green, text).await?;
+    }
+    let ask = manager.ask(room, Label::Green, roll_call(None)?).await?;
+    ensure!((alert.seq, ask.seq) == (3, 7), "the golden vectors name 3 and 7");
+    Ok(room)
+}
+
+/// The entry id of the golden vectors; another one is taken for each call.
+const ENTRY: &str = "01890a5d-ac96-774b-bcce-b302099a8007";
+
+/// What stands for what in the golden vectors.
+fn replacements(
+    (room, own, other): (RoomId, OrganisationId, OrganisationId),
+    victim: &Person,
+    bot: BotId,
+    invitation: InvitationId,
+) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let member: MemberId = victim.member;
+    // Theirs is in the past. The last digit stays, because one of them is one later.
+    let soon = warproom_tests::harness::from_now(std::time::Duration::from_hours(1))? / 10;
+    Ok(vec![
+        ("01890a5d-ac96-774b-bcce-b302099a8001", room.to_string()),
+        ("01890a5d-ac96-774b-bcce-b302099a8002", member.to_string()),
+        ("01890a5d-ac96-774b-bcce-b302099a8003", own.to_string()),
+        ("01890a5d-ac96-774b-bcce-b302099a8004", victim.device.to_string()),
+        ("01890a5d-ac96-774b-bcce-b302099a8005", bot.to_string()),
+        ("01890a5d-ac96-774b-bcce-b302099a8006", invitation.to_string()),
+        ("01890a5d-ac96-774b-bcce-b302099a8009", other.to_string()),
+        ("170557272000", soon.to_string()),
+    ])
+}
