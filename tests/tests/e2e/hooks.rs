@@ -256,13 +256,13 @@ async fn an_alertmanagers_group_fires_repeats_and_is_resolved() -> anyhow::Resul
     let mut hooked = Hooked::start().await?;
     let message = |status: &str, ends_at: &str| {
         json!({
-            "version": "4", "groupKey": "{}:{instance=\"db1.kent.internal\"}", "status": status,
+            "version": "4", "groupKey": "{}:{instance=\"sql1.kent.internal\"}", "status": status,
             "truncatedAlerts": 0, "receiver": "r", "externalURL": "http://am.kent.internal",
             "groupLabels": {}, "commonLabels": {"alertname": "DiskFull"},
-            "commonAnnotations": {"summary": "db1 is full"},
+            "commonAnnotations": {"summary": "sql1 is full"},
             "alerts": [{"status": status, "startsAt": "2024-01-18T08:00:00Z", "endsAt": ends_at,
-                        "labels": {"alertname": "DiskFull", "severity": "page", "instance": "db1.kent.internal:9100"},
-                        "annotations": {"summary": "db1 is full"}, "fingerprint": "f1",
+                        "labels": {"alertname": "DiskFull", "severity": "page", "instance": "sql1.kent.internal:9100"},
+                        "annotations": {"summary": "sql1 is full"}, "fingerprint": "f1",
                         "generatorURL": "http://prom.kent.internal"}],
         })
     };
@@ -277,7 +277,7 @@ async fn an_alertmanagers_group_fires_repeats_and_is_resolved() -> anyhow::Resul
     let Kind::Alert(alert) = &entry.handling.kind else { anyhow::bail!("no alert") };
     ensure!((alert.severity, alert.expires_at_ms) == (Severity::Severe, None));
     let everything = serde_json::to_string(&entry)?;
-    ensure!(!everything.contains("db1") && !everything.contains("internal\""), "{everything}");
+    ensure!(!everything.contains("sql1") && !everything.contains("internal\""), "{everything}");
     ensure!(!everything.contains("kent.internal"), "{everything}");
     let entry = resolved.entry.context("shown")?;
     let Kind::Alert(alert) = &entry.handling.kind else { anyhow::bail!("no alert") };
