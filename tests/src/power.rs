@@ -13,4 +13,4 @@ mod cuts;
 mod disk;
 mod trace;
 
-pub use cuts::{CUTS_OF_A_RUN, Power, Tally};
+pub use cuts::{CUTS_OF_A_RUN, Cut, Power, Tally};

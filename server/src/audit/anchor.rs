@@ -3,7 +3,7 @@
 //! plain text, to be copied to wherever the operator of this machine cannot change it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use warproom_proto::Note;
@@ -17,11 +17,16 @@ pub fn file(data: &Path) -> PathBuf {
     data.join(FILE)
 }
 
-/// Adds a checkpoint, durably.
+/// Adds a checkpoint, durably, in the place of one that a crash cut off.
 pub fn append(file: &Path, note: &Note) -> io::Result<()> {
     let is_new = !file.exists();
-    let mut to = OpenOptions::new().create(true).truncate(false).write(true).open(file)?;
-    to.seek(SeekFrom::End(0))?;
+    let mut to =
+        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(file)?;
+    let mut bytes = Vec::new();
+    to.read_to_end(&mut bytes)?;
+    let whole = whole(&bytes).len() as u64;
+    to.set_len(whole)?;
+    to.seek(SeekFrom::Start(whole))?;
     to.write_all(note.to_string().as_bytes())?;
     to.sync_data()?;
     if let (true, Some(folder)) = (is_new, file.parent()) {
@@ -54,24 +59,31 @@ pub enum AnchorError {
 /// The checkpoints of a file, oldest first; none if there is no file. One that a crash cut off at the
 /// end does not count.
 pub fn read(path: &Path) -> Result<Vec<Note>, AnchorError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(cause) => return Err(AnchorError::Io { path: path.to_owned(), cause }),
     };
-    let mut notes = Vec::new();
-    let mut pieces = split(&text).peekable();
-    while let Some(piece) = pieces.next() {
-        match piece.parse() {
-            Ok(note) => notes.push(note),
-            Err(_) if pieces.peek().is_none() && !piece.ends_with('\n') => {}
-            Err(_) => {
-                let number = notes.len() + 1;
-                return Err(AnchorError::Malformed { path: path.to_owned(), number });
-            }
+    let malformed = |number| AnchorError::Malformed { path: path.to_owned(), number };
+    let text = std::str::from_utf8(whole(&bytes)).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        malformed(split(&before).count().max(1))
+    })?;
+    let notes = (1..).zip(split(text));
+    notes.map(|(number, piece)| piece.parse().map_err(|_| malformed(number))).collect()
+}
+
+/// What is before a checkpoint that was cut off: all up to the end of the last signature.
+fn whole(bytes: &[u8]) -> &[u8] {
+    let mut at = 0;
+    let mut end = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        at += line.len();
+        if line.starts_with("\u{2014}".as_bytes()) && line.ends_with(b"\n") {
+            end = at;
         }
     }
-    Ok(notes)
+    &bytes[..end]
 }
 
 /// Cuts a file after each run of signature lines.
@@ -123,8 +135,16 @@ mod tests {
         };
         assert_eq!(sizes(&path), [1, 20, 300]);
         let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, &text[..text.len() - 5]).unwrap();
-        assert_eq!(sizes(&path), [1, 20]);
+        let two: String = split(&text).take(2).collect();
+        let first_signature = text.rfind("\n\u{2014}").unwrap();
+        for cut in two.len()..text.len() {
+            std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
+            // One whole signature is enough.
+            let left = if cut > first_signature { &[1, 20, 300][..] } else { &[1, 20] };
+            assert_eq!(sizes(&path), left, "cut after {cut} bytes");
+            append(&path, &note(4_000)).unwrap();
+            assert_eq!(sizes(&path), [left, &[4_000]].concat(), "cut after {cut} bytes");
+        }
         std::fs::write(&path, text.replacen("\n20\n", "\n2x\n", 1)).unwrap();
         let edited = read(&path).err().unwrap();
         assert!(matches!(edited, AnchorError::Malformed { number: 2, .. }), "{edited}");

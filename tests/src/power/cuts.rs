@@ -1,8 +1,8 @@
 //! Traced runs of the server, cuts of each, and what must be in the images.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
@@ -49,6 +49,22 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
+/// The cut whose image is not as it must be: context of the error that says what is wrong with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    number: u64,
+    moment: usize,
+    steps: usize,
+    keep: Keep,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, moment, steps, keep } = self;
+        write!(to, "cut {number}, after step {moment} of {steps}, of the unsure: {keep:?}")
+    }
+}
+
 /// A WARP to cut the power of.
 pub struct Power {
     field: Field,
@@ -89,8 +105,9 @@ impl Power {
     /// One traced run, and so many cuts of it.
     ///
     /// # Errors
-    /// [`Wrong`] if something acknowledged is lost, doubled or reordered; others if an image cannot be
-    /// opened or is damaged.
+    /// [`Cut`] as their context for what is wrong in an image: [`Wrong`] if something acknowledged is lost,
+    /// doubled or reordered; others if it cannot be opened or is damaged. Without it, if no image could be
+    /// made.
     pub async fn run(&mut self, cuts: u64) -> anyhow::Result<Tally> {
         let run = self.traced().await?;
         let mut tally = Tally::default();
@@ -113,10 +130,7 @@ impl Power {
             disk.cut(&data, keep, &mut self.random)?;
             tally.unsure += disk.unsure() as u64;
             let judged = self.judge(&data, &run, moment, &mut tally);
-            judged.with_context(|| {
-                let all = run.steps.len();
-                format!("cut {number}, after step {moment} of {all}, of the unsure: {keep:?}")
-            })?;
+            judged.with_context(|| Cut { number, moment, steps: run.steps.len(), keep })?;
             tally.cuts += 1;
             if number == goes_on {
                 let folder = self.field.warp.folder().join("data");
@@ -170,12 +184,14 @@ impl Power {
         self.field.door = Door { host_port: server.host_port.clone(), ..self.field.door.clone() };
         let posts = POSTS.start + self.random.below(POSTS.end - POSTS.start);
         let mut writing = self.field.set_off(usize::try_from(posts)?);
-        let (mut heard, mut is_killed) = (Vec::new(), false);
+        let mut heard = Vec::new();
         while let Some(written) = writing.join_next().await {
             let (writer, acknowledged) = written??;
             self.field.writers.push(writer);
+            // Whoever could not sign in, on a busy machine, is not waited for, and ends nothing.
+            let is_first = heard.is_empty() && !acknowledged.is_empty();
             heard.extend(acknowledged);
-            if !std::mem::replace(&mut is_killed, true) {
+            if is_first {
                 server.end().await?;
             }
         }
