@@ -13,7 +13,8 @@ const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
 
-/// How many hashes are computed at once: they take 64 MiB and a core each.
+/// How many hashes are computed at once, at most: they take 64 MiB and a core each. Never more than half of
+/// the cores, so that a flood of sign-ins leaves the others as they were.
 const AT_ONCE: usize = 2;
 
 /// How much hashes give way to everything else, from 0 to 19: on a machine with two cores a flood of sign-ins
@@ -55,8 +56,9 @@ impl Passwords {
         let mut random = [0; 32];
         aws_lc_rs::rand::fill(&mut random).map_err(|_| PasswordError::Failed)?;
         let nobody = data_encoding::HEXLOWER.encode(&random).into();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            working: Arc::new(Semaphore::new(AT_ONCE)),
+            working: Arc::new(Semaphore::new((cores / 2).clamp(1, AT_ONCE))),
             waiting: Arc::new(Semaphore::new(WAITING)),
             nobody: hash(&nobody)?.expose().into(),
         })

@@ -6,9 +6,11 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use warproom_proto::calls::RevokeInvitation;
 use warproom_proto::register::Role;
-use warproom_proto::{DeviceId, Label, MemberId, RoomId};
+use warproom_proto::{DeviceId, FileId, Label, MemberId, RoomId, Seq};
 use warproom_tests::harness::{Raw, Warp};
 use warproom_tests::say;
+
+use crate::files;
 
 /// Samples of each kind; two kinds are compared, so there are 2,000.
 const SAMPLES: usize = 1_000;
@@ -39,6 +41,11 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
     let (added, revoked) = warp.invite("revoked", dover, Role::Officer).await?;
     mary.client.call(RevokeInvitation { invitation: added.invitation }).await?;
 
+    let (posted, file) =
+        files::post(mary, hidden, Label::Green, b"what the supplier wrote").await?;
+    let upload = files::begin(&mary.client, hidden, b"what is not posted yet").await?;
+
+    let part = |room: RoomId, seq: Seq, file: FileId| json!({"room": room, "seq": seq, "file": file, "part": 0});
     let page = |room: RoomId| json!({"room": room, "from": "latest", "limit": 50});
     let member = |member: MemberId| json!({"member": member});
     let device = |device: DeviceId| json!({"device": device});
@@ -60,6 +67,18 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
             method: "device.revoke",
             hidden: device(mary.device),
             nothing: device(DeviceId::random()),
+        },
+        Pair {
+            name: "files",
+            method: "file.read",
+            hidden: part(hidden, posted.seq, file),
+            nothing: part(RoomId::random(), posted.seq, FileId::random()),
+        },
+        Pair {
+            name: "uploads",
+            method: "file.status",
+            hidden: json!({"file": upload.file}),
+            nothing: json!({"file": FileId::random()}),
         },
     ];
     let mut raw = warp.raw().await?;
