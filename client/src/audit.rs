@@ -8,8 +8,10 @@
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
-use warproom_proto::calls::{AuditCheckpoint, AuditConsistency, AuditPage, From, SignedCheckpoint};
-use warproom_proto::merkle::{Frontier, continues, leaf_hash};
+use warproom_proto::calls::{
+    AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, From, SignedCheckpoint,
+};
+use warproom_proto::merkle::{Frontier, continues, includes, leaf_hash};
 use warproom_proto::register::{PublicKey, Signature};
 use warproom_proto::{Checkpoint, Head, LogId, Note, Position, Seq, WarpId};
 
@@ -93,10 +95,38 @@ pub struct AuditChecked {
     pub shown: u64,
 }
 
+/// A record of the audit log that stands where it is said to stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditProved {
+    /// Its number.
+    pub seq: Seq,
+    /// The checkpoint under which it stands.
+    pub signed: SignedCheckpoint,
+}
+
 impl Client {
-    /// Reads the whole audit log and makes its tree anew: whether it is the one that the server signs,
-    /// and continues what is remembered.
-    pub async fn check_audit(&self) -> Result<AuditChecked, CallError> {
+    /// The present checkpoint of the audit log: signed by the key that is remembered, of this WARP, and
+    /// shown to continue what is remembered.
+    pub async fn audit_checkpoint(&self) -> Result<SignedCheckpoint, CallError> {
+        Ok(self.checkpoint_held().await?.0)
+    }
+
+    /// Proves that a record is in the audit log, at its number, under the present checkpoint: its path in
+    /// the tree is asked for and followed up to the root that is signed.
+    pub async fn prove_audit(&self, seq: Seq) -> Result<AuditProved, CallError> {
+        let (signed, head) = self.checkpoint_held().await?;
+        let forked = || broken((seq, AuditBreak::Forked));
+        let from = From::After(seq.saturating_sub(1));
+        let page = self.call(AuditPage { from, limit: 1 }).await?;
+        let record = page.records.first().filter(|record| record.seq == seq).ok_or_else(forked)?;
+        let path = self.call(AuditInclusion { seq, size: head.size }).await?;
+        let leaf = leaf_hash(&record.body.commitment().0);
+        let is_there = seq > 0 && includes(leaf, seq - 1, head.size, &path.hashes, &head.root);
+        if is_there { Ok(AuditProved { seq, signed }) } else { Err(forked()) }
+    }
+
+    /// The present checkpoint, held against what is remembered.
+    async fn checkpoint_held(&self) -> Result<(SignedCheckpoint, AuditHead), CallError> {
         let signed = self.call(AuditCheckpoint {}).await?;
         let warp = self.signed_in().warp;
         let known = self.heads().audit();
@@ -112,6 +142,13 @@ impl Client {
             Ok(Then::Nothing) => return Err(broken((0, AuditBreak::Withheld))),
             Err(found) => return Err(broken(found)),
         };
+        Ok((signed, head))
+    }
+
+    /// Reads the whole audit log and makes its tree anew: whether it is the one that the server signs,
+    /// and continues what is remembered.
+    pub async fn check_audit(&self) -> Result<AuditChecked, CallError> {
+        let (signed, head) = self.checkpoint_held().await?;
         let (mut tree, mut at, mut shown) = (Frontier::default(), Position::start(LogId::AUDIT), 0);
         while at.seq < head.size {
             let page = self.call(AuditPage { from: From::After(at.seq), limit: 200 }).await?;

@@ -22,6 +22,10 @@ pub(crate) fn wait(attempt: u32, chance: u16) -> Duration {
 
 /// A random number for [`wait`].
 pub(crate) fn chance() -> u16 {
+    #[cfg(feature = "simulated")]
+    if let Some(chance) = crate::simulated::chance() {
+        return chance;
+    }
     let mut bytes = [0; 2];
     // Without randomness the wait is merely the shortest.
     let _ = aws_lc_rs::rand::fill(&mut bytes);

@@ -135,7 +135,9 @@ impl Client {
     /// [`Event::Entry`](crate::Event::Entry), each once and in order, over reconnects.
     ///
     /// Answers how far the room's log had come, as soon as the server agrees; waits for a connection
-    /// if there is none. Following a room again starts it anew from the given record.
+    /// if there is none. Following a room again starts it anew from the given record; what came of the
+    /// earlier following and still waits to be taken comes first, so that some may come twice. Who still
+    /// waits for the earlier following to begin is told [`CallError::Disconnected`].
     pub async fn follow(&self, room: RoomId, after: Option<Seq>) -> Result<Position, CallError> {
         self.check_history(room)?;
         let latest = self.send(|reply| Command::Follow { room, after, reply }).await?;

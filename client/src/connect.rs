@@ -31,6 +31,8 @@ pub struct Connector {
     heads: Heads,
     event_queue: usize,
     outbox: usize,
+    #[cfg(feature = "simulated")]
+    network: Option<crate::simulated::Network>,
 }
 
 impl Connector {
@@ -41,7 +43,23 @@ impl Connector {
         const EVENTS: usize = 256;
         /// Hours of typing without a network.
         const OUTBOX: usize = 1024;
-        Self { address, credentials, heads: Heads::default(), event_queue: EVENTS, outbox: OUTBOX }
+        Self {
+            address,
+            credentials,
+            heads: Heads::default(),
+            event_queue: EVENTS,
+            outbox: OUTBOX,
+            #[cfg(feature = "simulated")]
+            network: None,
+        }
+    }
+
+    /// In a simulated network, whatever the address says.
+    #[cfg(feature = "simulated")]
+    #[must_use]
+    pub fn network(mut self, network: crate::simulated::Network) -> Self {
+        self.network = Some(network);
+        self
     }
 
     /// Remembering what an earlier client saw of the server's logs.
@@ -71,6 +89,8 @@ impl Connector {
         /// Commands that wait for their turn; who makes more of them waits to hand them in.
         const COMMANDS: usize = 64;
         let dialler = Dialler::new(&self.address)?;
+        #[cfg(feature = "simulated")]
+        let dialler = dialler.within(self.network);
         let (link, signed_in) = sign_in(&dialler, &self.credentials).await?;
 
         let (commands, commands_in) = mpsc::channel(COMMANDS);

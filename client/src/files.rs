@@ -22,7 +22,7 @@ use crate::client::Client;
 use crate::error::CallError;
 use crate::state::State;
 
-pub use up::Uploaded;
+pub use up::{Upload, Uploaded};
 
 /// How many parts are on their way at once: enough to fill a line, as many as a server works on.
 const AT_ONCE: usize = 4;
@@ -82,7 +82,7 @@ impl TransferError {
 impl Client {
     /// Makes a call that may be made again: after a lost connection, and when the server asks to slow
     /// down.
-    async fn insist<C: Call + Clone>(&self, call: &C) -> Result<C::Reply, CallError> {
+    pub(crate) async fn insist<C: Call + Clone>(&self, call: &C) -> Result<C::Reply, CallError> {
         let mut tries = 1;
         loop {
             match self.call(call.clone()).await {

@@ -23,12 +23,15 @@
 mod acts;
 mod append;
 mod audit;
+mod audited;
 mod backoff;
 mod board;
 mod client;
 mod connect;
+mod disclosure;
 mod error;
 mod event;
+mod export;
 mod files;
 mod follow;
 mod heads;
@@ -37,6 +40,8 @@ mod join;
 mod key;
 mod search;
 mod sign_in;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 mod state;
 mod totp;
 mod transport;
@@ -47,13 +52,19 @@ pub use warproom_proto as proto;
 
 pub use acts::{Called, act_in_words, kept, proposed};
 pub use append::Append;
-pub use audit::{AuditChecked, AuditHead};
+pub use audit::{AuditChecked, AuditHead, AuditProved};
+pub use audited::audited_in_words;
 pub use board::{Answered, BoardLine, BoardView, ExportError};
 pub use client::Client;
 pub use connect::{Connector, connect};
+pub use disclosure::{
+    Collected, DisclosedPerson, DisclosedRoom, DisclosedSoFar, Disclosure, DisclosureRules,
+    Redactor, Rule, RuleError, ScheduleRow, Selection,
+};
 pub use error::{CallError, ConnectError, Distrust, JoinError, SignOut};
 pub use event::{AuditBreak, Delivered, Discontinuity, Event, Events, Rewritten};
-pub use files::{Progress, TransferError, Uploaded};
+pub use export::Export;
+pub use files::{Progress, TransferError, Upload, Uploaded};
 pub use heads::Heads;
 pub use interrupt::{Why, because, interrupts};
 pub use join::{Joined, Joining, enrol_device, open_invitation};

@@ -4,6 +4,7 @@
 //! [`tls`] below it names the TLS library. Reading and writing are independent, and writing never
 //! waits: a frame is queued, at most one at a time, and [`Writer::flush`] moves it out.
 
+pub(crate) mod progress;
 pub(crate) mod tls;
 
 use std::time::Duration;
@@ -22,13 +23,16 @@ use warproom_proto::invitation::Address;
 use warproom_proto::limits;
 use zeroize::Zeroizing;
 
+use self::progress::{Progress, Progressing as _};
 use crate::error::ConnectError;
 
 /// The longest that TCP, TLS and WebSocket may take together: a slow mobile network, and not longer,
 /// because a person is waiting.
 const OPENING: Duration = Duration::from_secs(10);
 
-/// How long a frame may take to be written before the connection counts as dead; as in the server.
+/// How long nothing may move, either way, while a frame is to be written, before the connection counts as
+/// dead. On a slow line a frame may take longer, and a server that writes a long one reads nothing
+/// meanwhile.
 pub(crate) const WRITE_STALL: Duration = Duration::from_secs(10);
 
 /// The largest frame taken from a server: its pages stay below a quarter of it.
@@ -43,7 +47,13 @@ const WRITE_BYTES: usize = 2 * limits::FRAME_BYTES;
 /// The close code by which the server says: signed out, because removed, revoked or suspended.
 pub(crate) const SIGNED_OUT: u16 = 4001;
 
-type Socket = WebSocketStream<tls::Stream>;
+type Socket = WebSocketStream<Stream>;
+
+/// What a connection is made of.
+#[cfg(not(feature = "simulated"))]
+type Stream = tls::Stream;
+#[cfg(feature = "simulated")]
+type Stream = crate::simulated::Stream;
 
 /// An open connection.
 pub(crate) struct Link {
@@ -58,11 +68,26 @@ pub(crate) struct Link {
 pub(crate) struct Dialler {
     address: Address,
     tls: tls::Pinned,
+    /// The simulated network that this one is in.
+    #[cfg(feature = "simulated")]
+    network: Option<crate::simulated::Network>,
 }
 
 impl Dialler {
     pub(crate) fn new(address: &Address) -> Result<Self, ConnectError> {
-        Ok(Self { tls: tls::Pinned::new(address)?, address: address.clone() })
+        Ok(Self {
+            tls: tls::Pinned::new(address)?,
+            address: address.clone(),
+            #[cfg(feature = "simulated")]
+            network: None,
+        })
+    }
+
+    /// The same in a simulated network.
+    #[cfg(feature = "simulated")]
+    pub(crate) fn within(mut self, network: Option<crate::simulated::Network>) -> Self {
+        self.network = network;
+        self
     }
 
     /// Opens a connection. It is not signed in.
@@ -74,6 +99,13 @@ impl Dialler {
     }
 
     async fn open_at_leisure(&self) -> Result<Link, ConnectError> {
+        #[cfg(feature = "simulated")]
+        if let Some(network) = &self.network {
+            let (stream, exporter) = network().await.map_err(ConnectError::Unreachable)?;
+            let role = tokio_tungstenite::tungstenite::protocol::Role::Client;
+            let socket = WebSocketStream::from_raw_socket(stream, role, Some(config())).await;
+            return Ok(Link::over(socket, Zeroizing::new(exporter)));
+        }
         let tcp = TcpStream::connect(&*self.address.host_port)
             .await
             .map_err(ConnectError::Unreachable)?;
@@ -86,16 +118,30 @@ impl Dialler {
             .map_err(|_| ConnectError::Address)?;
         // The library refuses an answer that does not name the sub-protocol asked for.
         let request = ClientRequestBuilder::new(uri).with_sub_protocol(limits::SUBPROTOCOL);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
-            .write_buffer_size(READ_BYTES)
-            .max_write_buffer_size(WRITE_BYTES)
-            .max_message_size(Some(INCOMING_BYTES))
-            .max_frame_size(Some(INCOMING_BYTES));
-        let (socket, _) =
-            client_async_with_config(request, stream, Some(config)).await.map_err(upgrade_error)?;
+        #[cfg(feature = "simulated")]
+        let stream = Stream::from(stream);
+        let (socket, _) = client_async_with_config(request, stream, Some(config()))
+            .await
+            .map_err(upgrade_error)?;
+        Ok(Link::over(socket, exporter))
+    }
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(READ_BYTES)
+        .max_write_buffer_size(WRITE_BYTES)
+        .max_message_size(Some(INCOMING_BYTES))
+        .max_frame_size(Some(INCOMING_BYTES))
+}
+
+impl Link {
+    fn over(socket: Socket, exporter: Zeroizing<[u8; 32]>) -> Self {
+        let progress = socket.get_ref().progress();
         let (sink, stream) = socket.split();
-        Ok(Link { reader: Reader(stream), writer: Writer { sink, queued_at: None }, exporter })
+        let reader = Reader(stream, progress.clone());
+        Self { reader, writer: Writer { sink, progress, queued_at: None }, exporter }
     }
 }
 
@@ -125,9 +171,14 @@ pub(crate) enum Frame {
 }
 
 /// The reading half.
-pub(crate) struct Reader(SplitStream<Socket>);
+pub(crate) struct Reader(SplitStream<Socket>, Progress);
 
 impl Reader {
+    /// When something last came, be it a piece of a frame.
+    pub(crate) fn heard_at(&self) -> Instant {
+        self.1.heard_at()
+    }
+
     /// The next frame. May be dropped while it waits.
     pub(crate) async fn next(&mut self) -> Frame {
         match self.0.next().await {
@@ -146,6 +197,8 @@ impl Reader {
 /// The writing half.
 pub(crate) struct Writer {
     sink: SplitSink<Socket, Message>,
+    /// When the line last moved.
+    progress: Progress,
     /// Since when something waits to be written.
     queued_at: Option<Instant>,
 }
@@ -159,9 +212,9 @@ impl Writer {
         self.queued_at.is_none()
     }
 
-    /// When what waits has waited too long.
+    /// When what waits has waited too long, if nothing moves until then.
     pub(crate) fn stalls_at(&self) -> Option<Instant> {
-        self.queued_at.map(|since| since + WRITE_STALL)
+        self.queued_at.map(|since| since.max(self.progress.moved_at()) + WRITE_STALL)
     }
 
     /// Queues a frame. Never waits when [`Writer::is_free`].

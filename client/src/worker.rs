@@ -32,7 +32,7 @@ use crate::sign_in::sign_in;
 use crate::state::{State, Trouble};
 use crate::transport::{Dialler, Frame, Link, SIGNED_OUT, Writer};
 
-/// Without any frame for this long the connection counts as dead: the server pings every 25 seconds,
+/// Without anything heard for this long the connection counts as dead: the server pings every 25 seconds,
 /// and two of those may be missed.
 const SILENCE: Duration = Duration::from_mins(1);
 
@@ -114,6 +114,7 @@ impl Worker {
                 // The silence is ours.
                 heard = Instant::now();
             }
+            heard = heard.max(reader.heard_at());
             let wake = self.wakes_at(heard, &writer);
             tokio::select! {
                 biased;
@@ -135,6 +136,8 @@ impl Worker {
                 }
                 () = sleep_until(wake) => {
                     let now = Instant::now();
+                    // A piece of a frame may have come since.
+                    heard = heard.max(reader.heard_at());
                     if now >= heard + SILENCE || writer.stalls_at().is_some_and(|at| now >= at) {
                         break End::Lost(Trouble::Unreachable);
                     }

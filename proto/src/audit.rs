@@ -13,12 +13,13 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::disclosure::Purpose;
 use crate::error::ErrorCode;
 use crate::id::{DeviceId, MemberId, Principal, RoomId};
 use crate::label::Label;
 use crate::newtype::text_newtype;
 use crate::record::{Head, Seq};
-use crate::text::TextError;
+use crate::text::{Line, TextError};
 
 /// One item of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -139,13 +140,28 @@ pub enum Event {
         /// Of which room; none for a selection across rooms.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<RoomId>,
+        /// The first record of the room that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<Seq>,
+        /// The last of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<Seq>,
         /// How many were given out.
         records: u64,
-        /// How many were withheld or blacked out.
+        /// How many were withheld whole. What is blacked out within those given out is not known here.
         withheld: u64,
         /// The strictest label among those given out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         strictest: Option<Label>,
+        /// The strictest label that was to be given out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        up_to: Option<Label>,
+        /// What for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        purpose: Option<Purpose>,
+        /// The request's number, as the manager gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Line>,
     },
     /// Something of a newer server.
     #[serde(other)]

@@ -7,9 +7,11 @@ mod audit;
 mod board;
 mod concern;
 mod credentials;
+mod disclosure;
 mod entries;
 mod files;
 mod history;
+mod recall;
 mod register;
 mod retention;
 mod rooms;
@@ -31,6 +33,7 @@ pub use concern::{
     SetPreferences, SetRegisterEntry, ShowPreferences,
 };
 pub use credentials::{ChangeCredentials, OtherDevices};
+pub use disclosure::{DiscloseRoom, DisclosedPage};
 pub use entries::{
     EditEntry, PostAlert, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
 };
@@ -38,6 +41,7 @@ pub use files::{
     AbandonFile, BeginFile, Part, PartRange, PartTaken, PutPart, ReadPart, ShowUpload, UploadStatus,
 };
 pub use history::{Found, From, HistoryPage, HistoryReferring, Page, RegisterPage, RunSearch};
+pub use recall::{Reached, ReachedBy, Recipient, Sign};
 pub use register::{
     AddBot, AddInvitation, AddOrganisation, BotAdded, BotList, ChangeMember, ChangeOrganisation,
     DeviceList, InvitationAdded, InvitationList, ListBots, ListDevices, ListInvitations,
@@ -164,6 +168,7 @@ calls! {
     "entry.answer" AnswerAsk => Posted, Anyone, "Answers an ask for your organisation.";
     "entry.edit" EditEntry => Posted, Anyone, "Puts a new text in the place of your post; both stay in the log.";
     "entry.retract" RetractEntry => Posted, Anyone, "Takes your post back, or for a manager anyone's.";
+    "entry.reached" ReachedBy => Reached, Member, "Says whom an entry may have reached; for its author and for managers.";
     "entry.relabel" RelabelEntry => Posted, Anyone, "Gives your post another label, or for a manager anyone's a stricter one.";
     "entry.react" ReactToEntry => Posted, Member, "Gives a reaction to a post, or takes it back.";
 
@@ -182,6 +187,7 @@ calls! {
     "search.run" RunSearch => Found, Member, "Searches a room, newest first, and streams what it finds.";
 
     "room.export" RoomExport => Page, Member, "Reads records of a room to be kept outside, without TLP:RED; each page lands in the audit log first.";
+    "disclosure.run" DiscloseRoom => DisclosedPage, Manager, "Reads records of a room to be disclosed, selected by time, people and words; each page lands in the audit log first.";
 
     "audit.page" AuditPage => Page, Member, "Reads the audit log, with stubs for what does not concern you.";
     "audit.checkpoint" AuditCheckpoint => SignedCheckpoint, Anyone, "Answers the present checkpoint of the audit log, signed.";

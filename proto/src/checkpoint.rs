@@ -150,17 +150,19 @@ impl FromStr for Note {
         // The signatures come after the last empty line.
         let at = note.rfind("\n\n").ok_or_else(bad)?;
         let (text, signatures) = (&note[..=at], &note[at + 2..]);
-        let mut lines = text.lines();
+        // At line feeds alone: a carriage return before one was signed too, and would be lost.
+        let mut lines = text.strip_suffix('\n').ok_or_else(bad)?.split('\n');
         let origin = lines.next().filter(|origin| is_name(origin)).ok_or_else(bad)?.to_owned();
         let number = lines.next().ok_or_else(bad)?;
         let size: Seq = number.parse().map_err(|_| bad())?;
-        let root = BASE64.decode(lines.next().ok_or_else(bad)?.as_bytes()).map_err(|_| bad())?;
+        let root = lines.next().and_then(decoded).ok_or_else(bad)?;
         let root = Head(root.try_into().map_err(|_| bad())?);
         let is_odd = |line: &str| line.is_empty() || line.contains(char::is_control);
-        if size.to_string() != number || lines.any(is_odd) || !signatures.ends_with('\n') {
+        let signatures = signatures.strip_suffix('\n').ok_or_else(bad)?;
+        if size.to_string() != number || lines.any(is_odd) {
             return Err(bad());
         }
-        let signatures: Option<Vec<Line>> = signatures.lines().map(signature).collect();
+        let signatures: Option<Vec<Line>> = signatures.split('\n').map(signature).collect();
         let signatures = signatures.filter(|some| !some.is_empty()).ok_or_else(bad)?;
         let checkpoint = Checkpoint { origin, size, root };
         Ok(Self { checkpoint, text: text.to_owned(), signatures })
@@ -169,8 +171,14 @@ impl FromStr for Note {
 
 fn signature(line: &str) -> Option<Line> {
     let (name, bytes) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
-    let bytes = BASE64.decode(bytes.as_bytes()).ok()?;
+    let bytes = decoded(bytes)?;
     (is_name(name) && bytes.len() > 4).then(|| Line { name: name.to_owned(), bytes })
+}
+
+/// The bytes of a text in base64, which has one spelling here: elsewhere padding may stand in the middle
+/// too, where two of them were put together.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text.as_bytes()).ok().filter(|bytes| BASE64.encode(bytes) == text)
 }
 
 fn is_name(name: &str) -> bool {
@@ -233,6 +241,10 @@ mod tests {
             text.replace("\n0\n", "\n00\n"),
             text.replace("\n0\n", "\n-1\n"),
             text.replace("\n\n", "\n"),
+            text.replace("\n0\n", "\n0\r\n"),
+            text.replacen('\n', "\r\n", 1),
+            text.replace("\n\n", "\nmore\r\n\n"),
+            format!("{}\r\n", text.trim_end()),
             text.replace('\u{2014}', "-"),
             text.replace("47DEQ", "47DE"),
             String::new(),
@@ -242,5 +254,11 @@ mod tests {
         for bad in bent {
             assert_eq!(bad.parse::<Note>().err(), Some(TextError::NotACheckpoint), "{bad}");
         }
+        // The same bytes, written as two pieces that are each padded.
+        let bytes = &note().signatures[0].bytes;
+        let pieces = [BASE64.encode(&bytes[..2]), BASE64.encode(&bytes[2..])].concat();
+        let bad = text.replace(&BASE64.encode(bytes), &pieces);
+        assert!(bad != text && BASE64.decode(pieces.as_bytes()).as_ref() == Ok(bytes));
+        assert_eq!(bad.parse::<Note>().err(), Some(TextError::NotACheckpoint), "{bad}");
     }
 }

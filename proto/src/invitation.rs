@@ -82,7 +82,9 @@ impl FromStr for Address {
         let (host, port) = host_port.rsplit_once(':').ok_or(InvitationError::Incomplete)?;
         let host_is_plain = !host.is_empty()
             && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
-        if !host_is_plain || port.parse::<u16>().is_err() {
+        // A number may have a sign and more zeros elsewhere; here each address has one spelling.
+        let port_is_plain = port.parse::<u16>().is_ok_and(|number| number.to_string() == port);
+        if !host_is_plain || !port_is_plain {
             return Err(InvitationError::Incomplete);
         }
         Ok(Self {
@@ -162,5 +164,17 @@ mod tests {
             assert!(refusal.is_some(), "{end}");
         }
         assert_eq!("https://warp.example/".parse::<Address>(), Err(InvitationError::Scheme));
+    }
+
+    #[test]
+    fn a_port_has_one_spelling() {
+        for port in [":+7443/", ":07443/", ":-1/", ":70000/", ":/"] {
+            let text = TEXT.replace(":7443/", port);
+            assert_eq!(
+                text.parse::<Invitation>().err(),
+                Some(InvitationError::Incomplete),
+                "{text}"
+            );
+        }
     }
 }

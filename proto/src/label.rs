@@ -119,6 +119,12 @@ mod tests {
     }
 
     #[test]
+    fn the_colours_are_those_of_first() {
+        let colours = Label::ALL.map(|label| data_encoding::HEXUPPER.encode(&label.rgb()));
+        assert_eq!(colours, ["FFFFFF", "33FF00", "FFC000", "FFC000", "FF2B2B"]);
+    }
+
+    #[test]
     fn nothing_near_a_strict_label_parses_to_a_milder_one() {
         for text in [
             "TLP:AMBER STRICT",

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod calls;
 pub mod checkpoint;
 pub mod concern;
+pub mod disclosure;
 pub mod entry;
 pub mod error;
 pub mod file;

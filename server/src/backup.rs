@@ -3,6 +3,8 @@
 //!
 //! How a store is copied and checked is the store's own affair.
 
+pub mod latest;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use crate::keys::{self, KeysError};
 use crate::setup::{self, MASTER_KEY, SetupError};
 use crate::store::backup::{self, About, BackupError, BackupReport, Moment, Taken};
 use crate::store::{self, CommitError, KeyError, MasterKey, OpenError, Options, Store};
+
+use latest::Latest;
 
 /// Why a backup was not taken or restored.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +86,15 @@ pub fn take(
     let path = config.folder.join(FILE);
     let configuration =
         fs::read_to_string(&path).map_err(|cause| KeepError::File { path, cause })?;
-    let about = About { owner, configuration, at_ms: now_ms() };
-    Ok(backup::take(store, moment, about, to, watch)?)
+    let at_ms = now_ms();
+    let about = About { owner, configuration, at_ms };
+    let taken = backup::take(store, moment, about, to, watch)?;
+    let latest = Latest { at_ms, number: taken.number, to: to.to_owned() };
+    // It is taken, whether or not that can be noted.
+    if let Err(error) = latest::note(&latest::file(&config.data), &latest) {
+        tracing::warn!(%error, "when the latest backup was taken could not be noted");
+    }
+    Ok(taken)
 }
 
 /// Whose backup it is: the WARP's id.

@@ -7,9 +7,11 @@ mod audit;
 mod board;
 mod concern;
 mod credentials;
+mod disclosure;
 mod entries;
 mod files;
 mod history;
+mod recall;
 mod register;
 mod retention;
 mod rooms;
@@ -148,6 +150,7 @@ table! {
     AnswerAsk => board::answer,
     EditEntry => entries::edit,
     RetractEntry => entries::retract,
+    ReachedBy => recall::reached,
     RelabelEntry => entries::relabel,
     ReactToEntry => entries::react,
     BeginFile => files::begin,
@@ -162,6 +165,7 @@ table! {
     HistoryReferring => history::referring,
     RunSearch => search::run,
     RoomExport => audit::export,
+    DiscloseRoom => disclosure::run,
     AuditPage => audit::page,
     AuditCheckpoint => audit::checkpoint,
     AuditConsistency => audit::consistency,

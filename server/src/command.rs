@@ -1,6 +1,7 @@
 //! The commands of the server binary: what they are called, and what each sets going.
 
 mod keeping;
+mod ready;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -180,6 +181,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         "listening on {}; members reach it at {}",
         server.local, server.address.host_port
     ))?;
+    ready::tell();
     loop {
         tokio::select! {
             _ = hangup.recv() => server.reload(),

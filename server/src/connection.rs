@@ -6,10 +6,12 @@
 //! replies are sent first.
 
 use std::collections::VecDeque;
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{BoxFuture, FutureExt, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -24,7 +26,7 @@ use crate::hub::{Ended, Outgoing, Queued, Registration};
 use crate::identity::Source;
 use crate::journal::now_ms;
 use crate::tls::{self, Stream};
-use crate::transport::{Close, Frame, Incoming, Socket};
+use crate::transport::{Carrier, Close, Frame, Incoming, Socket};
 
 /// How many pings may go unanswered: two missed end the connection.
 const MISSED_PINGS: u32 = 2;
@@ -42,9 +44,16 @@ pub async fn run(
     let limit = Duration::from_millis(context.limits.handshake_ms);
     // Boxed, so that the memory of HTTP is given back before the connection settles down.
     let upgraded = Box::pin(http::serve(stream, &context, limit, stop)).await;
-    let Some(mut socket) = upgraded else { return };
-    let limit = Duration::from_millis(context.limits.sign_in_ms);
-    let stranger = Stranger { context: context.clone(), source, exporter };
+    let Some(socket) = upgraded else { return };
+    converse(socket, Stranger { context, source, exporter }, place).await;
+}
+
+/// Serves a WebSocket from signing in to its end. A place among strangers is kept until they are none.
+pub async fn converse<S>(mut socket: Socket<S>, stranger: Stranger, place: impl Send)
+where
+    S: Carrier,
+{
+    let limit = Duration::from_millis(stranger.context.limits.sign_in_ms);
     let signed_in = match timeout(limit, Box::pin(sign_in(&mut socket, &stranger))).await {
         Ok(Ok(registration)) => registration,
         Ok(Err(close)) => return goodbye(socket, close).await,
@@ -53,6 +62,7 @@ pub async fn run(
     drop(place);
     let peer = signed_in.peer.clone();
     tracing::info!(connection = peer.number, who = %peer.who, "signed in");
+    let Stranger { context, source, .. } = stranger;
     let session = Arc::new(Session {
         context,
         peer: peer.clone(),
@@ -64,14 +74,23 @@ pub async fn run(
     tracing::info!(connection = peer.number, ?close, "ended");
 }
 
-async fn goodbye(socket: Socket, close: Option<Close>) {
+async fn goodbye<S>(socket: Socket<S>, close: Option<Close>)
+where
+    S: Carrier,
+{
     if let Some(close) = close {
         socket.close(close).await;
     }
 }
 
 /// Answers a stranger until one of its requests signs it in.
-async fn sign_in(socket: &mut Socket, stranger: &Stranger) -> Result<Registration, Option<Close>> {
+async fn sign_in<S>(
+    socket: &mut Socket<S>,
+    stranger: &Stranger,
+) -> Result<Registration, Option<Close>>
+where
+    S: Carrier,
+{
     let mut allowance = Allowance::new(&stranger.context.limits);
     loop {
         let frame = match socket.next().await {
@@ -105,7 +124,14 @@ fn expiry(context: &Context, who: Principal) -> Option<Instant> {
 }
 
 /// Writes frames together, without those of rooms that the reader leaves meanwhile.
-async fn write(socket: &mut Socket, outgoing: &Outgoing, frames: &mut VecDeque<Queued>) -> bool {
+async fn write<S>(
+    socket: &mut Socket<S>,
+    outgoing: &Outgoing,
+    frames: &mut VecDeque<Queued>,
+) -> bool
+where
+    S: Carrier,
+{
     while let Some(queued) = frames.pop_front() {
         if !socket.feed(queued.frame).await {
             return false;
@@ -122,16 +148,18 @@ async fn write(socket: &mut Socket, outgoing: &Outgoing, frames: &mut VecDeque<Q
 async fn moment(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }
 
 /// A signed-in connection.
-struct Signed {
-    socket: Socket,
+struct Signed<S> {
+    socket: Socket<S>,
     session: Arc<Session>,
     requests: FuturesUnordered<BoxFuture<'static, Answer>>,
     frames: VecDeque<Queued>,
+    /// Whether a delivery came last, so that a request that waits has the next turn.
+    delivered_last: bool,
     allowance: Allowance,
     /// Parts of files come faster than anything else, and have an allowance of their own.
     parts: Allowance,
@@ -150,8 +178,8 @@ enum Next {
     Expired,
 }
 
-impl Signed {
-    fn new(socket: Socket, session: Arc<Session>, registration: Registration) -> Self {
+impl<S: Carrier> Signed<S> {
+    fn new(socket: Socket<S>, session: Arc<Session>, registration: Registration) -> Self {
         let period = Duration::from_millis(session.context.limits.ping_ms);
         let mut ping = interval_at(Instant::now() + period, period);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -163,6 +191,7 @@ impl Signed {
             session,
             requests: FuturesUnordered::new(),
             frames: VecDeque::new(),
+            delivered_last: false,
             allowance,
             parts,
             ping,
@@ -228,21 +257,35 @@ impl Signed {
     /// The end of a grant before all else, so that a bot cannot talk past it; then replies, see above;
     /// deliveries and requests take turns.
     async fn next(&mut self) -> Next {
-        let Self { socket, session, requests, frames, ping, expires, .. } = self;
+        let Self { socket, session, requests, frames, ping, expires, delivered_last, .. } = self;
         let has_room = requests.len() < session.context.limits.in_flight;
+        let after_delivery = *delivered_last;
         let traffic = async {
-            tokio::select! {
-                taken = session.peer.outgoing.take(frames) => Next::Deliver(taken),
-                incoming = socket.next(), if has_room => Next::Received(incoming),
+            let delivery = pin!(session.peer.outgoing.take(frames).map(Next::Deliver));
+            let request = async {
+                if has_room { Next::Received(socket.next().await) } else { pending().await }
+            };
+            let request = pin!(request);
+            // Of two that are ready, the first is taken.
+            if after_delivery {
+                select(request, delivery).await.factor_first().0
+            } else {
+                select(delivery, request).await.factor_first().0
             }
         };
-        tokio::select! {
+        let next = tokio::select! {
             biased;
             () = moment(*expires) => Next::Expired,
             Some(reply) = requests.next() => Next::Replied(reply),
             next = traffic => next,
             _ = ping.tick() => Next::Ping,
+        };
+        match next {
+            Next::Deliver(_) => *delivered_last = true,
+            Next::Received(_) => *delivered_last = false,
+            _ => {}
         }
+        next
     }
 
     fn line_up(&mut self, answer: Answer) {

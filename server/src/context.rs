@@ -1,5 +1,6 @@
 //! What handlers work with. It holds the parts and no behaviour.
 
+use std::path::PathBuf;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use tokio::sync::{Notify, Semaphore};
@@ -46,6 +47,8 @@ pub struct Context {
     pub readiness: Readiness,
     /// The certificate it shows.
     pub certificate: Arc<Certificate>,
+    /// The file that says when the latest backup was taken.
+    pub latest_backup: PathBuf,
     /// Wakes the keeping to retention before its time.
     pub retention: Arc<Notify>,
     /// The bytes of files.

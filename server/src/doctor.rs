@@ -2,12 +2,13 @@
 //! running server and stops none, and reads no secret but to see whether it can be read.
 //!
 //! ```text
-//! examine ─▶ folders, keys │ certificates │ network │ store │ machine ─▶ findings, one a line
+//! examine ─▶ folders, keys │ certificates │ network │ store, backups │ machine ─▶ findings, one a line
 //! ```
 //!
 //! A finding is all right, worth knowing, or to be mended, and then says how. Each part of the examination
 //! is a function of what it looks at, so that each finding has its test.
 
+mod backups;
 mod certificates;
 mod folders;
 mod machine;
@@ -76,6 +77,7 @@ pub fn examine(config: &Config) -> Vec<Finding> {
     findings.extend(folders::examine(config));
     findings.extend(certificates::examine(config, now_s));
     findings.extend(store::examine(config, is_running));
+    findings.push(backups::examine(config, now_s));
     findings.extend(network::examine(config, is_running));
     findings.extend(machine::examine(config, now_s));
     findings

@@ -20,7 +20,7 @@ mod room;
 mod sources;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -39,7 +39,7 @@ pub use posting::{Target, carries};
 pub use quotas::{Given, REACTIONS_BY_ALL};
 pub use register::{Invited, Register};
 pub use reminding::Reminder;
-pub use room::Room;
+pub use room::{Lifetime, Room};
 pub use sources::Latest;
 pub use summary::{KindTag, Summary};
 

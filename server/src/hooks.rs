@@ -25,6 +25,7 @@ use serde_json::{Map, Value};
 use warproom_proto::alert::Source;
 use warproom_proto::calls::{PostAlert, PostEntry};
 use warproom_proto::register::Bot;
+use warproom_proto::rpc::request_text;
 use warproom_proto::{BotId, EntryId, Error, Principal, Secret};
 
 pub use answer::Answer;
@@ -33,6 +34,7 @@ use terms::Terms;
 
 use crate::calls;
 use crate::context::Context;
+use crate::decoders::Posted;
 use crate::identity;
 use crate::journal::now_ms;
 
@@ -78,6 +80,25 @@ async fn take(context: &Arc<Context>, bot: &Bot, body: &[u8]) -> Result<(), Answ
         Draft::Alert(alert) => calls::alert_as(context, author, *alert).await,
     };
     posted.map(drop).map_err(|error: Error| shape.refuse(&error))
+}
+
+/// Reads a body as [`receive`] does, for the fuzz targets: nothing is posted.
+pub fn decode(body: &[u8]) -> Posted {
+    let read = || {
+        let message = message(body).ok_or(Answer::INVALID_PAYLOAD)?;
+        let terms = Terms::sample();
+        match shape(&message) {
+            Shape::Slack => slack::read(&message, &terms),
+            Shape::Alertmanager => alertmanager::read(message, &terms),
+            Shape::Own => own::read(message, &terms),
+        }
+    };
+    let (label, request) = match read() {
+        Ok(Draft::Post(post)) => (post.label, request_text(1, &*post)),
+        Ok(Draft::Alert(alert)) => (alert.label, request_text(1, &*alert)),
+        Err(refusal) => return Posted::Refused { status: refusal.status },
+    };
+    request.map_or(Posted::Refused { status: 500 }, |request| Posted::Call { label, request })
 }
 
 /// What a message asks to be appended.

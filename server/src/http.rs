@@ -62,7 +62,7 @@ pub async fn serve(
     context: &Arc<Context>,
     head: Duration,
     stop: watch::Receiver<bool>,
-) -> Option<Socket> {
+) -> Option<Socket<Stream>> {
     let door = Door { context, requests: AtomicU32::new(0), upgraded: AtomicBool::new(false) };
     let service = service_fn(|request| Box::pin(door.answer(request)));
     let mut connection = http1::Builder::new()

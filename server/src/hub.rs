@@ -8,7 +8,7 @@
 mod outgoing;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -56,8 +56,9 @@ struct Followers {
 /// Who is connected, and who follows which room.
 pub struct Hub {
     state: Arc<RwLock<State>>,
-    peers: Mutex<HashMap<u64, Peer>>,
-    rooms: RwLock<HashMap<RoomId, Arc<Mutex<Followers>>>>,
+    // Ordered, so that the same happens again where it has to be found again.
+    peers: Mutex<BTreeMap<u64, Peer>>,
+    rooms: RwLock<BTreeMap<RoomId, Arc<Mutex<Followers>>>>,
     next_number: AtomicU64,
     metrics: Arc<Metrics>,
 }
@@ -172,6 +173,15 @@ impl Hub {
         members
     }
 
+    /// Whoever follows a room now with a client that has it as far as a record, by history or delivery.
+    #[must_use]
+    pub fn has_come_to(&self, room: RoomId, seq: Seq) -> HashSet<Principal> {
+        let followers = self.followers(room);
+        let followers = lock(&followers);
+        let has = followers.list.iter().filter(|follower| follower.after >= seq);
+        has.map(|follower| follower.peer.who).collect()
+    }
+
     /// Tells everyone else who follows a room something that is never stored. Dropped where a queue
     /// is full.
     pub fn tell(&self, room: RoomId, except: Principal, notice: &Notice) {
@@ -223,7 +233,7 @@ impl Hub {
     /// Delivers what is committed until the journal ends.
     pub async fn deliver(self: Arc<Self>, mut committed: mpsc::Receiver<Vec<Committed>>) {
         while let Some(batch) = committed.recv().await {
-            let mut by_room: HashMap<RoomId, Vec<Committed>> = HashMap::new();
+            let mut by_room: BTreeMap<RoomId, Vec<Committed>> = BTreeMap::new();
             let mut consequences = Vec::new();
             for record in batch {
                 match record.what {

@@ -9,6 +9,7 @@
 mod erasing;
 mod files;
 mod marks;
+mod rebuild;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +21,8 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use warproom_proto::audit;
 use warproom_proto::calls::Posted;
-use warproom_proto::entry::{Entry, Kind};
-use warproom_proto::register::{Act, Event};
+use warproom_proto::entry::Entry;
+use warproom_proto::register::Act;
 use warproom_proto::{EntryId, Error, ErrorCode, Head, LogId, Principal, RoomId, Salt, Seq};
 
 use crate::audit::Audit;
@@ -30,7 +31,9 @@ use crate::metrics::Metrics;
 use crate::store::{self, Appended, CommitError, Committer, Draft, Store};
 
 use erasing::Erasing;
-use marks::{KINDS, keep, sealed, unsealed};
+use marks::{keep, sealed, unsealed};
+
+pub use rebuild::{RebuildError, rebuild};
 
 /// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
 const WAITING: usize = 4096;
@@ -44,6 +47,10 @@ pub type AppendId = (LogId, [u8; 33]);
 /// The present time, in milliseconds since 1970 UTC.
 #[must_use]
 pub fn now_ms() -> i64 {
+    #[cfg(all(feature = "simulated", not(test)))]
+    if let Some(now_ms) = crate::simulated::now_ms() {
+        return now_ms;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
@@ -131,13 +138,27 @@ impl Journal {
         to_deliver: mpsc::Sender<Vec<Committed>>,
         (audit, metrics): (Arc<Audit>, Arc<Metrics>),
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let counted = (audit, metrics);
+        let (journal, writer) = Self::new(store, committer, state, to_deliver, counted);
+        let runtime = tokio::runtime::Handle::current();
+        let write = move || runtime.block_on(writer.run());
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(write)?;
+        Ok((journal, thread))
+    }
+
+    /// A handle, and the writer behind it, which is yet to be run.
+    pub fn new(
+        store: Store,
+        committer: Committer,
+        state: Arc<RwLock<State>>,
+        to_deliver: mpsc::Sender<Vec<Committed>>,
+        (audit, metrics): (Arc<Audit>, Arc<Metrics>),
+    ) -> (Self, Writer) {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let postponed = None;
         let failed = Arc::new(AtomicBool::new(false));
-        let told = failed.clone();
         let erasing = Erasing::unfinished(&committer);
         let writer = Writer {
-            postponed,
+            postponed: None,
             store,
             committer,
             state,
@@ -145,11 +166,10 @@ impl Journal {
             to_deliver,
             waiting,
             metrics,
-            failed: told,
+            failed: failed.clone(),
             erasing,
         };
-        let thread = std::thread::Builder::new().name("journal".into()).spawn(|| writer.run())?;
-        Ok((Self { jobs, failed }, thread))
+        (Self { jobs, failed }, writer)
     }
 
     /// Whether appends are stored: the writer runs, and its store has not failed.
@@ -218,7 +238,8 @@ impl Journal {
     }
 }
 
-struct Writer {
+/// The one writer.
+pub struct Writer {
     /// A job of an append whose first one was not yet committed, or work between groups: the first
     /// of the next group.
     postponed: Option<Work>,
@@ -248,24 +269,29 @@ struct Group {
 }
 
 impl Writer {
-    fn run(mut self) {
-        while let Some(first) = self.next_job() {
+    /// Writes until every handle is dropped. It waits for the disk, and so has a thread of its own.
+    pub async fn run(mut self) {
+        while let Some(first) = self.next_job().await {
             let now_ms = now_ms();
             let group = self.collect(first, now_ms);
             if !group.answers.is_empty() {
-                self.commit(group, now_ms);
+                #[cfg(all(feature = "simulated", not(test)))]
+                crate::simulated::pause().await;
+                self.commit(group, now_ms).await;
             }
         }
     }
 
     /// The next job. What is to be done between groups is, and while no job waits, what is to be
     /// erased.
-    fn next_job(&mut self) -> Option<Job> {
+    async fn next_job(&mut self) -> Option<Job> {
         loop {
             let work = match self.postponed.take() {
                 Some(work) => work,
-                None if self.erasing.is_idle() => self.waiting.blocking_recv()?,
+                None if self.erasing.is_idle() => self.waiting.recv().await?,
                 None => {
+                    #[cfg(all(feature = "simulated", not(test)))]
+                    crate::simulated::pause().await;
                     self.erasing.go_on(&mut self.committer, &self.store, &self.state);
                     match self.waiting.try_recv() {
                         Ok(work) => work,
@@ -360,7 +386,7 @@ impl Writer {
         Some(Err(ErrorCode::StorageFailed.into()))
     }
 
-    fn commit(&mut self, group: Group, now_ms: i64) {
+    async fn commit(&mut self, group: Group, now_ms: i64) {
         let Group { drafts, whats, marks, files, answers, changes_state, .. } = group;
         let mut sealed: Vec<store::Mark> = marks.iter().filter_map(sealed).collect();
         let tiles = self.audit.tree.unsaved();
@@ -398,7 +424,7 @@ impl Writer {
             let acts = committed.iter().filter(is_act).count();
             self.metrics.storing.committed((acts, committed.len() - acts), took);
             // Delivery ends only at shutdown, when nobody is left to deliver to.
-            let _ = self.to_deliver.blocking_send(committed);
+            let _ = self.to_deliver.send(committed).await;
         }
         let mut posted = posted.into_iter();
         for (count, answer) in answers {
@@ -424,6 +450,12 @@ impl Writer {
             state.apply_file(change);
         }
     }
+}
+
+/// Reads a mark and writes it again, for the fuzz targets.
+pub fn reread_mark(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mark = store::Mark { key: key.to_vec(), value: value.to_vec() };
+    sealed(&unsealed(&mark)?).map(|mark| (mark.key, mark.value))
 }
 
 /// The state, to read. A panic while it was written is none of its readers' business: it is changed
@@ -493,81 +525,4 @@ fn taken_in(appended: Appended, what: What) -> Option<Committed> {
     let Appended { seq, at_ms, salt, head, commitment, item, .. } = appended;
     let item = String::from_utf8(item).ok()?;
     Some(Committed { seq, at_ms, salt, head, commitment, item, what })
-}
-
-/// Why the state cannot be rebuilt from the store.
-#[derive(Debug, thiserror::Error)]
-pub enum RebuildError {
-    /// A record cannot be read.
-    #[error("{0}")]
-    Read(#[from] store::ReadError),
-    /// What is kept of a file opens, and is not what this version can read.
-    #[error("what is kept of a file of the {0} log is not readable by this version")]
-    File(LogId),
-    /// A record opens, and is not what this version can fold.
-    #[error("record {seq} of the {log} is not readable by this version")]
-    Record {
-        /// Its log.
-        log: LogId,
-        /// Its number.
-        seq: Seq,
-    },
-}
-
-/// What of a room's log its fold is built from: each entry with its number and time.
-type StateEntries = Vec<((Seq, i64), Entry, Summary)>;
-
-fn state_entries(store: &Store, log: LogId) -> Result<StateEntries, RebuildError> {
-    let mut entries = Vec::new();
-    for seq in store.state(log)? {
-        let stored = store.read(log, seq)?.ok_or(RebuildError::Record { log, seq })?;
-        if stored.erased.is_some() {
-            continue;
-        }
-        let unreadable = |_| RebuildError::Record { log, seq };
-        let entry: Entry = serde_json::from_slice(&stored.item).map_err(unreadable)?;
-        if entry.handling.kind == Kind::Unknown {
-            return Err(RebuildError::Record { log, seq });
-        }
-        let summary =
-            Summary::from_bytes(&stored.summary).ok_or(RebuildError::Record { log, seq })?;
-        entries.push(((seq, stored.at_ms), entry, summary));
-    }
-    Ok(entries)
-}
-
-/// Rebuilds the state from the logs.
-pub fn rebuild(store: &Store) -> Result<State, RebuildError> {
-    let mut state = State::default();
-    for stored in store.page(LogId::REGISTER, 1, usize::MAX, store::Direction::Forward) {
-        let stored = stored?;
-        let unreadable = |_| RebuildError::Record { log: LogId::REGISTER, seq: stored.seq };
-        let act: Act = serde_json::from_slice(&stored.item).map_err(unreadable)?;
-        // What a newer server decided may restrict: to pass it over would open what it closed.
-        if matches!(act.event, Event::Unknown) {
-            return Err(RebuildError::Record { log: LogId::REGISTER, seq: stored.seq });
-        }
-        state.apply_act(&act, stored.at_ms);
-    }
-    // Before the rooms, whose entries carry files.
-    for row in store.files() {
-        let row = row?;
-        state.files.keep(files::noted(&row).ok_or(RebuildError::File(row.log))?);
-    }
-    let rooms =
-        store.logs().into_iter().filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
-    for log in rooms {
-        let room = RoomId::from_bytes(log.0);
-        for (at, entry, summary) in state_entries(store, log)? {
-            state.apply_entry(room, at, &entry, &summary);
-        }
-    }
-    for kind in KINDS {
-        for mark in store.marks(kind) {
-            if let Some(mark) = unsealed(&mark?) {
-                state.apply_mark(&mark);
-            }
-        }
-    }
-    Ok(state)
 }

@@ -12,10 +12,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::config::Config;
 use crate::setup::MASTER_KEY;
-use crate::store::{self, CommitError, KeyError, MasterKey, Needs, OpenError};
+use crate::store::{self, CommitError, Fault, KeyError, MasterKey, Needs, OpenError};
 
 /// The file of the master key that is to come.
 const NEXT: &str = "master.key.next";
@@ -29,6 +30,9 @@ pub enum KeysError {
     /// The store, which was asked for the key it needs.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Whether it is needed could not be read.
+    #[error("whether the master key is to be changed could not be read: {0}")]
+    Unread(#[source] Fault),
     /// The store could not move over.
     #[error("the store still has its old master key: {0}")]
     Unchanged(#[source] CommitError),
@@ -41,6 +45,10 @@ pub enum KeysError {
     )]
     Pending,
 }
+
+/// Who changes the master key of a running server: retention or its operator, one after the other.
+#[derive(Default)]
+pub struct Turn(Mutex<()>);
 
 /// The master key of a configuration's stopped store. Settles a change that was cut short.
 pub fn load(config: &Config) -> Result<MasterKey, KeysError> {
@@ -71,8 +79,33 @@ pub fn load(config: &Config) -> Result<MasterKey, KeysError> {
 }
 
 /// Changes the master key: makes a new one, lets `rekey` move the store over, and destroys the old one.
-/// What `rekey` answers.
+/// What `rekey` answers. Waits while another change is under way, which takes as long as wrapping the data
+/// keys does: not for async threads.
 pub fn change<T>(
+    keys: &Path,
+    turn: &Turn,
+    rekey: impl FnOnce(MasterKey) -> Result<T, CommitError>,
+) -> Result<T, KeysError> {
+    let _turn = turn.0.lock().unwrap_or_else(PoisonError::into_inner);
+    change_now(keys, rekey)
+}
+
+/// The same, if it is needed still when the turn has come: whoever was before may have done it, and a
+/// second change at once would make the copy of the key that they put away open nothing. `None` if not.
+pub fn change_if_needed<T>(
+    keys: &Path,
+    turn: &Turn,
+    is_needed: impl FnOnce() -> Result<bool, Fault>,
+    rekey: impl FnOnce(MasterKey) -> Result<T, CommitError>,
+) -> Result<Option<T>, KeysError> {
+    let _turn = turn.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if !is_needed().map_err(KeysError::Unread)? {
+        return Ok(None);
+    }
+    change_now(keys, rekey).map(Some)
+}
+
+fn change_now<T>(
     keys: &Path,
     rekey: impl FnOnce(MasterKey) -> Result<T, CommitError>,
 ) -> Result<T, KeysError> {
@@ -117,4 +150,60 @@ fn put_in_place(keys: &Path) -> Result<(), KeyError> {
 
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Barrier};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn whether_a_change_is_needed_still_is_asked_when_the_turn_has_come() {
+        let home = tempfile::tempdir().unwrap();
+        MasterKey::generate().unwrap().save_new(&home.path().join(MASTER_KEY)).unwrap();
+        let turn = Turn::default();
+        let change = |is_needed| {
+            let ask = || {
+                assert!(turn.0.try_lock().is_err(), "asked before the turn has come");
+                Ok(is_needed)
+            };
+            change_if_needed(home.path(), &turn, ask, |_| Ok(())).unwrap()
+        };
+        assert_eq!(change(false), None, "changed a second time");
+        assert_eq!(change(true), Some(()));
+    }
+
+    #[test]
+    fn two_who_change_the_master_key_at_once_do_so_one_after_the_other() {
+        const EACH: usize = 25;
+        let home = tempfile::tempdir().unwrap();
+        MasterKey::generate().unwrap().save_new(&home.path().join(MASTER_KEY)).unwrap();
+        let (turn, together) = (Arc::new(Turn::default()), Arc::new(Barrier::new(2)));
+        let inside = Arc::new(AtomicUsize::new(0));
+        let changing = |_| {
+            let (turn, together, inside) = (turn.clone(), together.clone(), inside.clone());
+            let keys = home.path().to_owned();
+            thread::spawn(move || {
+                together.wait();
+                for _ in 0..EACH {
+                    let changed = change(&keys, &turn, |_| {
+                        let already = inside.fetch_add(1, Ordering::SeqCst);
+                        thread::yield_now();
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        Ok(already)
+                    });
+                    assert_eq!(changed.unwrap(), 0, "two at a time");
+                }
+            })
+        };
+        let threads: Vec<_> = (0..2).map(changing).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert!(!home.path().join(NEXT).exists());
+        MasterKey::load(&home.path().join(MASTER_KEY)).unwrap();
+    }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -14,6 +15,7 @@ use crate::admission::{Admission, Place};
 use crate::connection;
 use crate::context::Context;
 use crate::metrics::Handshake;
+use crate::progress::Noting;
 use crate::tls::Acceptor;
 
 /// How long accepting pauses when the system has no more file descriptors.
@@ -21,6 +23,10 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a shutdown waits for connections to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How much the system takes for one connection beyond what is under way, in bytes. Without this it would
+/// take megabytes on a line that was fast, and whether the line still moves could not be told from here.
+const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// Accepts until `stop` says true, then ends every connection and waits for them.
 pub async fn listen(
@@ -72,10 +78,11 @@ async fn greet(
 ) {
     // Frames are written whole; waiting to fill a segment would only add latency.
     let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES);
     let limit = Duration::from_millis(context.limits.handshake_ms);
     // Boxed, so that the handshake's memory is given back before the connection settles down.
     let door = &context.metrics.door;
-    match timeout(limit, Box::pin(acceptor.accept(stream))).await {
+    match timeout(limit, Box::pin(acceptor.accept(Noting::new(stream)))).await {
         Ok(Ok(stream)) => {
             door.handshake(Handshake::Done);
             connection::run(stream, peer.ip().into(), context, place, stop).await;

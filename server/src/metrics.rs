@@ -125,6 +125,8 @@ pub struct Now {
     pub reserve_bytes: Measure,
     /// When the server's certificate ends, in seconds since 1970 UTC.
     pub certificate_expiry_s: Measure,
+    /// When the latest backup was taken, in seconds since 1970 UTC; 0 if none was.
+    pub latest_backup_s: Measure,
 }
 
 impl Default for Metrics {
@@ -298,6 +300,9 @@ impl Now {
         let help = "When the server's certificate ends, since 1970 UTC";
         let name = "certificate_expiry_timestamp";
         to.register_with_unit(name, help, Unit::Seconds, self.certificate_expiry_s.clone());
+        let help = "When the latest backup was taken, since 1970 UTC; 0 if none was";
+        let name = "latest_backup_timestamp";
+        to.register_with_unit(name, help, Unit::Seconds, self.latest_backup_s.clone());
     }
 }
 

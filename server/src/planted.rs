@@ -12,7 +12,7 @@ pub(crate) enum Plant {
     /// The positions in the checkpoint are not compared with the logs.
     SkipPositionCheck,
     /// A sealed value opens, whether its tag fits or not.
-    #[cfg(feature = "planted")]
+    #[cfg(any(feature = "planted", all(feature = "simulated", not(test))))]
     SkipTagCheck,
 }
 
@@ -23,24 +23,34 @@ pub(crate) fn is_planted(plant: Plant) -> bool {
 }
 
 /// Whether this fault is awake. It is not: nothing is planted in this build.
-#[cfg(not(feature = "planted"))]
+#[cfg(not(any(feature = "planted", all(feature = "simulated", not(test)))))]
 pub(crate) const fn is_planted(_: Plant) -> bool {
     false
+}
+
+/// Whether the simulation that runs on this thread has woken this fault.
+#[cfg(all(feature = "simulated", not(test), not(feature = "planted")))]
+pub(crate) fn is_planted(plant: Plant) -> bool {
+    crate::simulated::is_planted(plant)
+}
+
+#[cfg(any(feature = "planted", all(feature = "simulated", not(test))))]
+impl Plant {
+    /// The fault of this name. A test that wakes nothing would prove nothing.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "ack-before-flush" => Self::AckBeforeFlush,
+            "no-live-membership-check" => Self::NoLiveMembershipCheck,
+            "skip-position-check" => Self::SkipPositionCheck,
+            "skip-tag-check" => Self::SkipTagCheck,
+            _ => panic!("no fault of this name is planted: {name}"),
+        }
+    }
 }
 
 #[cfg(feature = "planted")]
 fn awake() -> Option<Plant> {
     static AWAKE: std::sync::OnceLock<Option<Plant>> = std::sync::OnceLock::new();
-    let read = || {
-        let name = std::env::var("WARPROOM_PLANTED").ok()?;
-        Some(match name.as_str() {
-            "ack-before-flush" => Plant::AckBeforeFlush,
-            "no-live-membership-check" => Plant::NoLiveMembershipCheck,
-            "skip-position-check" => Plant::SkipPositionCheck,
-            "skip-tag-check" => Plant::SkipTagCheck,
-            // A test that wakes nothing would prove nothing.
-            _ => panic!("no fault of this name is planted: {name}"),
-        })
-    };
+    let read = || std::env::var("WARPROOM_PLANTED").ok().map(|name| Plant::named(&name));
     *AWAKE.get_or_init(read)
 }

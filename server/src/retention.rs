@@ -5,7 +5,7 @@
 //! find the same, and the keys that have to be kept apart change once a month and not every day. It
 //! finds what is due; the journal erases it between its groups.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -24,8 +24,16 @@ const PERIOD: Duration = Duration::from_hours(1);
 /// How many records it looks at under one lock of the state.
 const STRIDE: usize = 512;
 
-/// Keeps to the rules until it is aborted. `keys` is the folder of the master key.
-pub async fn keep(context: Arc<Context>, keys: PathBuf) {
+/// The folder of the master key, and whose turn it is to change it.
+pub struct Keys {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whose turn it is.
+    pub turn: Arc<keys::Turn>,
+}
+
+/// Keeps to the rules until it is aborted.
+pub async fn keep(context: Arc<Context>, keys: Keys) {
     loop {
         let began_ms = month_began_ms(now_ms());
         let kept = erase_what_is_due(&context, &keys, began_ms).await;
@@ -39,7 +47,7 @@ pub async fn keep(context: Arc<Context>, keys: PathBuf) {
 }
 
 /// Erases what is due at this moment, room by room; whether all of it could be.
-async fn erase_what_is_due(context: &Arc<Context>, keys: &Path, due_ms: i64) -> bool {
+async fn erase_what_is_due(context: &Arc<Context>, keys: &Keys, due_ms: i64) -> bool {
     let rooms: Vec<RoomId> = context.state().rooms.keys().copied().collect();
     let (mut kept, mut erased) = (true, 0);
     for room in rooms {
@@ -56,7 +64,7 @@ async fn erase_what_is_due(context: &Arc<Context>, keys: &Path, due_ms: i64) -> 
     }
     // Also what an earlier run has erased, if it was stopped before it came to this.
     match context.store.needs_new_master_key() {
-        Ok(true) => kept && change_master_key(context, keys.to_owned()).await,
+        Ok(true) => kept && change_master_key(context, keys).await,
         Ok(false) => kept,
         Err(error) => {
             tracing::error!(%error, "whether the master key is to be changed could not be read");
@@ -89,16 +97,21 @@ async fn erase(context: &Arc<Context>, room: RoomId, due_ms: i64) -> Result<usiz
 }
 
 /// Backups have the destroyed data keys under the old master key: with it they go there too.
-async fn change_master_key(context: &Arc<Context>, keys: PathBuf) -> bool {
+async fn change_master_key(context: &Arc<Context>, keys: &Keys) -> bool {
     let journal = context.journal.clone();
+    let (folder, turn) = (keys.folder.clone(), keys.turn.clone());
+    let store = context.store.clone();
     let changed = spawn_blocking(move || {
-        keys::change(&keys, |new| {
+        let is_needed = || store.needs_new_master_key();
+        keys::change_if_needed(&folder, &turn, is_needed, |new| {
             let rekeyed = journal.between(move |committer| committer.rekey(&new, &[]));
             rekeyed.unwrap_or(Err(CommitError::Stopped))
         })
     });
     match changed.await {
-        Ok(Ok(_)) => {
+        // Somebody did it while this waited for the turn.
+        Ok(Ok(None)) => true,
+        Ok(Ok(Some(_))) => {
             let event = audit::Event::KeyRotated { key: audit::KeyKind::Master };
             // That it is not noted changes nothing about what was done; the cause is in the log.
             let _ = context.journal.audit(audit::Record::of_server(event)).await;
@@ -129,7 +142,8 @@ fn due(
     let Some(until) = last_to_look_at(state, store, room, due_ms)? else { return Ok(found) };
     while next <= until {
         let page = store.page(log, next, STRIDE, Direction::Forward);
-        let records = page.collect::<Result<Vec<Stored>, _>>()?;
+        let records =
+            page.map(|one| one.map(|one| Looked::at(&one))).collect::<Result<Vec<_>, _>>()?;
         let Some(last) = records.last() else { break };
         next = last.seq + 1;
         let state = journal::read(state);
@@ -159,8 +173,23 @@ fn last_to_look_at(
     Ok(Some(store.at_or_after(log, latest_ms)?.saturating_sub(1)))
 }
 
-fn is_due(state: &State, expiry: &Expiry, id: RoomId, of: &Stored) -> bool {
-    let summary = of.erased.is_none().then(|| Summary::from_bytes(&of.summary)).flatten();
-    let (Some(summary), Some(room)) = (summary, state.rooms.get(&id)) else { return false };
-    expiry.is_due(room, (of.seq, of.at_ms), &summary)
+/// What decides whether a record is due, without its text: hundreds are looked at together.
+struct Looked {
+    seq: Seq,
+    at_ms: i64,
+    /// None where it is erased already.
+    summary: Option<Summary>,
+}
+
+impl Looked {
+    fn at(record: &Stored) -> Self {
+        let kept = record.erased.is_none();
+        let summary = kept.then(|| Summary::from_bytes(&record.summary)).flatten();
+        Self { seq: record.seq, at_ms: record.at_ms, summary }
+    }
+}
+
+fn is_due(state: &State, expiry: &Expiry, id: RoomId, of: &Looked) -> bool {
+    let (Some(summary), Some(room)) = (&of.summary, state.rooms.get(&id)) else { return false };
+    expiry.is_due(room, (of.seq, of.at_ms), summary)
 }

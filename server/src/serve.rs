@@ -11,10 +11,11 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle as Task;
 use warproom_proto::invitation::Address;
 use warproom_proto::register::{Act, Event};
-use warproom_proto::{LogId, RoomId, audit};
+use warproom_proto::{LogId, Position, RoomId, audit};
 
 use crate::audit::keeper::Keeper;
 use crate::audit::{Audit, AuditKeyError, Keys, Tree, anchor};
+use crate::backup::latest;
 use crate::config::{Config, FileLimits};
 use crate::context::Context;
 use crate::control::{self, Controlled};
@@ -138,19 +139,18 @@ impl Server {
         let (journal, writing) =
             Journal::start(store.clone(), committer, state.clone(), outgoing, counted)?;
         announce(&journal, &state, &audit).await;
-        let rooms = store.logs().into_iter();
-        let rooms = rooms.filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
-        let positions = rooms.map(|log| (RoomId::from_bytes(log.0), store.position(log)));
-        let hub = Hub::new(state.clone(), positions, metrics.clone());
+        let hub = Hub::new(state.clone(), rooms(&store), metrics.clone());
         let delivering = tokio::spawn(hub.clone().deliver(to_deliver));
         let reminding = tokio::spawn(reminders::remind(state.clone(), hub.clone()));
 
         let (stop, stopping) = watch::channel(false);
+        let turn = Arc::new(keys::Turn::default());
         let controlled = Controlled {
             config: config.clone(),
             journal: journal.clone(),
             store: store.clone(),
             state: state.clone(),
+            turn: turn.clone(),
             certificate: certificate.clone(),
             progress: control::Progress::default(),
         };
@@ -181,6 +181,7 @@ impl Server {
                 reserve_bytes: options.reserve_bytes,
             },
             certificate: certificate.clone(),
+            latest_backup: latest::file(&config.data),
             files: Arc::new(
                 Files::open(&config.data, options.reserve_bytes).map_err(StartError::Files)?,
             ),
@@ -189,7 +190,8 @@ impl Server {
             searching: Arc::new(Semaphore::new(SEARCHING)),
         });
         let sweeping = tokio::spawn(files::keep(context.clone()));
-        let retaining = tokio::spawn(retention::keep(context.clone(), config.keys.clone()));
+        let changed = retention::Keys { folder: config.keys.clone(), turn };
+        let retaining = tokio::spawn(retention::keep(context.clone(), changed));
         let acceptor = tls::acceptor(certificate.clone())?;
         let metering = metrics_listener.map(|listener| show_metrics(listener, &context));
         let listening = tokio::spawn(listen::listen(listener, acceptor, context, stopping));
@@ -268,6 +270,13 @@ fn show_metrics(listener: TcpListener, context: &Arc<Context>) -> Task<()> {
 async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
     let bound = TcpListener::bind(address).await;
     bound.map_err(|cause| StartError::Listen { address, setting, cause })
+}
+
+/// How far the log of each room has come.
+fn rooms(store: &Store) -> impl Iterator<Item = (RoomId, Position)> {
+    let logs = store.logs().into_iter();
+    let rooms = logs.filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log));
+    rooms.map(|log| (RoomId::from_bytes(log.0), store.position(log)))
 }
 
 /// Opens the operator's channel. A server that cannot have one serves all the same.

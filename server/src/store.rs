@@ -21,6 +21,8 @@
 
 pub mod backup;
 mod commit;
+mod database;
+pub(crate) mod decoders;
 mod erase;
 mod error;
 mod fault;
@@ -42,6 +44,8 @@ mod tests;
 mod verify;
 
 pub use commit::{CommitError, Committer};
+#[cfg(all(feature = "simulated", not(test)))]
+pub use database::{Disk, Fate};
 pub use erase::{Erasure, Progress};
 pub use error::{CreateError, Damage, DamageKind, OpenError};
 pub use fault::Fault;

@@ -1,6 +1,7 @@
 //! A look round, when somebody asks for the metrics: what is not counted as it happens, because it costs
 //! something to know.
 
+use crate::backup::latest;
 use crate::context::Context;
 use crate::metrics::Now;
 use crate::readiness;
@@ -24,6 +25,9 @@ fn look(context: &Context, now: &Now) {
     }
     now.store_bytes.set(float(context.store.size_bytes()));
     now.reserve_bytes.set(float(context.readiness.reserve_bytes));
+    // One that cannot be read is as one that there is not: somebody has to look.
+    let latest_ms = latest::read(&context.latest_backup).ok().flatten().map_or(0, |one| one.at_ms);
+    now.latest_backup_s.set(float(u64::try_from(latest_ms / 1000).unwrap_or(0)));
     if let Some(expiry_s) = context.certificate.expiry_s() {
         now.certificate_expiry_s.set(float(u64::try_from(expiry_s).unwrap_or(0)));
     }

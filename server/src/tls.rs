@@ -20,6 +20,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use warproom_proto::invitation::Fingerprint;
 
+use crate::progress::{Noting, Progress, Progressing};
+
 pub use rustls::Error as SetupError;
 pub use tokio_rustls::TlsAcceptor as Acceptor;
 
@@ -32,7 +34,13 @@ const SERVER_KEY: &str = "server.key";
 const NEXT_SERVER_KEY: &str = "server.key.next";
 
 /// A connection, encrypted.
-pub type Stream = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+pub type Stream = tokio_rustls::server::TlsStream<Noting<tokio::net::TcpStream>>;
+
+impl Progressing for Stream {
+    fn progress(&self) -> Progress {
+        self.get_ref().0.progress()
+    }
+}
 
 /// Why certificates could not be made or loaded.
 #[derive(Debug, thiserror::Error)]

@@ -3,10 +3,12 @@
 //! Only this module names tungstenite. It knows no calls: what a frame says is its caller's business.
 //! Nor does it read HTTP: a request for the upgrade comes to it read.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::time::timeout;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, Response, header};
@@ -15,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 use warproom_proto::limits;
 
-use crate::tls::Stream;
+use crate::progress::{Progress, Progressing};
 
 pub use tokio_tungstenite::tungstenite::Utf8Bytes as Frame;
 
@@ -77,20 +79,26 @@ pub enum Incoming {
     Broken(Close),
 }
 
-/// A WebSocket connection.
-pub struct Socket(WebSocketStream<Stream>);
+/// What a WebSocket connection may run over.
+pub trait Carrier: AsyncRead + AsyncWrite + Progressing + Send + Unpin {}
 
-impl Socket {
+impl<S: AsyncRead + AsyncWrite + Progressing + Send + Unpin> Carrier for S {}
+
+/// A WebSocket connection, and when its peer last took something.
+pub struct Socket<S>(WebSocketStream<S>, Progress);
+
+impl<S: Carrier> Socket<S> {
     /// Over a connection whose upgrade was answered, with what was read behind the request.
-    pub async fn upgraded(stream: Stream, read: &[u8]) -> Self {
+    pub async fn upgraded(stream: S, read: &[u8]) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_write_buffer_size(WRITE_BUFFER_MOST_BYTES)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        let role = Role::Server;
-        Self(WebSocketStream::from_partially_read(stream, read.to_vec(), role, Some(config)).await)
+        let (role, read, progress) = (Role::Server, read.to_vec(), stream.progress());
+        let socket = WebSocketStream::from_partially_read(stream, read, role, Some(config));
+        Self(socket.await, progress)
     }
 
     /// The next thing the peer does. Cancel-safe.
@@ -108,18 +116,18 @@ impl Socket {
     /// Hands a frame to the write buffer, which goes out when it is full. `false` if the peer is gone
     /// or takes nothing for a while; a peer on a slow line takes something.
     pub async fn feed(&mut self, frame: Frame) -> bool {
-        matches!(timeout(WRITE_STALL, self.0.feed(Message::Text(frame))).await, Ok(Ok(())))
+        matches!(unless_stalled(&self.1, self.0.feed(Message::Text(frame))).await, Some(Ok(())))
     }
 
     /// Sends what is in the write buffer; `false` as for [`Socket::feed`].
     pub async fn flush(&mut self) -> bool {
-        matches!(timeout(WRITE_STALL, self.0.flush()).await, Ok(Ok(())))
+        matches!(unless_stalled(&self.1, self.0.flush()).await, Some(Ok(())))
     }
 
     /// Asks the peer whether it lives.
     pub async fn ping(&mut self) -> bool {
         let ping = self.0.send(Message::Ping(Vec::new().into()));
-        matches!(timeout(WRITE_STALL, ping).await, Ok(Ok(())))
+        matches!(unless_stalled(&self.1, ping).await, Some(Ok(())))
     }
 
     /// Says goodbye and why.
@@ -132,6 +140,22 @@ impl Socket {
             }
         };
         let _ = timeout(GOODBYE, goodbye).await;
+    }
+}
+
+/// Writes something; `None` if the peer takes nothing of it for a while.
+async fn unless_stalled<T>(progress: &Progress, writing: impl Future<Output = T>) -> Option<T> {
+    let mut writing = pin!(writing);
+    let mut since = Instant::now();
+    loop {
+        if let Ok(written) = timeout_at(since + WRITE_STALL, &mut writing).await {
+            return Some(written);
+        }
+        let taken = progress.at();
+        if taken <= since {
+            return None;
+        }
+        since = taken;
     }
 }
 
@@ -149,4 +173,55 @@ pub fn upgrade<B>(request: &Request<B>) -> Result<Response<()>, &'static str> {
     let ours = HeaderValue::from_static(limits::SUBPROTOCOL);
     response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::progress::Noting;
+
+    /// A page of history, and a line that holds some packets of it.
+    const PAGE_BYTES: usize = 100_000;
+    const LINE_BYTES: usize = 4_096;
+
+    async fn written_to(peer: impl AsyncFnOnce(DuplexStream)) -> (bool, Duration) {
+        let (ours, theirs) = duplex(LINE_BYTES);
+        let mut socket = Socket::upgraded(Noting::new(ours), &[]).await;
+        let began = Instant::now();
+        let write = async {
+            let written = socket.feed("x".repeat(PAGE_BYTES).into()).await && socket.flush().await;
+            (written, began.elapsed())
+        };
+        let peer = async {
+            peer(theirs).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! { written = write => written, () = peer => unreachable!("it waits for ever") }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_gets_through_a_line_however_slow() {
+        let (written, took) = written_to(async |mut theirs| {
+            let mut some = [0; 2_048];
+            while theirs.read(&mut some).await.is_ok_and(|read| read > 0) {
+                sleep(Duration::from_secs(4)).await;
+            }
+        })
+        .await;
+        assert!(written && took > 3 * WRITE_STALL, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_gone() {
+        let (written, took) = written_to(async |mut theirs| {
+            let mut some = [0; 2_048];
+            let _ = theirs.read(&mut some).await;
+            sleep(Duration::from_hours(1)).await;
+        })
+        .await;
+        assert!(!written && took <= WRITE_STALL + Duration::from_secs(1), "{took:?}");
+    }
 }

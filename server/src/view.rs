@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 use warproom_proto::calls::RoomSummary;
+use warproom_proto::disclosure::Why;
 use warproom_proto::{
     Body, Error, ErrorCode, Head, Label, LogId, Principal, Record, RoomId, Salt, Seq, limits,
     record,
@@ -105,6 +106,14 @@ pub fn fetch_amendments(
     room: RoomId,
     page: &[Stored],
 ) -> Result<Vec<Stored>, Error> {
+    let seqs = amending(store, room, page)?;
+    let mut amendments = fetch_each(store, room, seqs.into_iter().rev().take(limits::PAGE))?;
+    amendments.reverse();
+    Ok(amendments)
+}
+
+/// What amends a page's records and is not in the page, oldest first.
+pub fn amending(store: &Store, room: RoomId, page: &[Stored]) -> Result<Vec<Seq>, Error> {
     let log = LogId::room(room);
     let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Vec::new()) };
     let is_in_page = |seq: &Seq| page.binary_search_by_key(seq, |record| record.seq).is_ok();
@@ -118,9 +127,7 @@ pub fn fetch_amendments(
         }
     }
     seqs.sort_unstable();
-    let mut amendments = fetch_each(store, room, seqs.into_iter().rev().take(limits::PAGE))?;
-    amendments.reverse();
-    Ok(amendments)
+    Ok(seqs)
 }
 
 /// Reads these records of a room, until they fill a page.
@@ -143,16 +150,17 @@ pub fn fetch_each(
 }
 
 /// Stored records of a room as one reader gets them: the labels decide on each. A reader who is not
-/// in the room gets stubs.
+/// in the room is refused, also where they went while it was read: stubs they would keep for good, and
+/// not ask again when they come back.
 pub fn show(
     state: &State,
     who: Principal,
     room: RoomId,
     records: Vec<Stored>,
 ) -> Result<Vec<Record>, Error> {
-    let entitled = Entitled::to(state, who, room);
+    let entitled = Entitled::to(state, who, room).ok_or(ErrorCode::NotFound)?;
     let shown = |of: Stored| {
-        let sight = entitled.as_ref().map_or(Ok(Sight::Stub), |entitled| entitled.sight(&of))?;
+        let sight = entitled.sight(&of)?;
         Ok(stored(of, sight))
     };
     records.into_iter().map(shown).collect()
@@ -169,6 +177,18 @@ pub fn show_readable(
     let mut shown = show(state, who, room, records)?;
     shown.retain(|record| matches!(record.body, Body::Shown { .. }));
     Ok(shown)
+}
+
+/// Which of these records of a room somebody may read now. What is compared with what they look for is
+/// asked here first, each text of it.
+pub fn readable(
+    state: &State,
+    who: Principal,
+    room: RoomId,
+    records: &[Stored],
+) -> Result<Vec<bool>, Error> {
+    let entitled = Entitled::to(state, who, room).ok_or(ErrorCode::NotFound)?;
+    records.iter().map(|stored| entitled.may_read(stored)).collect()
 }
 
 /// A reader who is in a room now.
@@ -189,6 +209,17 @@ impl<'a> Entitled<'a> {
     pub fn may_read(&self, of: &Stored) -> Result<bool, Error> {
         let gone = of.erased.is_some();
         Ok(!gone && self.room.may_read(&self.reader, of.seq, &summary(of, self.log)?))
+    }
+
+    /// Who wrote a record, if they may know: they may read it, or might, were what it is about not taken
+    /// back.
+    pub fn author_told(&self, of: &Stored) -> Result<Option<Principal>, Error> {
+        if of.erased.is_some() {
+            return Ok(None);
+        }
+        let summary = summary(of, self.log)?;
+        let is_told = self.room.might_read(&self.reader, of.seq, &summary);
+        Ok(is_told.then_some(summary.author))
     }
 
     /// How much of a record they may have.
@@ -217,10 +248,52 @@ impl<'a> Entitled<'a> {
             _ => (Sight::Stub, None),
         })
     }
+
+    /// The same for disclosure, up to a label: the label that is given out, and the one now where that
+    /// is another; or why not. Of what is about an entry that was taken back it is not said, because that
+    /// would tell what it is about.
+    pub fn disclosed(
+        &self,
+        of: &Stored,
+        up_to: Label,
+    ) -> Result<Result<(Label, Option<Label>), Why>, Error> {
+        if of.erased.is_some() {
+            return Ok(Err(Why::Erased));
+        }
+        let label = self.room.label(of.seq, &summary(of, self.log)?);
+        Ok(match self.sight(of)? {
+            _ if self.room.is_retracted(of.seq) => Err(Why::TakenBack),
+            Sight::Stub => Err(Why::NotYours),
+            Sight::Whole(_) if label == Label::Red || label > up_to => Err(Why::Label { label }),
+            Sight::Whole(now) => Ok((label, now)),
+        })
+    }
 }
 
 /// A read that failed: named in the log, and to the client no more than that.
 pub fn unreadable(error: &ReadError) -> Error {
     tracing::error!(%error, "the store could not be read");
     ErrorCode::ServerFault.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use warproom_proto::MemberId;
+
+    #[test]
+    fn whoever_went_while_a_page_was_read_is_refused_and_gets_no_stubs() {
+        let of = Stored {
+            seq: 1,
+            at_ms: 0,
+            salt: Salt([0; 16]),
+            head: Head([0; 32]),
+            summary: Vec::new(),
+            item: Vec::new(),
+            erased: None,
+        };
+        let who = Principal::Member(MemberId::random());
+        let shown = show(&State::default(), who, RoomId::random(), vec![of]);
+        assert_eq!(shown.err().map(|error| error.code), Some(ErrorCode::NotFound));
+    }
 }

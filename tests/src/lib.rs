@@ -9,6 +9,7 @@ pub mod crash;
 pub mod damage;
 pub mod harness;
 pub mod power;
+pub mod soak;
 pub mod wire;
 
 /// Says something to whoever runs the tests, also where they pass: a seed, a number, what was

@@ -34,6 +34,8 @@ mod damage;
 mod delivery;
 #[path = "e2e/desktop.rs"]
 mod desktop;
+#[path = "e2e/disclosure.rs"]
+mod disclosure;
 #[path = "e2e/documents.rs"]
 mod documents;
 #[path = "e2e/durability.rs"]
@@ -62,6 +64,8 @@ mod layers;
 mod leaks;
 #[path = "e2e/limits.rs"]
 mod limits;
+#[path = "e2e/operators.rs"]
+mod operators;
 #[path = "e2e/planted.rs"]
 mod planted;
 #[path = "e2e/power.rs"]
@@ -70,6 +74,8 @@ mod power;
 mod programs;
 #[path = "e2e/python.rs"]
 mod python;
+#[path = "e2e/recall.rs"]
+mod recall;
 #[path = "e2e/register.rs"]
 mod register;
 #[path = "e2e/relay.rs"]
@@ -82,5 +88,7 @@ mod rooms;
 mod rotation;
 #[path = "e2e/secrets.rs"]
 mod secrets;
+#[path = "e2e/soak.rs"]
+mod soak;
 #[path = "e2e/window.rs"]
 mod window;

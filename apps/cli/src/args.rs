@@ -7,6 +7,7 @@ mod alerts;
 mod asks;
 mod audit;
 mod concerns;
+mod disclosure;
 mod entries;
 mod governing;
 mod machines;
@@ -22,10 +23,11 @@ use warproom_client::proto::register::Role;
 
 pub(crate) use alerts::Alert;
 pub(crate) use asks::{Answer, Ask, Asking, Board, Options, Reported};
-pub(crate) use audit::{Audit, Export};
+pub(crate) use audit::{Audit, Believe, Export};
 pub(crate) use concerns::{DependsOn, Deputies, How, Interruptions};
+pub(crate) use disclosure::Disclose;
 pub(crate) use entries::{
-    Edit, Fetch, History, React, Read, Relabel, Retract, Say, Search, Seen, Tail, Thread,
+    Edit, Fetch, History, Reached, React, Read, Relabel, Retract, Say, Search, Seen, Tail, Thread,
 };
 pub(crate) use governing::{
     Hold, Kept, OfProposal, Propose, ProposeRetention, ShownRetention, Why,
@@ -140,8 +142,10 @@ pub(crate) enum Online {
     Search(Search),
     /// Put a new text in the place of your post
     Edit(Edit),
-    /// Take a post back
+    /// Take a post back, and say whom it may have reached already
     Retract(Retract),
+    /// Say whom a post or alert may have reached; for its author and for managers
+    Reached(Reached),
     /// Give a post another label
     Relabel(Relabel),
     /// React to a post
@@ -177,6 +181,14 @@ pub(crate) enum Online {
     Audit(Audit),
     /// Write a room out; everyone in it can see that you did
     Export(Export),
+    /// Write out what a request for information asks for, with the rest blacked out and listed
+    ///
+    /// For managers. What is given out is in the audit log first, and everyone in the room can see that
+    /// you did; not whom or what you looked for. TLP:RED is never contained. What you may not read, what
+    /// was taken back and what is stricter than --up-to is listed as withheld. Files that entries carry
+    /// are named and not contained. Rules find what they know and no more: read what was written before
+    /// you hand it on.
+    Disclose(Box<Disclose>),
     /// Propose what takes two managers
     #[command(subcommand)]
     Propose(Propose),

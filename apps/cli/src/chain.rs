@@ -8,7 +8,7 @@ use crate::problem::{Problem, problem};
 use crate::show::safe;
 
 /// What to do about a history that does not hold.
-pub(crate) const ADVICE: &str = "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM` accepts it as it is now";
+pub(crate) const ADVICE: &str = "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM`, `warproom register --forget` and `warproom audit --forget` accept it as it is now";
 
 /// Checks that a page has no gap and that each record follows the one before; from the beginning of
 /// the log or from the remembered position where the page meets it. `name` says which log, in words.

@@ -9,6 +9,7 @@ mod bots;
 mod concern;
 mod concerns;
 mod devices;
+mod disclosure;
 mod entries;
 mod files;
 mod follow;
@@ -73,6 +74,7 @@ async fn online(session: &mut Session, command: &Online) -> Result<()> {
         Online::Search(args) => searching::search(session, args).await,
         Online::Edit(args) => entries::edit(session, args).await,
         Online::Retract(args) => entries::retract(session, args).await,
+        Online::Reached(args) => entries::reached(session, args).await,
         Online::Relabel(args) => entries::relabel(session, args).await,
         Online::React(args) => entries::react(session, args).await,
         Online::Read(args) => reading::mark(session, args).await,
@@ -88,6 +90,7 @@ async fn online(session: &mut Session, command: &Online) -> Result<()> {
         Online::Register(args) => register::list(session, args).await,
         Online::Audit(args) => audit::audit(session, args).await,
         Online::Export(args) => audit::export(session, args).await,
+        Online::Disclose(args) => disclosure::disclose(session, args).await,
         Online::Propose(command) => governing::propose(session, command).await,
         Online::Proposals => governing::list(session).await,
         Online::Approve(args) => governing::approve(session, args).await,

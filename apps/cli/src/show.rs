@@ -13,6 +13,7 @@ mod governing;
 mod lists;
 mod page;
 mod qr;
+mod recall;
 
 use std::fmt::Write as _;
 
@@ -23,7 +24,7 @@ use warproom_client::proto::{Label, RoomId};
 
 use crate::directory::Directory;
 
-pub(crate) use act::act;
+pub(crate) use act::{Names, act};
 pub(crate) use ask::{outstanding, reminder};
 pub(crate) use audit::audit;
 pub(crate) use board::board;
@@ -34,6 +35,7 @@ pub(crate) use governing::{proposal, proposed};
 pub(crate) use lists::{bot, device, invitation, member, organisation, room, room_member};
 pub(crate) use page::page;
 pub(crate) use qr::qr;
+pub(crate) use recall::reached;
 
 /// Weaker text, for what stands beside the content.
 pub(super) const FAINT: Style = Style::new().dimmed();

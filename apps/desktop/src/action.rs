@@ -4,7 +4,8 @@
 //! widgets.
 
 use crate::model::{
-    ask, board, compose, desk, files, find, manage, room, rooms, settings, welcome,
+    ask, board, compose, credentials, desk, export, files, find, manage, room, rooms, settings,
+    welcome,
 };
 
 /// Something a person did.
@@ -32,6 +33,10 @@ pub enum Action {
     Manage(manage::Action),
     /// How this computer shows and tells things.
     Settings(settings::Action),
+    /// Another password, another authenticator.
+    Credentials(credentials::Action),
+    /// Taking a room's records out.
+    Export(export::Action),
 }
 
 macro_rules! parts {
@@ -56,4 +61,6 @@ parts! {
     Find: find,
     Manage: manage,
     Settings: settings,
+    Credentials: credentials,
+    Export: export,
 }

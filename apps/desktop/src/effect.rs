@@ -1,6 +1,8 @@
 //! What the model asks of the world. The world answers, where there is anything to answer, with
 //! [`News`](crate::News).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use warproom_client::proto::calls::{
     AddToRoom, AnswerAsk, ChangeRoom, EditEntry, From, PostAlert, PostEntry, ReactToEntry,
@@ -10,7 +12,9 @@ use warproom_client::proto::invitation::{Address, Invitation};
 use warproom_client::proto::{EntryId, Handle, Name, RoomId, Secret, Seq, Text};
 
 use crate::model::compose::Draft;
+use crate::model::export::Wish;
 use crate::model::files::{Attached, Save};
+use crate::model::manage::{DisclosureWish, Made};
 use crate::model::profile::ProfileName;
 use crate::model::settings::Settings;
 use crate::request::Request;
@@ -117,7 +121,35 @@ pub enum Effect {
     /// [`News::FileDown`](crate::News::FileDown) and answered by
     /// [`News::FileSaved`](crate::News::FileSaved).
     SaveFile(Save),
-    /// Take an entry out of the outbox, unsent.
+    /// Take a room's records out, and write them to a file, over none that is there. Told of by
+    /// [`News::Exporting`](crate::News::Exporting) and answered by
+    /// [`News::Exported`](crate::News::Exported).
+    Export(Box<Wish>),
+    /// Read what a request for information covers, and make the files of it. Told of by
+    /// [`News::Disclosing`](crate::News::Disclosing) and answered by
+    /// [`News::DisclosureRead`](crate::News::DisclosureRead).
+    ReadDisclosure(Box<DisclosureWish>),
+    /// Write the files of a disclosure into a folder that is not there yet. Answered by
+    /// [`News::DisclosureWritten`](crate::News::DisclosureWritten).
+    WriteDisclosure {
+        /// Its name in the folder of downloads, or its whole path.
+        folder: String,
+        /// The files.
+        made: Arc<Made>,
+    },
+    /// Prove that a record is in the audit log. Answered by [`News::Proved`](crate::News::Proved).
+    ProveAudit(Seq),
+    /// Ask for the audit log's present checkpoint, held against what is remembered. Answered by
+    /// [`News::Checkpoint`](crate::News::Checkpoint).
+    ReadCheckpoint,
+    /// Make the secret of a new authenticator. Answered by [`News::TotpMade`](crate::News::TotpMade).
+    MakeTotp {
+        /// The WARP, as the app shows it.
+        warp: Name,
+        /// Whose it is, likewise.
+        handle: Handle,
+    },
+    /// Take an entry out of the outbox, unsent, and give up what the server has of its files.
     Discard(EntryId),
     /// Keep the draft of a room; an empty one is dropped.
     KeepDraft {

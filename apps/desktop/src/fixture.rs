@@ -2,6 +2,8 @@
 //! after it has heard from one. Councils are those of the public story; the officers are invented.
 
 pub mod acts;
+pub mod audit;
+pub mod disclosure;
 
 use warproom_client::Delivered;
 use warproom_client::proto::calls::{

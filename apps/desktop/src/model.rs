@@ -7,8 +7,10 @@
 pub mod ask;
 pub mod board;
 pub mod compose;
+pub mod credentials;
 pub mod desk;
 pub mod directory;
+pub mod export;
 pub mod files;
 pub mod find;
 pub mod label;
@@ -61,6 +63,10 @@ pub struct Model {
     pub find: find::Find,
     /// What managers and leads look at and do.
     pub manage: manage::Manage,
+    /// Another password or authenticator, while it is being set.
+    pub credentials: credentials::Credentials,
+    /// A room that is being taken out.
+    pub export: export::Exporting,
 }
 
 /// Who is signed in on the profile that is open.
@@ -95,6 +101,8 @@ impl Default for Model {
             board: board::Boards::default(),
             find: find::Find::default(),
             manage: manage::Manage::default(),
+            credentials: credentials::Credentials::default(),
+            export: export::Exporting::default(),
         }
     }
 }
@@ -117,8 +125,11 @@ impl Model {
             Action::Find(action) => find::act(self, action, to),
             Action::Manage(action) => manage::act(self, action, to),
             Action::Settings(action) => settings::act(self, action, to),
+            Action::Credentials(action) => credentials::act(self, action, to),
+            Action::Export(action) => export::act(self, action, to),
         }
         manage::look(self, to);
+        credentials::look(self);
         out
     }
 
@@ -142,6 +153,8 @@ impl Model {
             find::hear,
             manage::hear,
             settings::hear,
+            credentials::hear,
+            export::hear,
         ];
         for hear in parts {
             hear(self, news, &mut out);

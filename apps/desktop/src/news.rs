@@ -1,18 +1,23 @@
 //! What the world tells the model: answers to effects, and what happens unasked.
 
 use std::fmt;
+use std::sync::Arc;
 
-use warproom_client::proto::calls::{Found, From, Invited, Me, Posted, RoomSummary};
+use warproom_client::proto::calls::{
+    Found, From, Invited, Me, Posted, RoomSummary, SignedCheckpoint,
+};
 use warproom_client::proto::invitation::Fingerprint;
 use warproom_client::proto::register::CommonCause;
 use warproom_client::proto::{
     DeviceId, EntryId, Error, MemberId, Name, Outstanding, RoomId, Secret, Seq,
 };
-use warproom_client::{Delivered, Rewritten};
+use warproom_client::{AuditProved, Delivered, DisclosedSoFar, Rewritten};
 
 use crate::effect::Outgoing;
 use crate::model::compose::Draft;
+use crate::model::export::Written;
 use crate::model::files::{Attached, Moved, Save};
+use crate::model::manage::Made;
 use crate::model::profile::{ProfileName, ProfileSummary};
 use crate::model::settings::Settings;
 use crate::request::{Reply, Request};
@@ -136,6 +141,54 @@ pub enum News {
         save: Save,
         /// Where it lies.
         at: Result<String, Refusal>,
+    },
+    /// How far a room's records have come that are being taken out.
+    Exporting {
+        /// The room.
+        room: RoomId,
+        /// The record that was come to.
+        done: Seq,
+        /// The last one.
+        latest: Seq,
+    },
+    /// A room's records were taken out.
+    Exported {
+        /// The room.
+        room: RoomId,
+        /// What was written, and where.
+        written: Result<Written, Refusal>,
+    },
+    /// How far a request for information is read.
+    Disclosing {
+        /// The model's number for it.
+        number: u64,
+        /// How far.
+        so_far: DisclosedSoFar,
+    },
+    /// What a request for information covers was read, and files made of it.
+    DisclosureRead {
+        /// The model's number for it.
+        number: u64,
+        /// What was made.
+        made: Result<Arc<Made>, Refusal>,
+    },
+    /// A disclosure was written: the folder.
+    DisclosureWritten(Result<String, Refusal>),
+    /// The audit log's present checkpoint, which continues what is remembered.
+    Checkpoint(Result<SignedCheckpoint, Refusal>),
+    /// Whether a record is in the audit log.
+    Proved {
+        /// The record.
+        seq: Seq,
+        /// What proves it.
+        proof: Result<AuditProved, Refusal>,
+    },
+    /// The secret of a new authenticator.
+    TotpMade {
+        /// For typing: base32.
+        secret: Secret,
+        /// The same as an `otpauth://` address, for a QR code.
+        uri: Secret,
     },
     /// Something on this computer failed that nobody asked for just now.
     Trouble(Refusal),

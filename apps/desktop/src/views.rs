@@ -22,10 +22,12 @@ mod board;
 mod composer;
 mod confirm;
 mod copying;
+mod credentials;
 mod date;
 mod directory;
 mod emoji;
 mod entry;
+mod export;
 mod files;
 mod links;
 mod manage;
@@ -35,6 +37,7 @@ mod outbox;
 mod palette;
 mod room;
 mod rooms;
+mod rows;
 mod search;
 mod settings;
 mod shortcuts;
@@ -153,6 +156,9 @@ fn overlay(ui: &mut Ui, cx: &mut Cx<'_>, overlay: Overlay) {
         Overlay::Emoji { react_to } => emoji::ui(ui, cx, react_to),
         Overlay::AttachFile => files::attach(ui, cx),
         Overlay::SaveFiles { of } => files::save(ui, cx, of),
+        Overlay::Row(act) => rows::ui(ui, cx, act),
+        Overlay::Export => export::ui(ui, cx),
+        Overlay::Credentials => credentials::ui(ui, cx),
         Overlay::Link => links::ui(ui, cx),
         Overlay::Shortcuts => shortcuts::ui(ui, cx),
     }

@@ -17,8 +17,10 @@
 //! speaks to the system's notifications. What came from the server is on disk before it is told, and
 //! what is to be sent is on disk before it is said to be kept.
 
+mod disclosure;
 mod drafts;
 mod engine;
+mod export;
 mod files;
 mod joining;
 mod keeper;

@@ -34,6 +34,12 @@ pub struct Gathered {
     pub unread: usize,
 }
 
+/// The documents that a list of a CSAF provider names, a ROLIE feed or a directory's, with when each was
+/// changed. Fetched from a source they are filtered further.
+pub fn listed(text: &str) -> Vec<(String, String)> {
+    csaf::named(text)
+}
+
 /// Why nothing could be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

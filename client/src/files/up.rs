@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use futures_util::stream::{self, StreamExt as _};
-use warproom_proto::calls::{BeginFile, PutPart, ShowUpload, UploadStatus};
+use warproom_proto::calls::{AbandonFile, BeginFile, PutPart, ShowUpload, UploadStatus};
 use warproom_proto::file::part_bytes;
 use warproom_proto::{ErrorCode, FileId, FileName, PartData, RoomId, Sha256, limits};
 
 use super::{AT_ONCE, Progress, TransferError, on_disk};
 use crate::client::Client;
+use crate::error::CallError;
 
 /// How often missing parts are asked for: a server that lost some to a power cut says so once.
 const ROUNDS: u32 = 3;
@@ -30,6 +31,47 @@ pub struct Uploaded {
     pub sha256: Sha256,
 }
 
+/// A file that was announced to the server and is not up yet.
+pub struct Upload {
+    /// Its id.
+    file: FileId,
+    name: FileName,
+    size_bytes: u64,
+    sha256: Sha256,
+    source: Arc<Mutex<File>>,
+    status: UploadStatus,
+}
+
+impl Upload {
+    /// Its id: what is known of it is worth remembering, because whoever does not go on gives it up
+    /// ([`Client::abandon_upload`]).
+    #[must_use]
+    pub const fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// Brings it up, and says how far it is after each part.
+    pub async fn finish(
+        self,
+        client: &Client,
+        mut progress: impl FnMut(Progress) + Send,
+    ) -> Result<Uploaded, TransferError> {
+        let Self { file, name, size_bytes, sha256, source, mut status } = self;
+        let mut rounds = 0;
+        while !status.missing.is_empty() && rounds < ROUNDS {
+            rounds += 1;
+            client.put_missing(&source, size_bytes, &status, &mut progress).await?;
+            status = client.insist(&ShowUpload { file }).await?;
+        }
+        if status.missing.is_empty() {
+            progress(Progress { done_bytes: size_bytes, size_bytes });
+            Ok(Uploaded { file, name, size_bytes, sha256 })
+        } else {
+            Err(TransferError::Changed)
+        }
+    }
+}
+
 impl Client {
     /// Brings a file up for an entry of a room, and says how far it is after each part.
     ///
@@ -39,27 +81,26 @@ impl Client {
         &self,
         room: RoomId,
         path: &Path,
-        mut progress: impl FnMut(Progress) + Send,
+        progress: impl FnMut(Progress) + Send,
     ) -> Result<Uploaded, TransferError> {
+        self.begin_upload(room, path).await?.finish(self, progress).await
+    }
+
+    /// Measures a file and announces it: the first half of [`Client::upload`].
+    pub async fn begin_upload(&self, room: RoomId, path: &Path) -> Result<Upload, TransferError> {
         let name = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy());
         let name = FileName::nearest(&name);
         let path = path.to_owned();
         let (source, size_bytes, sha256) = on_disk(move || measure(&path)).await?;
         let source = Arc::new(Mutex::new(source));
-        let mut status = self.insist(&BeginFile { room, size_bytes, sha256 }).await?;
-        let file = status.file;
-        let mut rounds = 0;
-        while !status.missing.is_empty() && rounds < ROUNDS {
-            rounds += 1;
-            self.put_missing(&source, size_bytes, &status, &mut progress).await?;
-            status = self.insist(&ShowUpload { file }).await?;
-        }
-        if status.missing.is_empty() {
-            progress(Progress { done_bytes: size_bytes, size_bytes });
-            Ok(Uploaded { file, name, size_bytes, sha256 })
-        } else {
-            Err(TransferError::Changed)
-        }
+        let status = self.insist(&BeginFile { room, size_bytes, sha256 }).await?;
+        Ok(Upload { file: status.file, name, size_bytes, sha256, source, status })
+    }
+
+    /// Gives up a file that no entry carries: what is there of it is dropped at once, and not only after
+    /// a day. One that an entry carries stays, and so does anybody else's.
+    pub async fn abandon_upload(&self, file: FileId) -> Result<(), CallError> {
+        self.insist(&AbandonFile { file }).await.map(drop)
     }
 
     async fn put_missing(

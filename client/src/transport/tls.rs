@@ -26,10 +26,17 @@ use warproom_proto::calls::EXPORTER_LABEL;
 use warproom_proto::invitation::{Address, Fingerprint};
 use zeroize::Zeroizing;
 
+use super::progress::{Noting, Progress, Progressing};
 use crate::error::{ConnectError, Distrust};
 
 /// An encrypted stream to the pinned server.
-pub(crate) type Stream = TlsStream<TcpStream>;
+pub(crate) type Stream = TlsStream<Noting<TcpStream>>;
+
+impl Progressing for Stream {
+    fn progress(&self) -> Progress {
+        self.get_ref().0.progress()
+    }
+}
 
 /// Makes encrypted streams to the server of one address.
 #[derive(Clone)]
@@ -63,7 +70,8 @@ impl Pinned {
         &self,
         tcp: TcpStream,
     ) -> Result<(Stream, Zeroizing<[u8; 32]>), ConnectError> {
-        let stream = self.connector.connect(self.name.clone(), tcp).await.map_err(connect_error)?;
+        let stream = self.connector.connect(self.name.clone(), Noting::new(tcp)).await;
+        let stream = stream.map_err(connect_error)?;
         let mut exporter = Zeroizing::new([0; 32]);
         let (_, connection) = stream.get_ref();
         connection

@@ -1,6 +1,6 @@
 //! Calls that wait for their reply on the present connection, and what running searches find.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use crate::event::Delivered;
 
 /// Calls by their number.
 #[derive(Default)]
-pub(crate) struct Calls(HashMap<u64, Waiting>);
+pub(crate) struct Calls(BTreeMap<u64, Waiting>);
 
 struct Waiting {
     reply: Reply,

@@ -4,7 +4,7 @@
 //! asked only while the application keeps up, so that at most a few pages wait for it. It sends
 //! nothing itself: the worker asks it for the next request.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -32,11 +32,11 @@ type Caller = oneshot::Sender<Result<Position, CallError>>;
 /// The followed rooms.
 #[derive(Default)]
 pub(crate) struct Rooms {
-    followed: HashMap<RoomId, Room>,
+    followed: BTreeMap<RoomId, Room>,
     /// Rooms to ask about, first come first served.
     wanted: VecDeque<RoomId>,
     /// Questions under way, by the number of their request.
-    asked: HashMap<u64, RoomId>,
+    asked: BTreeMap<u64, RoomId>,
     paused_until: Option<Instant>,
 }
 

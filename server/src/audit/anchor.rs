@@ -3,7 +3,7 @@
 //! plain text, to be copied to wherever the operator of this machine cannot change it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use warproom_proto::Note;
@@ -19,17 +19,19 @@ pub fn file(data: &Path) -> PathBuf {
 
 /// Adds a checkpoint, durably, in the place of one that a crash cut off.
 pub fn append(file: &Path, note: &Note) -> io::Result<()> {
-    let is_new = !file.exists();
-    let mut to =
-        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(file)?;
-    let mut bytes = Vec::new();
-    to.read_to_end(&mut bytes)?;
-    let whole = whole(&bytes).len() as u64;
-    to.set_len(whole)?;
-    to.seek(SeekFrom::Start(whole))?;
+    let before = match std::fs::read(file) {
+        Ok(before) => before,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let (_, rest) = whole(&before);
+    let torn_bytes = if is_torn(rest) { rest.len() } else { 0 };
+    let mut to = OpenOptions::new().create(true).truncate(false).write(true).open(file)?;
+    to.set_len((before.len() - torn_bytes) as u64)?;
+    to.seek(SeekFrom::End(0))?;
     to.write_all(note.to_string().as_bytes())?;
     to.sync_data()?;
-    if let (true, Some(folder)) = (is_new, file.parent()) {
+    if let (true, Some(folder)) = (before.is_empty(), file.parent()) {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
@@ -64,26 +66,33 @@ pub fn read(path: &Path) -> Result<Vec<Note>, AnchorError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(cause) => return Err(AnchorError::Io { path: path.to_owned(), cause }),
     };
-    let malformed = |number| AnchorError::Malformed { path: path.to_owned(), number };
-    let text = std::str::from_utf8(whole(&bytes)).map_err(|error| {
-        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        malformed(split(&before).count().max(1))
-    })?;
-    let notes = (1..).zip(split(text));
-    notes.map(|(number, piece)| piece.parse().map_err(|_| malformed(number))).collect()
+    let (notes, rest) = whole(&bytes);
+    if is_torn(rest) {
+        return Ok(notes);
+    }
+    Err(AnchorError::Malformed { path: path.to_owned(), number: notes.len() + 1 })
 }
 
-/// What is before a checkpoint that was cut off: all up to the end of the last signature.
-fn whole(bytes: &[u8]) -> &[u8] {
+/// The checkpoints that a file begins with, and what stands behind them that is none.
+fn whole(bytes: &[u8]) -> (Vec<Note>, &[u8]) {
+    // A crash may cut within a character.
+    let text = bytes.utf8_chunks().next().map_or("", |first| first.valid());
+    let mut notes = Vec::new();
     let mut at = 0;
-    let mut end = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        at += line.len();
-        if line.starts_with("\u{2014}".as_bytes()) && line.ends_with(b"\n") {
-            end = at;
-        }
+    for piece in split(text) {
+        let Ok(note) = piece.parse() else { break };
+        notes.push(note);
+        at += piece.len();
     }
-    &bytes[..end]
+    (notes, &bytes[at..])
+}
+
+/// Whether what stands at the end may be what a crash left of one checkpoint: nothing, or one whose last
+/// line is not whole, or that has no signature yet.
+fn is_torn(rest: &[u8]) -> bool {
+    let rest = String::from_utf8_lossy(rest);
+    let is_whole = rest.ends_with('\n') && rest.contains("\n\u{2014}");
+    split(&rest).count() <= 1 && !is_whole
 }
 
 /// Cuts a file after each run of signature lines.
@@ -135,18 +144,31 @@ mod tests {
         };
         assert_eq!(sizes(&path), [1, 20, 300]);
         let text = std::fs::read_to_string(&path).unwrap();
-        let two: String = split(&text).take(2).collect();
-        let first_signature = text.rfind("\n\u{2014}").unwrap();
-        for cut in two.len()..text.len() {
+        std::fs::write(&path, &text[..text.len() - 5]).unwrap();
+        assert_eq!(sizes(&path), [1, 20]);
+        // Wherever it was cut, within a line, between two or within a character, the last one alone is
+        // gone, and the next one stands in its place.
+        let third = text.len() - note(300).to_string().len();
+        let begins = text.rfind('\u{2014}').unwrap();
+        for cut in third..text.len() {
             std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
-            // One whole signature is enough.
-            let left = if cut > first_signature { &[1, 20, 300][..] } else { &[1, 20] };
-            assert_eq!(sizes(&path), left, "cut after {cut} bytes");
-            append(&path, &note(4_000)).unwrap();
-            assert_eq!(sizes(&path), [left, &[4_000]].concat(), "cut after {cut} bytes");
+            let last = sizes(&path);
+            // Cut where its second signature begins, it has the first.
+            let has_the_first = (begins..begins + '\u{2014}'.len_utf8()).contains(&cut);
+            let left = if has_the_first { vec![1, 20, 300] } else { vec![1, 20] };
+            assert_eq!(last, left, "{cut}");
+            append(&path, &note(400)).unwrap();
+            assert_eq!(sizes(&path), [last, vec![400]].concat(), "{cut}");
         }
         std::fs::write(&path, text.replacen("\n20\n", "\n2x\n", 1)).unwrap();
         let edited = read(&path).err().unwrap();
         assert!(matches!(edited, AnchorError::Malformed { number: 2, .. }), "{edited}");
+        // What was edited stays as it is, whatever comes behind it.
+        append(&path, &note(400)).unwrap();
+        let edited = read(&path).err().unwrap();
+        assert!(matches!(edited, AnchorError::Malformed { number: 2, .. }), "{edited}");
+        let last = text.replacen("\n300\n", "\n3x0\n", 1);
+        std::fs::write(&path, last).unwrap();
+        assert!(matches!(read(&path), Err(AnchorError::Malformed { number: 3, .. })));
     }
 }

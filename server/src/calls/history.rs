@@ -40,6 +40,11 @@ pub async fn a_few_at_a_time<T: Send + 'static>(
             let _permit = permit;
             work()
         };
+        #[cfg(all(feature = "simulated", not(test)))]
+        if crate::simulated::is_on() {
+            crate::simulated::pause().await;
+            return work();
+        }
         tokio::task::spawn_blocking(work).await.map_err(|_| ErrorCode::ServerFault)?
     });
     let done = task.join_next().await;

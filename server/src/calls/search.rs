@@ -127,7 +127,7 @@ fn look(
         let Some(last) = batch.last() else { return Ok(stride) };
         stride.looked_at += batch.len() as u64;
         stride.next = last.seq.checked_sub(1).filter(|seq| *seq > 0);
-        let readable = readable(context, who, room, &batch)?;
+        let readable = view::readable(&context.state(), who, room, &batch)?;
         for (stored, _) in batch.into_iter().zip(readable).filter(|(_, readable)| *readable) {
             if !needle.is_in(&stored.item) {
                 continue;
@@ -142,18 +142,6 @@ fn look(
             }
         }
     }
-}
-
-/// Which of these the searcher may read now.
-fn readable(
-    context: &Context,
-    who: Principal,
-    room: RoomId,
-    batch: &[Stored],
-) -> Result<Vec<bool>, Error> {
-    let state = context.state();
-    let entitled = view::Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
-    batch.iter().map(|stored| entitled.may_read(stored)).collect()
 }
 
 #[cfg(test)]

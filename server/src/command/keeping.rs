@@ -90,7 +90,7 @@ pub fn rotate_master_key(folder: &Path) -> anyhow::Result<()> {
             let key = keys::load(&config)?;
             let options = Options { reserve_bytes: config.reserve_mib << 20, ..Options::default() };
             let (_store, mut committer) = store::open(&config.data, &key, options)?;
-            keys::change(&config.keys, |new| committer.rekey(&new, &[]))?;
+            keys::change(&config.keys, &keys::Turn::default(), |new| committer.rekey(&new, &[]))?;
         }
     }
     say(&format!(

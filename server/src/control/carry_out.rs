@@ -27,6 +27,8 @@ pub struct Controlled {
     pub store: Store,
     /// Whose store it is.
     pub state: Arc<RwLock<State>>,
+    /// Whose turn it is to change the master key.
+    pub turn: Arc<keys::Turn>,
     /// What new connections get.
     pub certificate: Arc<Certificate>,
     /// How far the order that is under way has come.
@@ -109,7 +111,7 @@ impl Controlled {
     }
 
     fn rotate_master_key(&self) -> Result<Told, String> {
-        let changed = keys::change(&self.config.keys, |new| {
+        let changed = keys::change(&self.config.keys, &self.turn, |new| {
             let rekeyed = self.journal.between(move |committer| committer.rekey(&new, &[]));
             // A writer that has ended has not touched the store.
             rekeyed.unwrap_or(Err(CommitError::Stopped))

@@ -22,7 +22,8 @@ const OWN_FILES: u64 = 64;
 const SIGNED_IN: u64 = 1_000;
 
 pub(super) fn examine(config: &Config, now_s: i64) -> Vec<Finding> {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let limit = getrlimit(Resource::Nofile);
+    let limit = [limit.current, limit.maximum].map(|limit| limit.unwrap_or(u64::MAX));
     let core = getrlimit(Resource::Core).current.unwrap_or(u64::MAX);
     vec![
         clock(now_s),
@@ -40,10 +41,18 @@ fn clock(now_s: i64) -> Finding {
     Finding::mend("the clock shows a time that cannot be", how)
 }
 
-fn files(limit: u64, strangers: u64) -> Finding {
+/// Judges how many files a process may open, and may at most ask for. They are the limits of whoever runs the
+/// doctor: a unit has its own, so one that can be raised says nothing of a server that runs already.
+fn files([limit, most]: [u64; 2], strangers: u64) -> Finding {
     let needed = strangers + SIGNED_IN + OWN_FILES;
     if limit >= needed {
         return Finding::fine("a process may open as many files as there can be connections");
+    }
+    if most >= needed {
+        return Finding::note(format!(
+            "a server started from here may open {limit} files, and {needed} may be needed: `ulimit -n {needed}` before. \
+             One that its unit starts has LimitNOFILE"
+        ));
     }
     Finding::mend(
         format!("a process may open {limit} files, and {needed} may be needed"),
@@ -85,8 +94,9 @@ mod tests {
 
     #[test]
     fn too_few_files_are_to_be_raised_to_what_is_needed() {
-        assert!(files(1024, 512).to_string().contains("LimitNOFILE=1576"));
-        assert!(!files(1576, 512).needs_mending());
+        assert!(files([1024, 1575], 512).to_string().contains("LimitNOFILE=1576"));
+        assert_eq!(files([1024, 1576], 512).state, super::super::State::Note);
+        assert_eq!(files([1576, 1576], 512).state, super::super::State::Fine);
     }
 
     #[test]

@@ -34,9 +34,12 @@ impl Reader {
     /// What the register says of somebody; `None` if they may do nothing now.
     #[must_use]
     pub fn of(register: &Register, who: Principal) -> Option<Self> {
-        if !register.is_active(who) {
-            return None;
-        }
+        register.is_active(who).then(|| Self::even_gone(register, who)).flatten()
+    }
+
+    /// The same, also of somebody who may do nothing any more: for what they could read before.
+    #[must_use]
+    pub fn even_gone(register: &Register, who: Principal) -> Option<Self> {
         match who {
             Principal::Member(id) => {
                 let organisation = register.member(id)?.member.organisation;

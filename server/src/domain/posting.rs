@@ -312,7 +312,7 @@ impl State {
 }
 
 /// What somebody said to the room: a post or an alert.
-fn is_said(target: &Target) -> Result<(), Error> {
+pub(super) fn is_said(target: &Target) -> Result<(), Error> {
     match target.summary.kind {
         KindTag::Post | KindTag::Alert => Ok(()),
         _ => Err(Error::new(ErrorCode::Conflict, "this is neither a post nor an alert")),

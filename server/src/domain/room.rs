@@ -1,7 +1,9 @@
 //! A room as a fold over its log: settings, who was in it when, which posts were relabelled or
 //! retracted, what was asked and answered, and which alert is the latest of its source.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod reach;
+
+use std::collections::{BTreeMap, HashMap};
 
 use warproom_proto::entry::{Handling, Kind, RoomRole, RoomSettings};
 use warproom_proto::{Label, Line, OrganisationId, Principal, Seq};
@@ -11,6 +13,8 @@ use super::audience::{self, Reader, Relation};
 use super::sources::{Latest, Sources};
 use super::summary::{KindTag, Summary};
 
+pub use reach::Lifetime;
+
 /// A room.
 #[derive(Default)]
 pub struct Room {
@@ -18,7 +22,10 @@ pub struct Room {
     stays: HashMap<Principal, Stay>,
     by_organisation: HashMap<OrganisationId, Vec<Principal>>,
     relabelled: HashMap<Seq, Label>,
-    retracted: HashSet<Seq>,
+    /// The mildest label that was given to what was relabelled.
+    mildest: HashMap<Seq, Label>,
+    /// What was taken back, and where.
+    retracted: HashMap<Seq, Seq>,
     asks: BTreeMap<Seq, Asked>,
     sources: Sources,
 }
@@ -69,9 +76,13 @@ impl Room {
             }
             Kind::Relabel { of, to } => {
                 self.relabelled.insert(*of, *to);
+                self.mildest
+                    .entry(*of)
+                    .and_modify(|label| *label = (*label).min(*to))
+                    .or_insert(*to);
             }
             Kind::Retract { of } => {
-                self.retracted.insert(*of);
+                self.retracted.entry(*of).or_insert(seq);
                 self.asks.remove(of);
             }
             Kind::Answer { of, organisation, .. } => {
@@ -161,7 +172,7 @@ impl Room {
     /// Whether a post was taken back.
     #[must_use]
     pub fn is_retracted(&self, seq: Seq) -> bool {
-        self.retracted.contains(&seq)
+        self.retracted.contains_key(&seq)
     }
 
     /// Whether a reader who is in the room may read a record of it.
@@ -170,10 +181,18 @@ impl Room {
         let is_about = matches!(summary.kind, KindTag::Edit | KindTag::React | KindTag::Answer);
         let is_about_retracted =
             is_about && summary.carries.first().is_some_and(|of| self.is_retracted(*of));
-        if self.is_retracted(seq) || is_about_retracted {
-            return false;
-        }
-        let label = self.label(seq, summary);
+        !is_about_retracted && self.might_read(reader, seq, summary)
+    }
+
+    /// The same, were what the record is about not taken back.
+    #[must_use]
+    pub fn might_read(&self, reader: &Reader, seq: Seq, summary: &Summary) -> bool {
+        !self.is_retracted(seq) && self.is_for(reader, self.label(seq, summary), (seq, summary))
+    }
+
+    /// Whether a record is for a reader who is in the room, if it has this label and was not taken
+    /// back.
+    fn is_for(&self, reader: &Reader, label: Label, (seq, summary): (Seq, &Summary)) -> bool {
         if !audience::is_within(label, reader.bound) {
             return false;
         }

@@ -15,7 +15,7 @@ use warproom_proto::{
 use super::posting::notice_entry;
 use super::{KindTag, Reader, State, Summary, Target};
 
-const ROOM: RoomId = RoomId::from_bytes([1; 16]);
+pub(crate) const ROOM: RoomId = RoomId::from_bytes([1; 16]);
 /// The time of decisions, in milliseconds since 1970 UTC.
 const NOW: i64 = 1_000_000;
 const BOT: BotId = BotId::from_bytes([2; 16]);
@@ -28,7 +28,7 @@ fn organisation(n: u8) -> OrganisationId {
     OrganisationId::from_bytes([n; 16])
 }
 
-fn person(n: u8) -> Principal {
+pub(crate) fn person(n: u8) -> Principal {
     Principal::Member(member(n))
 }
 
@@ -81,7 +81,7 @@ fn state() -> State {
     state
 }
 
-fn enter(state: &mut State, seq: Seq, kind: Kind) {
+pub(crate) fn enter(state: &mut State, seq: Seq, kind: Kind) {
     let entry = notice_entry(EntryId::random(), person(11), kind);
     apply(state, seq, &entry, Vec::new());
 }
@@ -97,7 +97,7 @@ fn joined(who: Principal) -> Kind {
 }
 
 /// A room up to TLP:AMBER+STRICT, in which officer 10 and the bot are from the start.
-fn with_room(ceiling: Label) -> State {
+pub(crate) fn with_room(ceiling: Label) -> State {
     let mut state = state();
     let settings = RoomSettings {
         name: "Early warning".parse().unwrap(),
@@ -112,7 +112,7 @@ fn with_room(ceiling: Label) -> State {
     state
 }
 
-fn post(label: Label) -> Summary {
+pub(crate) fn post(label: Label) -> Summary {
     let (kind, author) = (KindTag::Post, person(10));
     Summary { label, kind, exercise: false, author, carries: Vec::new() }
 }
@@ -127,6 +127,26 @@ fn reads_up_to(state: &State, who: Principal) -> Option<Label> {
         Label::ALL.into_iter().filter(|label| reads(state, who, 10, &post(*label))).collect();
     assert!(Label::ALL.starts_with(&readable), "what is readable is always the milder side");
     readable.last().copied()
+}
+
+#[test]
+fn a_room_keeps_the_mildest_label_an_entry_had_and_where_it_was_taken_back() {
+    let mut state = with_room(Label::Red);
+    let of = Target { seq: 10, summary: post(Label::Amber) };
+    let lifetime = |state: &State| {
+        let lifetime = state.rooms[&ROOM].lifetime(&of);
+        (lifetime.mildest, lifetime.until)
+    };
+    assert_eq!(lifetime(&state), (Label::Amber, None));
+    let relabelled = [Label::Red, Label::Green, Label::AmberStrict];
+    for ((seq, to), mildest) in
+        (20..).zip(relabelled).zip([Label::Amber, Label::Green, Label::Green])
+    {
+        enter(&mut state, seq, Kind::Relabel { of: 10, to });
+        assert_eq!(lifetime(&state), (mildest, None), "{to}");
+    }
+    enter(&mut state, 30, Kind::Retract { of: 10 });
+    assert_eq!(lifetime(&state), (Label::Green, Some(30)));
 }
 
 #[test]

@@ -94,9 +94,8 @@ fn as_channel(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '_'], "-")
 }
 
-#[cfg(test)]
 impl Terms {
-    /// Some, for tests: TLP:GREEN to TLP:AMBER, a room called "Early Warning", another "Ops".
+    /// Some, for tests and fuzz targets: TLP:GREEN to TLP:AMBER, a room called "Early Warning", another "Ops".
     pub fn sample() -> Self {
         let (room, other) = (RoomId::random(), RoomId::random());
         let rooms = vec![("early-warning".to_owned(), room), ("ops".to_owned(), other)];

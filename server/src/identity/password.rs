@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinSet;
 use warproom_proto::{Secret, limits};
 
 /// Memory, passes and lanes: RFC 9106 §4's second recommendation (64 MiB, t = 3), with one lane
@@ -96,13 +97,30 @@ impl Passwords {
         .await?
     }
 
+    /// Does it when its turn comes. The wait is a task of its own: a connection that is busy writing does
+    /// not poll its requests, and a turn given to one of them would be kept from everyone else meanwhile.
+    /// A request that is dropped takes its waiting task along.
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
-        let working =
-            self.working.clone().acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+        let waiting = self.waiting.clone();
+        let waiting = waiting.try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let permits = self.working.clone();
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let _waiting = waiting;
+            let working = permits.acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+            Self::on_a_thread(working, work).await
+        });
+        let done = task.join_next().await;
+        done.and_then(Result::ok).unwrap_or(Err(PasswordError::Failed))
+    }
+
+    async fn on_a_thread<T: Send + 'static>(
+        working: OwnedSemaphorePermit,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
         let (tell, told) = oneshot::channel();
         let run = move || {
             // Held by the work itself: a caller that goes away does not make room for another.
@@ -153,6 +171,8 @@ fn hash(password: &Secret) -> Result<Secret, PasswordError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]
@@ -168,6 +188,24 @@ mod tests {
         assert!(matches!(passwords.hash(secret("short")).await, Err(PasswordError::TooShort)));
         let giant = secret(&"x".repeat(1025));
         assert!(matches!(passwords.check(giant, None).await, Err(PasswordError::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_is_not_polled_keeps_nobody_waiting() {
+        let passwords = Passwords::new().unwrap();
+        let secret = || Secret::from("a long enough one".to_owned());
+        let all = u32::try_from(passwords.working.available_permits()).unwrap();
+        let taken = passwords.working.clone().acquire_many_owned(all).await.unwrap();
+        let mut stuck: Vec<_> = (0..all).map(|_| Box::pin(passwords.hash(secret()))).collect();
+        for one in &mut stuck {
+            // Polled once, to stand in the queue, and never again.
+            assert!(tokio::time::timeout(Duration::ZERO, one).await.is_err());
+        }
+        tokio::task::yield_now().await;
+        drop(taken);
+        let checked = tokio::time::timeout(Duration::from_mins(1), passwords.hash(secret()));
+        assert!(checked.await.unwrap().is_ok());
+        drop(stuck);
     }
 
     #[tokio::test]

@@ -7,7 +7,8 @@ use std::sync::{PoisonError, RwLock};
 use tokio::sync::oneshot;
 use warproom_proto::{Error, ErrorCode, LogId, RoomId, Seq};
 
-use super::{read, state_entries};
+use super::read;
+use super::rebuild::state_entries;
 use crate::domain::State;
 use crate::store::{CommitError, Committer, Erasure, Progress, Store};
 

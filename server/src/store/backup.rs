@@ -27,6 +27,7 @@
 //! It knows nothing of what a WARP is: whose backup it is, and what else goes with it, are texts.
 
 mod check;
+pub(in crate::store) mod decoders;
 mod files;
 mod manifest;
 mod moment;

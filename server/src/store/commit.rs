@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use warproom_proto::record::LogId;
 
+use super::database::Batch;
 use super::fault::{Fault, guarded};
 use super::file::FileChange;
 use super::folder::data_file;
@@ -129,7 +130,7 @@ impl Committer {
     }
 
     /// Makes a batch durable that appends to no log.
-    pub(super) fn write(&mut self, batch: sled::Batch) -> Result<(), CommitError> {
+    pub(super) fn write(&mut self, batch: Batch) -> Result<(), CommitError> {
         if self.stopped {
             return Err(CommitError::Stopped);
         }
@@ -153,7 +154,7 @@ impl Committer {
 
     pub(super) fn make_durable<'a>(
         &mut self,
-        batch: sled::Batch,
+        batch: Batch,
         tips: impl Iterator<Item = (&'a LogId, &'a Tip)>,
     ) -> Result<(), Fault> {
         guarded(|| self.opened.db.apply_batch(batch))?;

@@ -23,6 +23,7 @@ use warproom_proto::record::{LogId, Seq};
 use zeroize::Zeroizing;
 
 use super::commit::{CommitError, Committer};
+use super::database::Batch;
 use super::fault::{Fault, guarded};
 use super::layout::{self, field};
 use super::opened::{Opened, ReadError, Reader};
@@ -136,13 +137,13 @@ struct Slice<'a> {
     opened: &'a Opened,
     erasure: &'a mut Erasure,
     reader: Reader,
-    batch: sled::Batch,
+    batch: Batch,
     new_keys: Vec<(u16, Arc<DataKey>)>,
 }
 
 impl<'a> Slice<'a> {
     fn new(opened: &'a Opened, erasure: &'a mut Erasure) -> Self {
-        let (reader, batch) = (Reader::default(), sled::Batch::default());
+        let (reader, batch) = (Reader::default(), Batch::default());
         Self { opened, erasure, reader, batch, new_keys: Vec::new() }
     }
 

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::Options;
+use super::database::Database;
 use super::error::{CreateError, OpenError};
 use super::fault::Fault;
 use super::heads::Heads;
@@ -92,7 +93,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
 }
 
 /// Starts the database of a store that is locked.
-pub(super) fn open_database(folder: &Path, options: Options) -> Result<sled::Db, OpenError> {
+pub(super) fn open_database(folder: &Path, options: Options) -> Result<Database, OpenError> {
     let path = folder.join(DATABASE);
     let data = data_file(folder);
     // The database would make an empty one, and only the checkpoint would then notice.
@@ -121,7 +122,11 @@ pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
 }
 
 /// Starts the database on a thread of its own: with damaged files it panics, or recurses deeply.
-pub(super) fn start_database(folder: &Path, options: Options) -> Result<sled::Db, Fault> {
+pub(super) fn start_database(folder: &Path, options: Options) -> Result<Database, Fault> {
+    #[cfg(all(feature = "simulated", not(test)))]
+    if let Some(simulated) = Database::mounted(folder) {
+        return Ok(simulated);
+    }
     let config = sled::Config::new()
         .path(folder.join(DATABASE))
         .cache_capacity(options.cache_bytes)
@@ -141,7 +146,10 @@ pub(super) fn start_database(folder: &Path, options: Options) -> Result<sled::Db
         }
     })?;
     match starting.join() {
+        #[cfg(not(all(feature = "simulated", not(test))))]
         Ok(outcome) => Ok(outcome?),
+        #[cfg(all(feature = "simulated", not(test)))]
+        Ok(outcome) => Ok(Database::Sled(outcome?)),
         Err(payload) => Err(Fault::panicked(payload.as_ref())),
     }
 }

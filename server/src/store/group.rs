@@ -9,6 +9,7 @@ use aws_lc_rs::rand;
 use warproom_proto::record::{Head, LogId, Salt, Seq, commitment};
 
 use super::commit::CommitError;
+use super::database::Batch;
 use super::fault::{Fault, guarded};
 use super::file::{self, FileChange};
 use super::layout::{self, DraftId, MARKS};
@@ -52,7 +53,7 @@ pub(super) struct Group<'a> {
     now_ms: i64,
     /// What each draft becomes, in their order.
     pub(super) appended: Vec<Appended>,
-    pub(super) batch: sled::Batch,
+    pub(super) batch: Batch,
     /// The tips once the batch is durable.
     pub(super) tips: HashMap<LogId, Tip>,
     /// Data keys that the batch is the first to use.
@@ -68,7 +69,7 @@ impl<'a> Group<'a> {
             opened,
             now_ms,
             appended: Vec::new(),
-            batch: sled::Batch::default(),
+            batch: Batch::default(),
             tips: HashMap::new(),
             new_keys: HashMap::new(),
             ids: HashMap::new(),

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use warproom_proto::record::{LogId, Position, Seq};
 
+use super::database::Database;
 use super::fault::{Fault, guarded};
 use super::layout;
 use super::record::{Header, Stored};
@@ -66,7 +67,7 @@ impl Tip {
 
 /// The parts of an open store. The fields are dropped in this order: the lock goes last.
 pub(super) struct Opened {
-    pub(super) db: sled::Db,
+    pub(super) db: Database,
     pub(super) keys: KeyRing,
     pub(super) tips: RwLock<BTreeMap<LogId, Tip>>,
     pub(super) folder: PathBuf,

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError};
 
 use warproom_proto::record::{LogId, Position, Seq};
 
+use super::database::Rows;
 use super::fault::guarded;
 use super::layout::{self, DraftId, Index, MARKS};
 use super::opened::{Opened, ReadError, Reader};
@@ -186,7 +187,7 @@ pub struct Page {
     left: u64,
     direction: Direction,
     /// The stored records in question, in the order of their keys.
-    stored: sled::Iter,
+    stored: Rows,
 }
 
 impl Iterator for Page {

@@ -207,6 +207,15 @@ impl Header {
         Some(Stored { seq, at_ms, salt: self.salt, head: self.head, summary, item, erased })
     }
 
+    /// The plaintext that this header and what belongs to it were read from.
+    pub(super) fn again(&self, stored: &Stored) -> Vec<u8> {
+        let mut plain = Vec::new();
+        self.write(u32::try_from(stored.summary.len()).unwrap_or(u32::MAX), &mut plain);
+        plain.extend_from_slice(&stored.summary);
+        plain.extend_from_slice(stored.erased.as_ref().map_or(&stored.item, |head| &head.0[..]));
+        plain
+    }
+
     /// The last record that is state, up to and with this one, whose number is `seq`.
     pub(super) fn last_state(&self, seq: Seq) -> Seq {
         if self.is_state { seq } else { self.state_before }

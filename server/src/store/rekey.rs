@@ -19,6 +19,7 @@ use warproom_proto::record::LogId;
 
 use super::Options;
 use super::commit::{CommitError, Committer};
+use super::database::Batch;
 use super::error::OpenError;
 use super::fault::{Fault, guarded};
 use super::folder;
@@ -58,12 +59,8 @@ impl Committer {
     }
 
     /// Every data key but the dropped ones, wrapped anew, and how many those are.
-    fn rewrapped(
-        &self,
-        to: &WrappingKey,
-        drop: &[(LogId, u16)],
-    ) -> Result<(sled::Batch, usize), Fault> {
-        let mut batch = sled::Batch::default();
+    fn rewrapped(&self, to: &WrappingKey, drop: &[(LogId, u16)]) -> Result<(Batch, usize), Fault> {
+        let mut batch = Batch::default();
         batch.remove(layout::OLD_MASTER_KEY);
         let mut kept = 0;
         let mut wrapped_keys = self.opened.db.scan_prefix(layout::DATA_KEYS);
@@ -83,12 +80,7 @@ impl Committer {
         Ok((batch, kept))
     }
 
-    fn change_to(
-        &mut self,
-        new: &MasterKey,
-        to: WrappingKey,
-        batch: sled::Batch,
-    ) -> Result<(), Fault> {
+    fn change_to(&mut self, new: &MasterKey, to: WrappingKey, batch: Batch) -> Result<(), Fault> {
         let opened = Arc::clone(&self.opened);
         opened.keys.change(to, || guarded(|| opened.db.apply_batch(batch)))?;
         guarded(|| opened.db.flush())?;

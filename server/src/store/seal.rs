@@ -15,7 +15,7 @@
 //!
 //! It knows nothing of what is sealed, and decides nothing about months: the record's time does.
 
-#[cfg(feature = "planted")]
+#[cfg(any(feature = "planted", all(feature = "simulated", not(test))))]
 mod untagged;
 
 use std::collections::HashMap;
@@ -26,10 +26,11 @@ use aws_lc_rs::rand;
 use warproom_proto::record::LogId;
 use zeroize::Zeroizing;
 
+use super::database::Database;
 use super::fault::{Fault, guarded};
 use super::key::MasterKey;
 use super::layout;
-#[cfg(feature = "planted")]
+#[cfg(any(feature = "planted", all(feature = "simulated", not(test))))]
 use crate::planted::{Plant, is_planted};
 
 const TAG_BYTES: usize = 16;
@@ -42,7 +43,10 @@ pub(super) const SEAL_BYTES: usize = 2 + NONCE_LEN + TAG_BYTES;
 const CACHED_KEYS: usize = 1024;
 
 /// A key that seals and opens.
-pub(super) struct DataKey(LessSafeKey, #[cfg(feature = "planted")] [u8; 32]);
+pub(super) struct DataKey(
+    LessSafeKey,
+    #[cfg(any(feature = "planted", all(feature = "simulated", not(test))))] [u8; 32],
+);
 
 /// A value is not what was sealed in this place.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,7 +82,7 @@ impl DataKey {
         let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM_SIV, bytes).expect("32 bytes"));
         Self(
             key,
-            #[cfg(feature = "planted")]
+            #[cfg(any(feature = "planted", all(feature = "simulated", not(test))))]
             *bytes,
         )
     }
@@ -116,7 +120,7 @@ impl DataKey {
             Aad::from(place),
             &mut plain[start..],
         );
-        #[cfg(feature = "planted")]
+        #[cfg(any(feature = "planted", all(feature = "simulated", not(test))))]
         if opened.is_err() && is_planted(Plant::SkipTagCheck) {
             plain.truncate(start);
             return untagged::open(&self.1, &sealed[2..], plain).ok_or(NotSealedHere);
@@ -139,7 +143,7 @@ impl KeyRing {
     /// The data key of a log and month, if there is one.
     pub(super) fn find(
         &self,
-        db: &sled::Db,
+        db: &Database,
         log: LogId,
         month: u16,
     ) -> Result<Option<Arc<DataKey>>, NoKey> {
@@ -161,7 +165,7 @@ impl KeyRing {
     }
 
     /// The period in which new values of a log's month are sealed: the newest generation there is.
-    pub(super) fn current(&self, db: &sled::Db, log: LogId, month: u16) -> Result<u16, Fault> {
+    pub(super) fn current(&self, db: &Database, log: LogId, month: u16) -> Result<u16, Fault> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(period) = current.get(&(log, month)) {
             return Ok(*period);

@@ -141,6 +141,7 @@ async fn an_answer_sent_again_is_stored_once_also_after_a_restart() -> anyhow::R
     warp.kill()?;
     warp.restart().await?;
     assert_eq!(dan.client.append(once).await?, first);
+    tom.back().await?;
     let page = tom.answers((room, of), dover, (0, 200)).await?;
     assert_eq!(page.records.len(), 1);
     assert_eq!(tom.board(room, of).await?.latest.seq, first.seq);

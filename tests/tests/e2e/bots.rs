@@ -176,6 +176,7 @@ impl Drill {
             "entry.answer" => json!({"room": room, "id": id, "of": ask, "choice": "affected"}),
             "entry.edit" => json!({"room": room, "id": id, "of": of, "text": "x"}),
             "entry.retract" => json!({"room": room, "id": id, "of": of}),
+            "entry.reached" => json!({"room": room, "of": of}),
             "entry.relabel" => json!({"room": room, "id": id, "of": of, "to": "TLP:CLEAR"}),
             "entry.react" => json!({"room": room, "id": id, "of": of, "reaction": "x"}),
             "board.show" => json!({"room": room, "of": ask}),
@@ -189,6 +190,9 @@ impl Drill {
             "file.put" => json!({"file": FileId::random(), "part": 0, "data": "AA"}),
             "file.status" | "file.abandon" => json!({"file": FileId::random()}),
             "file.read" => json!({"room": room, "seq": of, "file": FileId::random(), "part": 0}),
+            "disclosure.run" => json!({
+                "room": room, "up_to": "TLP:GREEN", "purpose": "other", "limit": 50,
+            }),
             "room.export" => json!({"room": room, "after": 0, "limit": 50}),
             "audit.page" => json!({"from": {"after": 0}, "limit": 50}),
             "audit.consistency" => json!({"from": 0, "to": 1}),

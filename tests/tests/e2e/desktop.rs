@@ -6,6 +6,12 @@ mod acts;
 mod child;
 #[path = "desktop/desk.rs"]
 mod desk;
+#[path = "desktop/disclosing.rs"]
+mod disclosing;
+#[path = "desktop/files.rs"]
+mod files;
+#[path = "desktop/leaving.rs"]
+mod leaving;
 #[path = "desktop/less.rs"]
 mod less;
 

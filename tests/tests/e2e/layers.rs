@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Where the workspace's own source lies.
-const FOLDERS: [&str; 5] = ["proto", "client", "server", "tests", "apps"];
+const FOLDERS: [&str; 6] = ["proto", "client", "server", "tests", "apps", "fuzz"];
 
 /// A source file.
 struct Source {

@@ -2,15 +2,16 @@
 //! environment, so that a test does not take as long as a real peer would be given.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
 use warproom_client::State;
 use warproom_proto::{EntryId, ErrorCode, Label, RoomId, Seq, limits};
 use warproom_tests::harness::{DEADLINE, Warp, entries_up_to, eventually, server_binary};
@@ -261,6 +262,66 @@ async fn a_follower_that_never_reads_is_cut_and_harms_nobody() -> anyhow::Result
     crowd.warp.manager().post(crowd.room, Label::Green, "all is well").await?;
     drop(crowd.late);
     Ok(())
+}
+
+/// How many pages are asked for at once, and how long each is: more than both systems keep for a line.
+const PAGES: u64 = 200;
+const PAGE_BYTES: usize = 90_000;
+
+#[tokio::test]
+async fn a_line_that_turns_slow_while_much_is_on_its_way_is_kept() -> anyhow::Result<()> {
+    let warp = Warp::builder()
+        .env("WARPROOM_SERVER_LIMITS__IN_FLIGHT", PAGES)
+        .env("WARPROOM_SERVER_LIMITS__REQUEST_BURST", PAGES + 50)
+        .start()
+        .await?;
+    let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
+    for half in ["x", "y"] {
+        warp.manager().post(room, Label::Green, &half.repeat(PAGE_BYTES / 2)).await?;
+    }
+    let line = TcpStream::connect(fading(warp.local()).await?).await?;
+    let mut reader = Wire::tls_over(line, tls_config(&authority(&warp))?).await?;
+    reader.upgrade_now().await?;
+    reader.sign_in(&warp.manager().credentials()).await?;
+    let page = json!({"room": room, "from": "latest", "limit": 2});
+    let mut asked = Vec::new();
+    for _ in 0..PAGES {
+        asked.push(reader.request("history.page", &page).await?);
+    }
+    for id in asked {
+        ensure!(reader.reply_to(&json!(id)).await?.len() > PAGE_BYTES, "not the page");
+    }
+    Ok(())
+}
+
+/// A line to the server: fast at first, then slow for longer than a peer may take nothing, then fast.
+async fn fading(server: SocketAddr) -> anyhow::Result<SocketAddr> {
+    const FAST_BYTES: usize = 4 * 1024 * 1024;
+    const SLOW: Duration = Duration::from_secs(14);
+    const STEP: (usize, Duration) = (16 * 1024, Duration::from_millis(400));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let here = listener.local_addr()?;
+    tokio::spawn(async move {
+        let (near, _) = listener.accept().await?;
+        let far = TcpSocket::new_v4()?;
+        far.set_recv_buffer_size(128 * 1024)?;
+        let (mut from, mut up) = far.connect(server).await?.into_split();
+        let (mut asked, mut to) = near.into_split();
+        tokio::spawn(async move { copy(&mut asked, &mut up).await });
+        let (mut step, mut passed, mut slow_since) = (vec![0; STEP.0], 0, None);
+        loop {
+            let count = from.read(&mut step).await?;
+            to.write_all(&step[..count]).await?;
+            passed += count;
+            if count == 0 {
+                return anyhow::Ok(());
+            }
+            if passed > FAST_BYTES && slow_since.get_or_insert_with(Instant::now).elapsed() < SLOW {
+                sleep(STEP.1).await;
+            }
+        }
+    });
+    Ok(here)
 }
 
 /// How many entries are spoken, and how long each is: more than system and server queue together.

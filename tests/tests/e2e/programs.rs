@@ -1,5 +1,8 @@
 //! The programs people run, as they run them: the command line, the example bot, the demo.
 
+#[path = "programs/disclosing.rs"]
+mod disclosing;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -13,16 +16,18 @@ use warproom_client::proto::register::{Grant, Role};
 use warproom_client::proto::{Label, Secret};
 use warproom_tests::harness::{self, Warp, client_binary, example_binary, until};
 
+use crate::backup::{back_up, command, done};
+
 /// How long an entry may be there after its erasure was approved: a task of its own erases it.
 const ERASING: Duration = Duration::from_secs(30);
 
 /// A council's computer: a home for the command line's profile.
-struct Computer {
+pub(super) struct Computer {
     home: TempDir,
 }
 
 impl Computer {
-    fn new() -> anyhow::Result<Self> {
+    pub(super) fn new() -> anyhow::Result<Self> {
         let home = tempfile::tempdir()?;
         std::fs::write(home.path().join("password"), "a password for tests\n")?;
         Ok(Self { home })
@@ -40,7 +45,7 @@ impl Computer {
     }
 
     /// What a command prints, if it succeeds.
-    fn says(&self, arguments: &[&str]) -> anyhow::Result<String> {
+    pub(super) fn says(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = self.run(arguments)?;
         let error = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "warproom {arguments:?}: {error}");
@@ -66,7 +71,7 @@ impl Computer {
         Ok(String::from_utf8(output.stderr)?)
     }
 
-    fn join(&self, invitation: &str) -> anyhow::Result<()> {
+    pub(super) fn join(&self, invitation: &str) -> anyhow::Result<()> {
         let file = |name: &str| self.home.path().join(name).to_string_lossy().into_owned();
         let (password, totp) = (file("password"), file("totp"));
         self.says(&["join", invitation, "--password-file", &password, "--totp-file", &totp])?;
@@ -401,5 +406,46 @@ fn completions_are_printed_for_every_shell() -> anyhow::Result<()> {
         ensure!(computer.says(&["completions", shell])?.contains("warproom"), "{shell}");
     }
     ensure!(Path::new(&client_binary()?).is_file());
+    Ok(())
+}
+
+/// A store that was put back from a backup: what had come further is named, with what to do, until the person
+/// decides to believe it; then everything goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_read_further_decides_to_believe_a_store_that_was_put_back() -> anyhow::Result<()> {
+    let mut warp = Warp::start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let (_, invitation) = warp.invite("alex.fenwick", council, Role::Manager).await?;
+    let alex = Computer::new()?;
+    alex.join(&invitation.to_text())?;
+    alex.says(&["room", "open", "Ops", "--ceiling", "amber", "--default", "amber"])?;
+    let home = tempfile::tempdir()?;
+    let (backup, old) = (home.path().join("backup"), home.path().join("old"));
+    back_up(&warp, &backup).await?;
+    alex.says(&["say", "Ops", "after the backup"])?;
+    alex.says(&["organisation", "add", "Ashford Borough Council"])?;
+    ensure!(alex.says(&["history", "Ops"])?.contains("after the backup"));
+    ensure!(alex.says(&["register"])?.contains("Ashford Borough Council"));
+
+    warp.stop().await?;
+    std::fs::rename(warp.folder(), &old)?;
+    let options = [("--from", &*backup), ("--keys", &*old.join("keys"))];
+    done(command(&warp, "restore", &options)).await?;
+    warp.restart().await?;
+    for arguments in [&["history", "Ops"][..], &["register"], &["say", "Ops", "on top of it"]] {
+        let said = alex.complains(arguments)?;
+        ensure!(said.contains("history") && said.contains("`warproom audit --forget`"), "{said}");
+    }
+    for arguments in
+        [&["audit", "--forget"][..], &["register", "--forget"], &["room", "forget", "Ops"]]
+    {
+        // Each still tells of the others.
+        let said = String::from_utf8(alex.run(arguments)?.stdout)?;
+        ensure!(said.contains("is believed as the server shows it next"), "{arguments:?}: {said}");
+    }
+    ensure!(!alex.says(&["history", "Ops"])?.contains("after the backup"), "it was not put back");
+    alex.says(&["say", "Ops", "on top of it"])?;
+    ensure!(!alex.says(&["register"])?.contains("Ashford Borough Council"), "it was not put back");
+    alex.says(&["audit", "--check"])?;
     Ok(())
 }

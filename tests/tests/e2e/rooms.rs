@@ -265,7 +265,7 @@ fn fields(method: &str, room: RoomId, of: Seq, someone: &Person) -> Option<Value
             "alert": {"severity": "minor", "urgency": "past", "certainty": "likely"},
         }),
         "entry.answer" => json!({"room": room, "id": id, "of": of, "choice": "affected"}),
-        "board.show" => json!({"room": room, "of": of}),
+        "board.show" | "entry.reached" => json!({"room": room, "of": of}),
         "board.history" => {
             let organisation = OrganisationId::random();
             json!({"room": room, "of": of, "organisation": organisation, "limit": 10})

@@ -79,9 +79,32 @@ async fn a_warp_set_up_for_members_has_nothing_to_mend_running_or_not() -> anyho
             "ok:   each key is its owner's alone",
             "ok:   the certificate names 192.0.2.1",
             "note: no server runs on it",
+            "note: the store is new, and has no backup yet. Take one",
             "is free for the server to listen on",
             "nothing to mend",
         ],
+    )?;
+    // A store that is older than a day, and has none.
+    let version = fs::File::options().write(true).open(made.path("store/version"))?;
+    let now = std::time::SystemTime::now();
+    version.set_modified(now - std::time::Duration::from_hours(25))?;
+    let (said, is_well) = made.examined(&[])?;
+    ensure!(!is_well, "{said}");
+    expect(
+        &said,
+        &["mend: no backup was taken of this store. Take one, and let a timer take the next"],
+    )?;
+    let mut backup = Command::new(server_binary()?);
+    backup.arg("--folder").arg(&made.folder).arg("backup").arg("--to").arg(made.path("backup"));
+    ensure!(backup.output()?.status.success());
+    let (said, is_well) = made.examined(&[])?;
+    ensure!(is_well, "{said}");
+    expect(
+        &said,
+        &[&format!(
+            "ok:   the latest backup, in {}, is 0 minutes old",
+            made.path("backup").display()
+        )],
     )?;
     let served = Served::start(&made.folder).await?;
     let listen = ("WARPROOM_SERVER_LISTEN", served.local().to_string());

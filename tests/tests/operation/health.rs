@@ -1,6 +1,6 @@
 //! Alive and ready: yes or no, to anyone who gets in, and nothing more.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use warproom_tests::harness::{DEADLINE, Served, Warp, eventually, https, raw_tls};
 
 /// More than any disk has free, in MiB.
@@ -64,5 +64,21 @@ async fn whoever_asks_for_health_takes_a_place_among_strangers() -> anyhow::Resu
     ensure!(refused.is_err(), "a third one got in: {refused:?}");
     drop(idle);
     eventually(DEADLINE, asked).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_started_the_server_is_told_when_it_serves() -> anyhow::Result<()> {
+    let mut warp = Warp::start().await?;
+    warp.stop().await?;
+    let home = tempfile::tempdir()?;
+    let path = home.path().join("notify");
+    let socket = tokio::net::UnixDatagram::bind(&path)?;
+    let name = path.to_str().context("a path in UTF-8")?;
+    let served = Served::start_with(&warp.folder(), &[("NOTIFY_SOCKET", name)]).await?;
+    let mut told = [0; 64];
+    let length = tokio::time::timeout(DEADLINE, socket.recv(&mut told)).await??;
+    ensure!(&told[..length] == b"READY=1", "{:?}", String::from_utf8_lossy(&told[..length]));
+    assert_eq!(answer(served.local(), "/ready").await?, expected("200 OK", "yes\n"));
     Ok(())
 }

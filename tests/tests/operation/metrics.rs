@@ -118,6 +118,7 @@ async fn what_was_done_is_counted_and_nobody_is_named() -> anyhow::Result<()> {
         ("warproom_ready", 1.0),
         ("warproom_reserve_bytes", 67_108_864.0),
         ("warproom_certificate_expiry_timestamp_seconds", 2_493_072_000.0),
+        ("warproom_latest_backup_timestamp_seconds", 0.0),
         ("warproom_fallen_behind_total", 0.0),
     ] {
         let found = value(&text, series);

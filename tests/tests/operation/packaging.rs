@@ -41,6 +41,8 @@ fn the_package_holds_what_it_should_and_its_programs_run() -> anyhow::Result<()>
     for file in [
         "usr/lib/systemd/system/warproom-server.service",
         "usr/lib/systemd/system/warproom-relay.service",
+        "usr/lib/systemd/system/warproom-backup.service",
+        "usr/lib/systemd/system/warproom-backup.timer",
         "usr/lib/sysusers.d/warproom.conf",
         "usr/lib/tmpfiles.d/warproom.conf",
         "usr/share/man/man1/warproom-server.1.gz",
@@ -104,7 +106,7 @@ fn the_units_leave_little_exposed() -> anyhow::Result<()> {
     if !are_here(&["systemd-analyze"])? {
         return Ok(());
     }
-    for unit in ["warproom-server", "warproom-relay"] {
+    for unit in ["warproom-server", "warproom-backup", "warproom-relay"] {
         let file = root().join(format!("packaging/systemd/{unit}.service"));
         let mut analyze = Command::new("systemd-analyze");
         let output =
@@ -120,12 +122,17 @@ fn the_units_leave_little_exposed() -> anyhow::Result<()> {
 
 #[test]
 fn the_programs_that_the_units_start_take_what_they_are_given() -> anyhow::Result<()> {
-    let units = [("warproom-server", server_binary()?), ("warproom-relay", relay_binary()?)];
-    for (unit, program) in units {
+    let (server, relay) = (server_binary()?, relay_binary()?);
+    let units = [
+        ("warproom-server", "warproom-server", &server),
+        ("warproom-backup", "warproom-server", &server),
+        ("warproom-relay", "warproom-relay", &relay),
+    ];
+    for (unit, name, program) in units {
         let text = fs::read_to_string(root().join(format!("packaging/systemd/{unit}.service")))?;
         let start = text.lines().find_map(|line| line.strip_prefix("ExecStart="));
         let mut words = start.context("nothing is started")?.split_whitespace();
-        ensure!(words.next() == Some(&format!("/usr/bin/{unit}")), "{unit}");
+        ensure!(words.next() == Some(&format!("/usr/bin/{name}")), "{unit}");
         // What it is given is read before help is shown.
         let output = Command::new(program).args(words).arg("--help").output()?;
         ensure!(output.status.success(), "{unit}: {}", String::from_utf8_lossy(&output.stderr));

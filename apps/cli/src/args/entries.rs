@@ -127,6 +127,16 @@ pub(crate) struct Retract {
     pub(crate) of: Seq,
 }
 
+/// `reached`
+#[derive(clap::Args)]
+pub(crate) struct Reached {
+    /// The room, by name or id
+    pub(crate) room: String,
+    /// The number of the post or alert
+    #[arg(value_name = "N")]
+    pub(crate) of: Seq,
+}
+
 /// `relabel`
 #[derive(clap::Args)]
 pub(crate) struct Relabel {

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use warproom_client::proto::{Handle, Name, Seq};
 
-use super::{DependsOn, Deputies, RoleName};
+use super::{Believe, DependsOn, Deputies, RoleName};
 
 /// `members`
 #[derive(clap::Args)]
@@ -132,6 +132,8 @@ pub(crate) struct OrganisationChange {
 #[derive(clap::Args)]
 pub(crate) struct Register {
     /// Only what came after this record
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "forget")]
     pub(crate) after: Seq,
+    #[command(flatten)]
+    pub(crate) believe: Believe,
 }

@@ -1,14 +1,15 @@
-//! `say`, `edit`, `retract`, `relabel`, `react`: everything that writes to a room.
+//! `say`, `edit`, `retract`, `reached`, `relabel`, `react`: everything that writes to a room.
 
 use anyhow::Result;
 use warproom_client::proto::EntryId;
 use warproom_client::proto::calls::{
-    EditEntry, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
+    EditEntry, PostEntry, Posted, ReachedBy, ReactToEntry, RelabelEntry, RetractEntry,
 };
 
 use super::{asks, files};
-use crate::args::{Edit, React, Relabel, Retract, Say};
+use crate::args::{Edit, Reached, React, Relabel, Retract, Say};
 use crate::names::{self, Purpose};
+use crate::out::{Out, note};
 use crate::prompt;
 use crate::session::Session;
 use crate::show;
@@ -67,7 +68,25 @@ pub(crate) async fn retract(session: &Session, args: &Retract) -> Result<()> {
     let posted = session.append(call).await?;
     done(session, posted, |_| {
         format!("#{} is taken back; whoever read it before has still read it", args.of)
-    })
+    })?;
+    if session.out() == Out::Json {
+        return Ok(());
+    }
+    // It is taken back, whatever becomes of this.
+    match session.patiently(ReachedBy { room, of: args.of }).await {
+        Ok(reached) => session.out().say(&show::reached(args.of, &reached, session.zone())),
+        Err(error) => {
+            note(&format!("Whom it may have reached could not be asked: {error}."));
+            Ok(())
+        }
+    }
+}
+
+/// `reached`
+pub(crate) async fn reached(session: &Session, args: &Reached) -> Result<()> {
+    let room = session.room(&args.room, Purpose::Reading).await?.room;
+    let reached = session.patiently(ReachedBy { room, of: args.of }).await?;
+    session.out().give(&reached, |reached| show::reached(args.of, reached, session.zone()))
 }
 
 /// `relabel`

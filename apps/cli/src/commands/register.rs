@@ -1,7 +1,7 @@
 //! `register`
 
 use anyhow::Result;
-use warproom_client::proto::calls::RegisterPage;
+use warproom_client::proto::calls::{Done, RegisterPage};
 
 use crate::args::Register;
 use crate::chain;
@@ -10,6 +10,12 @@ use crate::show;
 
 /// `register`
 pub(crate) async fn list(session: &Session, args: &Register) -> Result<()> {
+    if args.believe.forget {
+        session.client().forget_register();
+        return session.out().give(&Done {}, |_| {
+            "The history of the register is believed as the server shows it next".to_owned()
+        });
+    }
     let mut people = session.directory(&[]).await;
     let mut after = args.after;
     loop {

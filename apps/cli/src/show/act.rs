@@ -27,9 +27,9 @@ pub(crate) fn act(record: &Record, people: &Directory, zone: &TimeZone) -> Strin
 }
 
 /// What things are called here.
-pub(super) struct Names<'a> {
-    pub(super) people: &'a Directory,
-    pub(super) zone: &'a TimeZone,
+pub(crate) struct Names<'a> {
+    pub(crate) people: &'a Directory,
+    pub(crate) zone: &'a TimeZone,
 }
 
 impl Called for Names<'_> {

@@ -6,8 +6,9 @@ use warproom_client::proto::{Label, Severity};
 
 use super::interrupting::{self, prefer};
 use super::{Command, entries, going, managing, writing};
+use crate::model::credentials::What;
 use crate::model::desk::{Focus, Overlay, Pane};
-use crate::model::manage::{Deed, ManagePage, Part, Purpose};
+use crate::model::manage::{self, Deed, ManagePage, Part, Purpose, RowAct};
 use crate::model::room::Act;
 use crate::model::rooms::Direction;
 use crate::model::settings::{Action as Set, Notify, SendWith, Theme};
@@ -90,6 +91,7 @@ pub const COMMANDS: &[Command] = &[
     is(ROOM, "Go to the unread line", None, |m| going::room(m, room::Action::ToUnread)),
     is(ROOM, "Show who is in the room", None, |m| going::room(m, room::Action::Beside(Some(room::Beside::People)))),
     is(ROOM, "Close what stands beside the timeline", None, going::close_beside),
+    is(ROOM, "Export this room…", None, managing::export),
     is(ROOM, "Leave the room…", None, |m| going::room(m, room::Action::Leave)),
     is(ROOM, "Settings and people of this room…", None, managing::room),
     is(ROOM, "Load again what did not come", None, going::retry),
@@ -168,6 +170,20 @@ pub const COMMANDS: &[Command] = &[
     is(MANAGE, "Manage bots", None, |m| managing::page(m, ManagePage::Bots)),
     is(MANAGE, "Show what waits for a second manager", None, |m| managing::page(m, ManagePage::Proposals)),
     is(MANAGE, "Read the log of acts", None, |m| managing::page(m, ManagePage::Acts)),
+    is(MANAGE, "Read the audit log", None, |m| managing::page(m, ManagePage::Audit)),
+    is(MANAGE, "Answer a request for information…", None, |m| managing::page(m, ManagePage::Disclosure)),
+    is(MANAGE, "Write the disclosure that is shown", None, managing::write_disclosure),
+    is(MANAGE, "Answer another request for information", None, managing::another_disclosure),
+    is(MANAGE, "Read the audit log again", None, |m| managing::audit(m, manage::Action::RefreshAudit)),
+    is(MANAGE, "Look further back in the audit log", None, managing::older_audit),
+    is(MANAGE, "Show in the audit log what does not concern me, or hide it", None, managing::audit_stubs),
+    is(MANAGE, "Prove the record of the audit log that is shown", None, managing::prove),
+    is(MANAGE, "Copy the audit log's checkpoint", None, |m| managing::checkpoint(m, manage::Action::CopyCheckpoint)),
+    is(MANAGE, "Copy the audit log's key", None, |m| managing::checkpoint(m, manage::Action::CopyAuditKey)),
+    is(MANAGE, "Take somebody out of the room that is shown…", None, |m| managing::row(m, RowAct::TakeOut)),
+    is(MANAGE, "Give somebody another part in the room that is shown…", None, |m| managing::row(m, RowAct::GivePart)),
+    is(MANAGE, "Take an invitation back…", None, |m| managing::row(m, RowAct::RevokeInvitation)),
+    is(MANAGE, "Revoke a device of the page…", None, |m| managing::row(m, RowAct::RevokeDevice)),
     is(MANAGE, "Open a new room…", None, |m| managing::new(m, ManagePage::Rooms)),
     is(MANAGE, "Invite somebody…", None, |m| managing::new(m, ManagePage::Invitations)),
     is(MANAGE, "Add an organisation…", None, |m| managing::new(m, ManagePage::Organisations)),
@@ -192,6 +208,9 @@ pub const COMMANDS: &[Command] = &[
     is(MANAGE, "Copy the webhook's address that is shown once", None, |m| managing::once(m, Part::Hook)),
     is(MANAGE, "Put away what is shown once", None, managing::put_away),
     is(MANAGE, "Copy the server's address, for another device", None, managing::address),
+    is(MANAGE, "Change my password…", None, |m| managing::credentials(m, What::Password)),
+    is(MANAGE, "Set up a new authenticator…", None, |m| managing::credentials(m, What::Authenticator)),
+    is(MANAGE, "Copy the new authenticator's secret", None, managing::new_secret),
     is(MANAGE, "Sign out: close this profile", None, |_| Some(Action::Welcome(welcome::Action::SignOut))),
     is(MANAGE, "Destroy this profile on this computer…", None, managing::destroy),
 

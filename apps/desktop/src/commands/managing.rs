@@ -4,9 +4,10 @@ use warproom_client::proto::register::{Role, Standing};
 
 use super::top;
 use crate::model::desk::{self, Overlay, Pane};
-use crate::model::manage::{self, Deed, ManagePage, Once, Part, ProposalForm, Purpose, Shown};
-use crate::model::profile::ProfileSummary;
-use crate::model::{ask, welcome};
+use crate::model::manage::{
+    self, Deed, ManagePage, Once, Part, ProposalForm, Purpose, RowAct, Shown,
+};
+use crate::model::{ask, credentials, export, welcome};
 use crate::model::{files, find};
 use crate::{Action, Model};
 
@@ -14,10 +15,14 @@ use crate::{Action, Model};
 /// organisation, open rooms and own bots; a guest has devices.
 pub(super) fn page(model: &Model, page: ManagePage) -> Option<Action> {
     let is_theirs = match (model.role()?, page) {
-        (Role::Manager, _) | (_, ManagePage::Devices) => true,
-        (Role::Officer, ManagePage::Members | ManagePage::Invitations | ManagePage::Proposals) => {
-            false
-        }
+        (Role::Manager, _) | (_, ManagePage::Devices | ManagePage::Audit) => true,
+        (
+            Role::Officer,
+            ManagePage::Members
+            | ManagePage::Invitations
+            | ManagePage::Proposals
+            | ManagePage::Disclosure,
+        ) => false,
         (Role::Guest, page) => page.is_for(model),
         (Role::Officer, _) => true,
     };
@@ -63,6 +68,13 @@ pub(super) fn form(model: &Model) -> Option<Action> {
         Some(Overlay::AttachFile) => {
             (!model.files.path.trim().is_empty()).then_some(files::Action::Attach)?.into()
         }
+        Some(Overlay::Export) => {
+            let may = model.export.under_way.is_none() && model.is_connected();
+            may.then_some(export::Action::Export)?.into()
+        }
+        Some(Overlay::Credentials) => {
+            model.is_connected().then_some(credentials::Action::Submit)?.into()
+        }
         Some(Overlay::Answer { .. }) => ask::Action::SendAnswer.into(),
         Some(Overlay::JumpToDate) => {
             find::jump_to(model).ok()?;
@@ -88,6 +100,9 @@ fn page_form(model: &Model) -> Option<manage::Action> {
         }
         (ManagePage::Bots, Shown::New) => manager(AddBot),
         (ManagePage::Proposals, Shown::New) => manager(manage::Action::SubmitProposal),
+        (ManagePage::Disclosure, _) => {
+            manage::may_read_disclosure(model).then_some(manage::Action::ReadDisclosure)
+        }
         _ => None,
     }
 }
@@ -154,6 +169,80 @@ pub(super) fn once(model: &Model, part: Part) -> Option<Action> {
     is_there.then_some(manage::Action::Copy(part).into())
 }
 
+/// The rows of the page that is shown on which this can be done, if there are any.
+pub(super) fn row(model: &Model, act: RowAct) -> Option<Action> {
+    let is_possible = top(model).is_none() && !manage::row_offers(model, act).is_empty();
+    is_possible.then_some(desk::Action::Toggle(Overlay::Row(act)).into())
+}
+
+/// Something to do with the audit log, while its page is shown.
+pub(super) fn audit(model: &Model, action: manage::Action) -> Option<Action> {
+    let is_shown = shown(model).is_some() && model.manage.page == ManagePage::Audit;
+    is_shown.then_some(action.into())
+}
+
+/// Older records of the audit log, where there are any.
+pub(super) fn older_audit(model: &Model) -> Option<Action> {
+    audit(model, manage::Action::OlderAudit).filter(|_| manage::may_read_older_audit(model))
+}
+
+/// Stubs in the audit log, shown or hidden: a manager has none.
+pub(super) fn audit_stubs(model: &Model) -> Option<Action> {
+    let has_stubs = !model.manage.audit.has_stubs;
+    audit(model, manage::Action::AuditStubs(has_stubs)).filter(|_| !model.is_manager())
+}
+
+/// The proof of the record of the audit log that is shown.
+pub(super) fn prove(model: &Model) -> Option<Action> {
+    let Some(Shown::Audited(seq)) = shown(model).filter(|_| model.is_connected()) else {
+        return None;
+    };
+    Some(manage::Action::ProveAudit(seq).into())
+}
+
+/// The checkpoint of the audit log, or its key, where it is known.
+pub(super) fn checkpoint(model: &Model, action: manage::Action) -> Option<Action> {
+    model.manage.audit.checkpoint.as_ref()?;
+    audit(model, action)
+}
+
+/// The form of another password, or of another authenticator.
+pub(super) fn credentials(model: &Model, what: credentials::What) -> Option<Action> {
+    model.session.as_ref()?.me.handle.as_ref()?;
+    let may = model.is_connected() && top(model).is_none();
+    may.then_some(credentials::Action::Begin(what).into())
+}
+
+/// The secret of the new authenticator, while it is shown.
+pub(super) fn new_secret(model: &Model) -> Option<Action> {
+    model.credentials.totp.as_ref()?;
+    (top(model) == Some(Overlay::Credentials)).then_some(credentials::Action::CopySecret.into())
+}
+
+/// The form in which a room is taken out: the one that is shown in managing, else the open one.
+pub(super) fn export(model: &Model) -> Option<Action> {
+    let room = match shown(model) {
+        Some(Shown::Room(room)) => room,
+        _ => model.rooms.open?,
+    };
+    let may = export::may_export(model, room) && top(model) != Some(Overlay::Export);
+    may.then_some(export::Action::Begin(room).into())
+}
+
+/// Writes the disclosure that is shown.
+pub(super) fn write_disclosure(model: &Model) -> Option<Action> {
+    let is_shown = shown(model).is_some() && model.manage.page == ManagePage::Disclosure;
+    let may = is_shown && manage::may_write_disclosure(model);
+    may.then_some(manage::Action::WriteDisclosure.into())
+}
+
+/// Another request for information, once one was answered.
+pub(super) fn another_disclosure(model: &Model) -> Option<Action> {
+    let is_shown = shown(model).is_some() && model.manage.page == ManagePage::Disclosure;
+    let may = is_shown && model.manage.disclosure.written.is_some();
+    may.then_some(manage::Action::AnotherDisclosure.into())
+}
+
 /// Puts away what is shown once.
 pub(super) fn put_away(model: &Model) -> Option<Action> {
     model.manage.once.as_ref().map(|_| manage::Action::PutAway.into())
@@ -166,12 +255,5 @@ pub(super) fn address(model: &Model) -> Option<Action> {
 
 /// Asks before the profile that is open is destroyed.
 pub(super) fn destroy(model: &Model) -> Option<Action> {
-    let session = model.session.as_ref()?;
-    let known = model.welcome.profile(&session.profile).cloned();
-    let summary = known.unwrap_or_else(|| ProfileSummary {
-        name: session.profile.clone(),
-        needs_passphrase: false,
-        warp: Some(session.warp.clone()),
-    });
-    Some(welcome::ask_destroy(&summary))
+    welcome::ask_destroy_open(model)
 }

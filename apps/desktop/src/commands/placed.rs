@@ -6,7 +6,8 @@
 
 use crate::Action;
 use crate::model::{
-    ask, board, compose, desk, files, find, manage, room, rooms, settings, welcome,
+    ask, board, compose, credentials, desk, export, files, find, manage, room, rooms, settings,
+    welcome,
 };
 
 /// Where an action is to be found.
@@ -77,6 +78,10 @@ places! {
             "Save the files of the chosen entry…",
             "Put in an emoji…",
             "React to the chosen entry…",
+            "Take somebody out of the room that is shown…",
+            "Give somebody another part in the room that is shown…",
+            "Take an invitation back…",
+            "Revoke a device of the page…",
             "Every shortcut",
         ]),
         Back => Does(&["Back: close what is on top"]),
@@ -228,6 +233,9 @@ places! {
         PaletteWords(_) => TYPED,
         PaletteStep(..) => BY_ARROWS,
         PaletteDone => BY_ARROWS,
+        RowWords(_) => TYPED,
+        RowStep(..) => BY_ARROWS,
+        RowTake(..) => BY_ARROWS,
         DirectoryWords(_) => TYPED,
         PlaceWords(_) => TYPED,
         Query(_) => Does(&["Search only in the open room", "Search in all my rooms"]),
@@ -247,6 +255,8 @@ places! {
             "Manage bots",
             "Show what waits for a second manager",
             "Read the log of acts",
+            "Read the audit log",
+            "Answer a request for information…",
         ]),
     }
     Manage(manage) {
@@ -288,7 +298,18 @@ places! {
         SubmitEntry => Does(&["Send the form that is open"]),
         FillBot(_) => TYPED,
         AddBot => Does(&["Send the form that is open"]),
-        // Taking somebody out of a room, and revoking an invitation or a device, is done on its row.
+        RefreshAudit => Does(&["Read the audit log again"]),
+        OlderAudit => Does(&["Look further back in the audit log"]),
+        AuditOf(_) => In("Read the audit log"),
+        AuditStubs(_) => Does(&["Show in the audit log what does not concern me, or hide it"]),
+        ProveAudit(_) => Does(&["Prove the record of the audit log that is shown"]),
+        CopyCheckpoint => Does(&["Copy the audit log's checkpoint"]),
+        CopyAuditKey => Does(&["Copy the audit log's key"]),
+        FillDisclosure(_) => TYPED,
+        ReadDisclosure => Does(&["Send the form that is open"]),
+        WriteDisclosure => Does(&["Write the disclosure that is shown"]),
+        AnotherDisclosure => Does(&["Answer another request for information"]),
+        // What is done on a row is reached by the commands that list the rows.
         Ask(_) => Does(&[
             "Suspend the member that is shown…",
             "Reinstate the member that is shown…",
@@ -332,5 +353,18 @@ places! {
             "Alerts interrupt from moderate on",
             "Alerts interrupt from minor on",
         ]),
+    }
+    Credentials(credentials) {
+        Begin(_) => Does(&["Change my password…", "Set up a new authenticator…"]),
+        Fill(_) => TYPED,
+        Submit => Does(&["Send the form that is open"]),
+        Change => In("Change my password…"),
+        CopySecret => Does(&["Copy the new authenticator's secret"]),
+    }
+    Export(export) {
+        Begin(_) => Does(&["Export this room…"]),
+        Form(_) => In("Export this room…"),
+        File(_) => TYPED,
+        Export => Does(&["Send the form that is open"]),
     }
 }

@@ -71,6 +71,8 @@ fn copy_of(model: &Model) -> Model {
         board: model.board.clone(),
         find: model.find.clone(),
         manage: model.manage.clone(),
+        credentials: model.credentials.clone(),
+        export: model.export.clone(),
     }
 }
 

@@ -81,9 +81,10 @@ pub(super) fn discard_refused(model: &Model) -> Option<Action> {
     Some(compose::Action::Discard(refused.outgoing.id()).into())
 }
 
-/// The same of what waits for a connection. What is being sent this moment cannot be called back.
+/// The same of what waits for a connection, or brings its files up.
 pub(super) fn discard_waiting(model: &Model) -> Option<Action> {
-    let mut outbox = model.compose.outbox.iter().filter(|_| !model.is_connected());
+    let mut outbox =
+        model.compose.outbox.iter().filter(|waiting| compose::may_discard(model, waiting));
     let waiting = outbox.find(|waiting| !matches!(waiting.state, Sending::Refused(_)))?;
     Some(compose::Action::Discard(waiting.outgoing.id()).into())
 }

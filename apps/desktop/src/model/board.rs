@@ -22,6 +22,8 @@ use crate::model::rooms;
 use crate::request::{Reply, Request};
 use crate::{Effect, News};
 
+pub(in crate::model) use export::slug;
+
 /// How long a board is shown before it is asked for again, in milliseconds: a roll call of a hundred
 /// councils comes in bursts.
 const REFRESH_MS: i64 = 1_000;

@@ -29,7 +29,7 @@ use crate::{Effect, News};
 
 pub use draft::latest_of_mine;
 pub(super) use draft::{changed, flush};
-pub use outbox::{Gist, gist};
+pub use outbox::{Gist, gist, may_discard};
 
 /// What is being written and what waits.
 #[derive(Clone, Default)]

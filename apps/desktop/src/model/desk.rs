@@ -3,6 +3,7 @@
 use warproom_client::proto::{RoomId, Seq};
 
 use crate::model::compose::{Sending, Waiting};
+use crate::model::manage::RowAct;
 use crate::model::{Model, Session, compose};
 use crate::news::{Connection, Refusal};
 use crate::{Effect, News};
@@ -90,6 +91,12 @@ pub enum Overlay {
         /// The entry.
         of: Seq,
     },
+    /// The rows of a page of managing, to choose the one that something is done on.
+    Row(RowAct),
+    /// Taking a room's records out.
+    Export,
+    /// Another password or authenticator.
+    Credentials,
     /// What a link really leads to, before it is opened.
     Link,
     /// Every shortcut.

@@ -52,6 +52,19 @@ pub struct Attached {
     pub name: String,
     /// How long it was when it was attached: another length means another file.
     pub size_bytes: u64,
+    /// What the server knows it as, once it was announced there. Kept with the entry in the outbox, so that
+    /// it goes up once whatever ends in between, and can be given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
+}
+
+/// A file that the server was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// Its id there.
+    pub file: FileId,
+    /// Whether all of it is there.
+    pub is_up: bool,
 }
 
 /// A file to be saved.

@@ -18,7 +18,7 @@ use warproom_client::Delivered;
 use warproom_client::proto::{Label, Principal, RoomId, Seq};
 
 use crate::model::desk::{Focus, Overlay, Pane};
-use crate::model::manage::ManagePage;
+use crate::model::manage::{ManagePage, RowAct, RowOffer};
 use crate::model::rooms::Direction;
 use crate::model::{Model, manage, room, rooms};
 use crate::news::Connection;
@@ -36,6 +36,8 @@ pub struct Find {
     pub switcher: Picker,
     /// The palette's words.
     pub palette: Picker,
+    /// The words that narrow the rows of a page.
+    pub row: Picker,
     /// The directory's words.
     pub directory: String,
     /// The date to jump to, as it is being written: `2026-11-22`.
@@ -140,6 +142,12 @@ pub enum Action {
     PaletteStep(Direction, usize),
     /// A command was chosen in the palette: it closes, and the command follows.
     PaletteDone,
+    /// The words that narrow the rows of a page.
+    RowWords(String),
+    /// Choose another row.
+    RowStep(RowAct, Direction),
+    /// Ask about what is done on the row at this place.
+    RowTake(RowAct, usize),
     /// The directory's words.
     DirectoryWords(String),
     /// What is looked for.
@@ -177,6 +185,12 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             model.find.palette.chosen = step(model.find.palette.chosen, direction, count);
         }
         Action::PaletteDone => close(model, Overlay::Palette),
+        Action::RowWords(words) => model.find.row.write(words),
+        Action::RowStep(act, direction) => {
+            let count = shown_rows(model, act).len();
+            model.find.row.chosen = step(model.find.row.chosen, direction, count);
+        }
+        Action::RowTake(act, place) => take_row(model, act, place, out),
         Action::DirectoryWords(words) => model.find.directory = words,
         Action::Query(query) => search::query(model, query),
         Action::PersonWords(words) => model.find.search.person = words,
@@ -225,6 +239,7 @@ impl Find {
         match overlay {
             Overlay::Switcher => self.switcher = Picker::default(),
             Overlay::Palette => self.palette = Picker::default(),
+            Overlay::Row(_) => self.row = Picker::default(),
             Overlay::JumpToDate => self.date.clear(),
             // "This room" is always the one that is open.
             Overlay::Search
@@ -263,6 +278,23 @@ fn switch(model: &mut Model, place: Option<usize>, out: &mut Vec<Effect>) {
     close(model, Overlay::Switcher);
     model.desk.pane = Pane::Room;
     out.extend(model.act(crate::Action::Rooms(rooms::Action::Open(id))));
+}
+
+/// The rows of the page that is shown on which this can be done: the best match first.
+pub fn shown_rows(model: &Model, act: RowAct) -> Vec<RowOffer> {
+    let offers = manage::row_offers(model, act);
+    let wanted = Wanted::new(&model.find.row.words);
+    let places = wanted.best_first((0..offers.len()).collect(), |place: &usize| {
+        let offer = &offers[*place];
+        (offer.name.as_str(), offer.beside.as_str())
+    });
+    places.into_iter().map(|place| offers[place].clone()).collect()
+}
+
+fn take_row(model: &mut Model, act: RowAct, place: usize, out: &mut Vec<Effect>) {
+    let Some(offer) = shown_rows(model, act).into_iter().nth(place) else { return };
+    close(model, Overlay::Row(act));
+    out.extend(model.act(manage::Action::Ask(offer.deed).into()));
 }
 
 fn take_hit(model: &mut Model, place: Option<usize>, out: &mut Vec<Effect>) {

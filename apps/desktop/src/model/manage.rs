@@ -8,8 +8,10 @@
 //! what the server would refuse.
 
 mod acts;
+mod audit;
 mod bots;
 mod deed;
+mod disclosure;
 mod entry;
 mod handle;
 mod invite;
@@ -18,10 +20,11 @@ mod once;
 mod organisations;
 mod proposals;
 mod rooms;
+mod row;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
@@ -36,8 +39,17 @@ use crate::news::Refusal;
 use crate::{Effect, News};
 
 pub use acts::{Acts, Kind as ActKind, Line as ActLine, may_read_older as may_read_older_acts};
+pub use audit::{
+    Audit, Kind as AuditKind, Line as AuditLine, Proof, may_read_older as may_read_older_audit,
+    reads_on as reads_on_audit,
+};
 pub use bots::BotForm;
 pub use deed::Deed;
+pub use disclosure::{
+    Disclosing, DisclosureForm, DisclosureWish, Hidden, Made, PATTERNS as DISCLOSURE_PATTERNS,
+    UnderWay as DisclosureUnderWay, Wanted, may_read as may_read_disclosure,
+    may_write as may_write_disclosure,
+};
 pub use entry::{EntryForm, Row, SubjectKind};
 pub use invite::InviteForm;
 pub use once::{Once, Part};
@@ -49,6 +61,7 @@ pub use proposals::{
     until as proposed_until,
 };
 pub use rooms::{Bringing, Managed, RoomForm};
+pub use row::{RowAct, RowOffer, row_offers};
 pub use words::{
     ceiling, changed_ceiling, expiry, history, is_officer, managers, may_lead, part, role,
     role_meaning, standing, subject,
@@ -98,6 +111,10 @@ pub struct Manage {
     pub retention: Option<(RoomId, RetentionShown)>,
     /// The log of acts.
     pub acts: Acts,
+    /// The audit log.
+    pub audit: Audit,
+    /// A request for information that is answered.
+    pub disclosure: Disclosing,
     /// What the server said once and shows nobody again.
     pub once: Option<Once>,
 }
@@ -122,11 +139,15 @@ pub enum ManagePage {
     Proposals,
     /// The log of acts.
     Acts,
+    /// The audit log.
+    Audit,
+    /// Answering a request for information.
+    Disclosure,
 }
 
 impl ManagePage {
     /// Every page, in the order of their tabs.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Rooms,
         Self::Members,
         Self::Invitations,
@@ -135,6 +156,8 @@ impl ManagePage {
         Self::Bots,
         Self::Proposals,
         Self::Acts,
+        Self::Audit,
+        Self::Disclosure,
     ];
 
     /// What it is called.
@@ -148,13 +171,17 @@ impl ManagePage {
             Self::Bots => "Bots",
             Self::Proposals => "Two managers",
             Self::Acts => "Log of acts",
+            Self::Audit => "Audit log",
+            Self::Disclosure => "Requests for information",
         }
     }
 
-    /// Whether who is signed in finds anything on it: a guest has devices, and the rooms they lead.
+    /// Whether who is signed in finds anything on it: a guest has devices, the rooms they lead, and what
+    /// concerns them in the audit log.
     pub fn is_for(self, model: &Model) -> bool {
         match self {
-            Self::Devices => true,
+            Self::Devices | Self::Audit => true,
+            Self::Disclosure => model.is_manager(),
             Self::Rooms => {
                 let mut rooms = model.rooms.rooms.values();
                 is_officer(model) || rooms.any(|room| room.role == Some(RoomRole::Lead))
@@ -189,6 +216,8 @@ pub enum Shown {
     Bot(BotId),
     /// An act of the log.
     Act(Seq),
+    /// A record of the audit log.
+    Audited(Seq),
 }
 
 impl Shown {
@@ -201,6 +230,7 @@ impl Shown {
             Self::Organisation(_) | Self::Entry => Some(ManagePage::Organisations),
             Self::Bot(_) => Some(ManagePage::Bots),
             Self::Act(_) => Some(ManagePage::Acts),
+            Self::Audited(_) => Some(ManagePage::Audit),
         }
     }
 }
@@ -273,6 +303,28 @@ pub enum Action {
     OlderActs,
     /// Show only acts of this kind.
     ActsOf(ActKind),
+    /// Read the newest records of the audit log again, and its checkpoint.
+    RefreshAudit,
+    /// Read older records of the audit log.
+    OlderAudit,
+    /// Show only records of this kind.
+    AuditOf(AuditKind),
+    /// Show also stubs of what does not concern who is signed in, or hide them.
+    AuditStubs(bool),
+    /// Prove that a record is in the audit log.
+    ProveAudit(Seq),
+    /// Put the audit log's checkpoint on the clipboard.
+    CopyCheckpoint,
+    /// Put the key that signs it on the clipboard.
+    CopyAuditKey,
+    /// The form of a disclosure is now this.
+    FillDisclosure(Box<DisclosureForm>),
+    /// Read what the request for information covers: it lands in the audit log.
+    ReadDisclosure,
+    /// Write what was read and shown.
+    WriteDisclosure,
+    /// Another request for information.
+    AnotherDisclosure,
     /// Spell out what something does, and ask.
     Ask(Deed),
     /// Do it: it was asked about.
@@ -303,6 +355,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::Filter(filter) => {
             model.manage.filter = filter;
             acts::changed(model);
+            audit::changed(model);
         }
         Action::FillRoom(form) => model.manage.room = form,
         Action::SubmitRoom => rooms::submit(model, out),
@@ -323,6 +376,17 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::RefreshActs => acts::refresh(model, out),
         Action::OlderActs => acts::older(model, out),
         Action::ActsOf(kind) => acts::narrow(model, kind),
+        Action::RefreshAudit => lists::refresh(model, out),
+        Action::OlderAudit => audit::older(model, out),
+        Action::AuditOf(kind) => audit::narrow(model, kind),
+        Action::AuditStubs(has_stubs) => audit::show_stubs(model, has_stubs),
+        Action::ProveAudit(seq) => audit::prove(model, seq, out),
+        Action::CopyCheckpoint => audit::copy_checkpoint(model, out),
+        Action::CopyAuditKey => audit::copy_key(model, out),
+        Action::FillDisclosure(form) => model.manage.disclosure.form = *form,
+        Action::ReadDisclosure => disclosure::read(model, out),
+        Action::WriteDisclosure => disclosure::write(model, out),
+        Action::AnotherDisclosure => disclosure::begin_anew(model),
         Action::Ask(deed) => {
             model.manage.trouble = None;
             if let Some(confirm) = deed::confirm(model, deed) {
@@ -342,6 +406,7 @@ fn show(model: &mut Model, page: ManagePage, out: &mut Vec<Effect>) {
     model.manage.is_up = true;
     model.manage.filter.clear();
     acts::changed(model);
+    audit::changed(model);
     open(model, Shown::List, out);
     lists::refresh(model, out);
 }
@@ -361,6 +426,7 @@ fn open(model: &mut Model, shown: Shown, out: &mut Vec<Effect>) {
         }
         Shown::Organisation(id) => organisations::open(model, id),
         Shown::Entry => entry::open(model, out),
+        Shown::Audited(_) => model.manage.audit.proof = None,
         Shown::List | Shown::New | Shown::Member(_) | Shown::Bot(_) | Shown::Act(_) => {}
     }
 }
@@ -379,6 +445,7 @@ pub(super) fn look(model: &mut Model, out: &mut Vec<Effect>) {
             (model.manage.page, model.manage.shown) = (ManagePage::Devices, Shown::List);
         }
         acts::changed(model);
+        audit::changed(model);
         lists::refresh(model, out);
     } else {
         model.manage.once = None;
@@ -404,5 +471,7 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
         _ => {}
     }
     acts::hear(model, news, out);
+    audit::hear(model, news);
+    disclosure::hear(model, news);
     look(model, out);
 }

@@ -27,6 +27,11 @@ pub fn short(at_ms: i64) -> String {
     zoned(at_ms).strftime("%-d %b %H:%M").to_string()
 }
 
+/// Day, time and zone for a file, which is read elsewhere and later: `2026-11-22 14:05 GMT`.
+pub fn dated(at_ms: i64) -> String {
+    zoned(at_ms).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
 /// Day, time and zone, in full: `Sunday 22 November 2026, 14:05 GMT`.
 pub fn full(at_ms: i64) -> String {
     zoned(at_ms).strftime("%A %-d %B %Y, %H:%M %Z").to_string()

@@ -4,6 +4,7 @@ mod acts;
 mod going;
 mod hearing;
 mod may;
+mod recall;
 mod unread;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::model::rooms::{Direction, Group};
 pub(super) use going::begin;
 pub(super) use hearing::hear;
 pub use may::{Act, May, may};
+pub use recall::Recall;
 pub use unread::Marking;
 
 /// The rows that a room keeps while it is not open: a screen or two and the way back to them.
@@ -97,6 +99,8 @@ pub struct Reading {
     pub beside: Option<Beside>,
     /// Who has read as far as an entry, once that was asked.
     pub seen_by: Option<(Seq, Vec<MemberId>)>,
+    /// What was taken back last, and whom it may have reached.
+    pub recall: Option<Recall>,
     /// What was on the screen last.
     pub visible: Option<RangeInclusive<Seq>>,
     /// Where to go once its page is there.

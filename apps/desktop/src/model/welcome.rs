@@ -23,6 +23,7 @@ use crate::news::Invitation;
 use crate::{Effect, News};
 
 pub use qr::Qr;
+pub(super) use steps::six_digits;
 pub use strength::Strength;
 
 /// What is shown before a profile is open.
@@ -293,6 +294,18 @@ pub fn ask_destroy(profile: &ProfileSummary) -> crate::Action {
         is_dangerous: true,
         then: Box::new(crate::Action::Welcome(Action::Destroy(profile.name.clone()))),
     }))
+}
+
+/// Asks before the profile that is open is destroyed.
+pub fn ask_destroy_open(model: &Model) -> Option<crate::Action> {
+    let session = model.session.as_ref()?;
+    let known = model.welcome.profile(&session.profile).cloned();
+    let summary = known.unwrap_or_else(|| ProfileSummary {
+        name: session.profile.clone(),
+        needs_passphrase: false,
+        warp: Some(session.warp.clone()),
+    });
+    Some(ask_destroy(&summary))
 }
 
 impl Welcome {

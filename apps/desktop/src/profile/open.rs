@@ -122,6 +122,11 @@ impl Profile {
         self.store.keep_outgoing(outgoing)
     }
 
+    /// Keeps an entry as it is by now. One that was dropped meanwhile stays dropped.
+    pub fn renew_outgoing(&self, outgoing: &Outgoing) -> Result<()> {
+        self.store.renew_outgoing(outgoing)
+    }
+
     /// Writes down why an entry was refused. One that was dropped meanwhile stays dropped.
     pub fn keep_refusal(&self, id: EntryId, refusal: &Refusal) -> Result<()> {
         self.store.keep_refusal(id, refusal)

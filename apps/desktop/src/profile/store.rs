@@ -83,7 +83,8 @@ impl Store {
     pub(super) fn keep_draft(&self, room: RoomId, draft: &Draft) -> Result<()> {
         let db = &self.database;
         let name = db.seal().name("drafts", room.as_bytes());
-        if draft.text.is_empty() && draft.reply_to.is_none() && draft.edit_of.is_none() {
+        let is_empty = draft.text.is_empty() && draft.files.is_empty();
+        if is_empty && draft.reply_to.is_none() && draft.edit_of.is_none() {
             db.run("DELETE FROM drafts WHERE room = ?1", [name])?;
             return Ok(());
         }
@@ -113,15 +114,29 @@ impl Store {
     pub(super) fn keep_outgoing(&self, outgoing: &Outgoing) -> Result<()> {
         let db = &self.database;
         let id = self.name(outgoing.id());
-        let waiting = Waiting { outgoing: outgoing.clone(), refusal: None };
+        let mut waiting = Waiting { outgoing: outgoing.clone(), refusal: None };
         db.change(|_| {
             let place = match self.place(&id)? {
-                Some(place) => place,
+                Some(place) => {
+                    let before: Waiting = self.waiting(place, &id)?;
+                    remember_announced(&mut waiting.outgoing, &before.outgoing);
+                    place
+                }
                 None => {
                     db.read("SELECT coalesce(max(place), 0) + 1 FROM outbox", [], |row| row.get(0))?
                 }
             };
             self.put(place, &id, &waiting)
+        })
+    }
+
+    /// Keeps an entry as it is now, if it is still there and waits.
+    pub(super) fn renew_outgoing(&self, outgoing: &Outgoing) -> Result<()> {
+        let db = &self.database;
+        let id = self.name(outgoing.id());
+        db.change(|_| {
+            let Some(place) = self.place(&id)? else { return Ok(()) };
+            self.put(place, &id, &Waiting { outgoing: outgoing.clone(), refusal: None })
         })
     }
 
@@ -131,9 +146,7 @@ impl Store {
         let id = self.name(id);
         db.change(|_| {
             let Some(place) = self.place(&id)? else { return Ok(()) };
-            let value: Vec<u8> =
-                db.read("SELECT value FROM outbox WHERE place = ?1", [place], |row| row.get(0))?;
-            let mut waiting: Waiting = db.open_json(&of_waiting(place, &id), &value)?;
+            let mut waiting = self.waiting(place, &id)?;
             waiting.refusal = Some(refusal.clone());
             self.put(place, &id, &waiting)
         })
@@ -143,6 +156,12 @@ impl Store {
     pub(super) fn drop_outgoing(&self, id: EntryId) -> Result<()> {
         self.database.run("DELETE FROM outbox WHERE id = ?1", [self.name(id)])?;
         Ok(())
+    }
+
+    fn waiting(&self, place: i64, id: &[u8; 16]) -> Result<Waiting> {
+        let sql = "SELECT value FROM outbox WHERE place = ?1";
+        let value: Vec<u8> = self.database.read(sql, [place], |row| row.get(0))?;
+        self.database.open_json(&of_waiting(place, id), &value)
     }
 
     fn name(&self, id: EntryId) -> [u8; 16] {
@@ -163,6 +182,18 @@ impl Store {
     #[cfg(test)]
     pub(super) fn database(&self) -> &Database {
         &self.database
+    }
+}
+
+/// Sent again, an entry comes as it was written: what the server was told of its files since is not lost.
+fn remember_announced(outgoing: &mut Outgoing, before: &Outgoing) {
+    let (Outgoing::PostWithFiles(now), Outgoing::PostWithFiles(before)) = (outgoing, before) else {
+        return;
+    };
+    for (file, known) in now.files.iter_mut().zip(&before.files) {
+        if file.path == known.path && file.announced.is_none() {
+            file.announced = known.announced;
+        }
     }
 }
 

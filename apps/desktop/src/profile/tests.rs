@@ -3,6 +3,7 @@
 
 mod cache;
 mod damage;
+mod files;
 mod key_store;
 mod sealed;
 

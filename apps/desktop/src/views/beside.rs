@@ -2,6 +2,7 @@
 
 mod details;
 mod people;
+mod recall;
 mod thread;
 
 use egui::accesskit::Role;

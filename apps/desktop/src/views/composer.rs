@@ -46,7 +46,7 @@ fn closed(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId) {
     if draft.text.trim().is_empty() {
         return;
     }
-    widgets::hint(ui, cx.look, "What you were writing is kept on this computer.");
+    widgets::quiet(ui, cx.look, "What you were writing is kept on this computer.");
     if widgets::button(ui, "Copy what you were writing").clicked() {
         cx.act(Action::Desk(desk::Action::Copy(label::copied(label, &draft.text))));
     }
@@ -65,11 +65,11 @@ fn open(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId) {
         let hint = format!(
             "This room's label is more relaxed than {begun} by now. What you are writing stays {begun} unless you choose another."
         );
-        widgets::hint(ui, cx.look, &hint);
+        widgets::quiet(ui, cx.look, &hint);
     }
     for handle in &cx.model.draft_calls(room).elsewhere {
         let hint = format!("@{handle} is not in this room, would not read it, and is not called.");
-        widgets::hint(ui, cx.look, &hint);
+        widgets::quiet(ui, cx.look, &hint);
     }
     if let Some(trouble) = &cx.model.compose.trouble {
         let said = widgets::trouble(ui, cx.look, trouble);
@@ -109,12 +109,12 @@ fn told(ui: &mut Ui, cx: &Cx<'_>, room: RoomId, draft: &Draft, label: Label) {
     });
     ui.spacing_mut().interact_size.y = 0.0;
     if ui.available_width() < ONE_LINE {
-        widgets::hint(ui, cx.look, &means);
+        widgets::quiet(ui, cx.look, &means);
         widgets::quiet(ui, cx.look, &aside);
         return;
     }
     ui.horizontal(|ui| {
-        widgets::hint(ui, cx.look, &means);
+        widgets::quiet(ui, cx.look, &means);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             widgets::quiet(ui, cx.look, &aside);
         });

@@ -4,7 +4,7 @@ use egui::Ui;
 
 use super::Cx;
 use super::switcher::is_on_top;
-use super::widgets::{field, hint, overlay, primary_button, strong, takes_focus, trouble};
+use super::widgets::{field, overlay, primary_button, quiet, strong, takes_focus, trouble};
 use crate::Action as Any;
 use crate::commands::here;
 use crate::model::desk::{Focus, Overlay};
@@ -28,7 +28,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let understood = find::jump_to(model);
         match understood {
             _ if model.find.date.trim().is_empty() => {
-                hint(ui, cx.look, "2026-11-22, 22 Nov, 22/11, yesterday, last Monday");
+                quiet(ui, cx.look, "2026-11-22, 22 Nov, 22/11, yesterday, last Monday");
             }
             Ok(at_ms) => {
                 strong(ui, &moment::day(at_ms));

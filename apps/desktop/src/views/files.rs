@@ -6,7 +6,7 @@ use warproom_client::proto::{File, RoomId, Seq};
 use super::Cx;
 use super::switcher::is_on_top;
 use super::widgets::{
-    button, chip, field, hint, overlay, primary_button, quiet, strong, takes_focus, title, trouble,
+    button, chip, field, overlay, primary_button, quiet, strong, takes_focus, title, trouble,
 };
 use crate::Action;
 use crate::commands::here;
@@ -56,7 +56,7 @@ pub(super) fn attach(ui: &Ui, cx: &mut Cx<'_>) {
             cx.act(files::Action::Path(path).into());
         }
         let is_entered = response.lost_focus() && here::seen(ui, here::FIELD).is_some();
-        hint(
+        quiet(
             ui,
             cx.look,
             "All of it, as /home/ann/report.pdf or ~/report.pdf. A file can also be dropped onto the room. \
@@ -91,7 +91,7 @@ pub(super) fn save(ui: &Ui, cx: &mut Cx<'_>, of: Seq) {
         super::copying::drawn(ui, shown.label);
         ui.horizontal_wrapped(|ui| {
             chip(ui, shown.label);
-            hint(ui, cx.look, label::meaning(shown.label));
+            quiet(ui, cx.look, label::meaning(shown.label));
         });
         let (response, changed) = field(ui, "Folder", &model.files.folder);
         if is_on_top(cx, Overlay::SaveFiles { of }) {
@@ -100,7 +100,7 @@ pub(super) fn save(ui: &Ui, cx: &mut Cx<'_>, of: Seq) {
         if let Some(folder) = changed {
             cx.act(files::Action::Folder(folder).into());
         }
-        hint(
+        quiet(
             ui,
             cx.look,
             "Empty: your folder of downloads. Nothing that is there is written over. What comes is checked \
@@ -108,11 +108,12 @@ pub(super) fn save(ui: &Ui, cx: &mut Cx<'_>, of: Seq) {
         );
         for file in &shown.entry.content.files {
             ui.horizontal_wrapped(|ui| {
-                if primary_button(ui, cx.look, &format!("Save {}", visible(file.name.as_str())))
-                    .clicked()
-                {
+                let name = visible(file.name.as_str());
+                let save = primary_button(ui, cx.look, "Save");
+                if save.accessible_name(format!("Save {name}")).clicked() {
                     cx.act(files::Action::Save(of, file.file).into());
                 }
+                strong(ui, &name);
                 quiet(ui, cx.look, &about(cx, (room, of), file));
             });
         }

@@ -1,9 +1,11 @@
 //! Managing: tabs, and below them a list, a thing of it or a form.
 
 mod acts;
+mod audit;
 mod bot;
 mod bots;
 mod devices;
+mod disclosure;
 mod entry;
 mod form;
 mod invitations;
@@ -45,6 +47,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ManagePage::Bots => bots::ui(ui, cx),
                 ManagePage::Proposals => proposals::ui(ui, cx),
                 ManagePage::Acts => acts::ui(ui, cx),
+                ManagePage::Audit => audit::ui(ui, cx),
+                ManagePage::Disclosure => disclosure::ui(ui, cx),
             }
         });
     });
@@ -61,6 +65,7 @@ const fn what_is_shown(shown: Shown) -> u8 {
         Shown::Organisation(_) => 5,
         Shown::Bot(_) => 6,
         Shown::Act(_) => 7,
+        Shown::Audited(_) => 8,
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let hint = "What is here is on this computer only. It is sent by itself once there is a \
                             connection; what was refused waits for you.";
                 ui.add_space(space::M);
-                widgets::hint(ui, cx.look, hint);
+                widgets::quiet(ui, cx.look, hint);
                 by_room(ui, cx, |one| !is_lost_at_the_end(one));
             }
         });
@@ -96,9 +96,10 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, waiting: &Waiting) {
                 if is_refused && widgets::button(ui, "Send again").clicked() {
                     cx.act(Action::Compose(compose::Action::SendAgain(id)));
                 }
-                // What is being sent this moment cannot be called back.
-                let may_discard = is_refused || !cx.model.is_connected();
-                if may_discard && widgets::danger_button(ui, cx.look, "Discard").clicked() {
+                let is_coming_up = cx.model.files.up.contains_key(&id);
+                let says = if is_coming_up { "Stop and discard" } else { "Discard" };
+                let may = compose::may_discard(cx.model, waiting);
+                if may && widgets::danger_button(ui, cx.look, says).clicked() {
                     cx.act(Action::Compose(compose::Action::Discard(id)));
                 }
             });

@@ -5,8 +5,9 @@ mod interrupt;
 use egui::{Frame, Margin, ScrollArea, Ui};
 
 use super::Cx;
-use super::widgets::{self, choice, heading, hint, title};
+use super::widgets::{self, choice, heading, quiet, title};
 use crate::look::{READING_WIDTH, space};
+use crate::model::credentials::{self, What};
 use crate::model::settings::{Action, Notify, SendWith, Settings, Theme};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -18,6 +19,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             this_computer(ui, cx);
             ui.add_space(space::L);
             interrupt::ui(ui, cx);
+            ui.add_space(space::L);
+            sign_in(ui, cx);
             ui.add_space(space::L);
             profile(ui, cx);
         });
@@ -89,7 +92,7 @@ fn notify(ui: &mut Ui, cx: &Cx<'_>, settings: &mut Settings) {
             settings.notify = notify;
         }
     }
-    hint(
+    quiet(
         ui,
         cx.look,
         "Of anything stricter than TLP:GREEN a notification never shows a word: a screen may be seen by anybody.",
@@ -108,17 +111,45 @@ fn send_with(ui: &mut Ui, settings: &mut Settings) {
     }
 }
 
+/// What proves who one is, beside this device.
+fn sign_in(ui: &mut Ui, cx: &mut Cx<'_>) {
+    widgets::card(ui, cx.look, |ui| {
+        ui.set_width(ui.available_width());
+        heading(ui, "Your password and authenticator");
+        quiet(
+            ui,
+            cx.look,
+            "With both you set up another device. When one of them changes, the connections of your other devices end.",
+        );
+        ui.add_enabled_ui(cx.model.is_connected(), |ui| {
+            ui.horizontal_wrapped(|ui| {
+                for (says, what) in [
+                    ("Change password…", What::Password),
+                    ("New authenticator…", What::Authenticator),
+                ] {
+                    if widgets::button(ui, says).clicked() {
+                        cx.act(credentials::Action::Begin(what).into());
+                    }
+                }
+            });
+        });
+        if !cx.model.is_connected() {
+            quiet(ui, cx.look, "Changing them needs a connection.");
+        }
+    });
+}
+
 fn profile(ui: &mut Ui, cx: &mut Cx<'_>) {
-    use crate::model::desk::{self, Confirm};
+    use crate::model::desk;
     use crate::model::welcome;
     let Some(session) = &cx.model.session else { return };
     let (name, warp) = (session.me.name.clone(), session.warp.clone());
-    let (profile, address) = (session.profile.clone(), session.address.clone());
+    let address = session.address.clone();
     widgets::card(ui, cx.look, |ui| {
         ui.set_width(ui.available_width());
         heading(ui, "This profile");
         ui.label(format!("{name} in {warp}"));
-        hint(
+        quiet(
             ui,
             cx.look,
             "Another device of yours is set up with this address, your handle, your password and a code:",
@@ -133,17 +164,13 @@ fn profile(ui: &mut Ui, cx: &mut Cx<'_>) {
             if widgets::button(ui, "Close the profile").clicked() {
                 cx.act(crate::Action::Welcome(welcome::Action::SignOut));
             }
-            if widgets::danger_button(ui, cx.look, "Destroy the profile…").clicked() {
-                let confirm = Confirm {
-                    title: "Destroy this profile on this computer?".to_owned(),
-                    what_it_does: "Its key, what was read, drafts and the outbox are destroyed here, and cannot be brought back. The server still knows the device: revoke it from another one, or ask a manager to.".to_owned(),
-                    verb: "Destroy it",
-                    is_dangerous: true,
-                    then: Box::new(crate::Action::Welcome(welcome::Action::Destroy(profile))),
-                };
-                cx.act(crate::Action::Desk(desk::Action::Ask(confirm)));
+            let destroy = widgets::danger_button(ui, cx.look, "Destroy the profile…");
+            if destroy.clicked()
+                && let Some(question) = welcome::ask_destroy_open(cx.model)
+            {
+                cx.act(question);
             }
         });
-        hint(ui, cx.look, "Closing keeps everything, sealed, until the profile is opened again.");
+        quiet(ui, cx.look, "Closing keeps everything, sealed, until the profile is opened again.");
     });
 }

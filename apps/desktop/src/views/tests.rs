@@ -6,11 +6,14 @@
 mod above;
 mod acts;
 mod ask;
+mod audit;
 mod beside;
 mod board;
 mod commands;
 mod compose;
+mod disclosure;
 mod entry;
+mod export;
 mod files;
 mod find;
 mod focus;

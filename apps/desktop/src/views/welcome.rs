@@ -3,9 +3,9 @@
 mod check;
 mod choose;
 mod enrol;
-mod form;
+pub(super) mod form;
 mod password;
-mod totp;
+pub(super) mod totp;
 mod unlock;
 
 use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui, UiBuilder};

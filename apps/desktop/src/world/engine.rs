@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use warproom_client::TotpSecret;
 
 use crate::news::Refusal;
 use crate::profile::{ProfileError, ProfileName, Profiles, key_store_is_usable};
@@ -93,6 +94,11 @@ impl Engine {
             Effect::CloseProfile => self.close().await,
             Effect::DestroyProfile(name) => self.destroy(name).await,
             Effect::Notify(notification) => self.notifier.show(notification),
+            Effect::MakeTotp { warp, handle } => {
+                let totp = TotpSecret::generate();
+                let (secret, uri) = (totp.to_base32(), totp.uri(&warp, &handle));
+                self.teller.tell(News::TotpMade { secret, uri }).await;
+            }
             Effect::WriteFile { name, text } => self.write(name, text).await,
             other => match &mut self.session {
                 Some(session) => session.perform(other).await,

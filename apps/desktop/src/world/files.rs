@@ -5,14 +5,15 @@ use std::path::Path;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use warproom_client::proto::calls::PostEntry;
-use warproom_client::proto::{FileName, NamedFile, RoomId};
+use warproom_client::proto::calls::Posted;
+use warproom_client::proto::{ErrorCode, FileId, FileName, NamedFile, RoomId};
 use warproom_client::{Client, Progress, TransferError};
 
 use crate::News;
-use crate::effect::PostWithFiles;
-use crate::model::files::{Attached, Moved, Save};
+use crate::effect::{Outgoing, PostWithFiles};
+use crate::model::files::{Announced, Attached, Moved, Save};
 use crate::news::Refusal;
+use crate::world::shelf::Shelf;
 use crate::world::teller::Teller;
 use crate::world::{refusal, system};
 
@@ -42,35 +43,91 @@ fn found(typed: &str) -> Result<Attached, Refusal> {
     let path = path.to_str().ok_or_else(|| {
         Refusal::new("the name of this file or of its folder is no text", "give it another name")
     })?;
-    Ok(Attached { path: path.to_owned(), name, size_bytes: about.len() })
+    Ok(Attached { path: path.to_owned(), name, size_bytes: about.len(), announced: None })
 }
 
-/// Brings the files of a post up, one after the other, and answers the post with them. One that was cut
-/// off goes on where it stood, also after a restart.
-pub(super) async fn bring_up(
+/// Brings the files of a post up, one after the other, and sends the post with them. One that was cut off
+/// goes on where it stood, and one that is up stays as it is, also after a restart: what the server knows
+/// of each is kept beside the post before it goes on.
+pub(super) async fn send(
     client: &Client,
     teller: &Teller,
-    with: PostWithFiles,
-) -> Result<PostEntry, NotUp> {
-    let PostWithFiles { mut post, files } = with;
-    let (id, room) = (post.id, post.room);
-    for file in files {
-        let name = &file.name;
-        same_size(&file).await?;
-        let (told, progress) = watch::channel(None);
-        let path = Path::new(&file.path);
-        let tell = |progress| told.send_modify(|latest| *latest = Some(progress));
-        let work = client.upload(room, path, tell);
-        let news = |moved| News::FileUp { id, name: name.clone(), moved };
-        let uploaded = telling(teller, progress, news, work).await;
-        let uploaded = uploaded.map_err(|error| NotUp::of(error, name))?;
-        if uploaded.size_bytes != file.size_bytes {
-            return Err(NotUp::of(TransferError::Changed, name));
+    shelf: &Shelf,
+    with: &mut PostWithFiles,
+) -> Result<Posted, NotUp> {
+    let was_up = with.files.iter().any(|file| file.announced.is_some_and(|one| one.is_up));
+    let posted = try_to_send(client, teller, shelf, with).await;
+    match posted {
+        // It waited for more than a day, and the server has dropped what nothing carried.
+        Err(NotUp::Call(error)) if was_up && error.code() == Some(ErrorCode::NotFound) => {
+            with.files.iter_mut().for_each(|file| file.announced = None);
+            try_to_send(client, teller, shelf, with).await
         }
-        // What it is, is for its readers to find out: an ending says little, and can lie.
-        post.files.push(NamedFile { file: uploaded.file, name: uploaded.name, media_type: None });
+        posted => posted,
     }
-    Ok(post)
+}
+
+async fn try_to_send(
+    client: &Client,
+    teller: &Teller,
+    shelf: &Shelf,
+    with: &mut PostWithFiles,
+) -> Result<Posted, NotUp> {
+    let mut post = with.post.clone();
+    for place in 0..with.files.len() {
+        let file = match with.files[place].announced {
+            Some(Announced { file, is_up: true }) => file,
+            _ => bring_up(client, teller, shelf, (with, place)).await?,
+        };
+        // What it is, is for its readers to find out: an ending says little, and can lie.
+        let name = FileName::nearest(&with.files[place].name);
+        post.files.push(NamedFile { file, name, media_type: None });
+    }
+    Outgoing::Post(post).send(client).await.map_err(NotUp::Call)
+}
+
+/// Brings one file up; its id.
+async fn bring_up(
+    client: &Client,
+    teller: &Teller,
+    shelf: &Shelf,
+    (with, place): (&mut PostWithFiles, usize),
+) -> Result<FileId, NotUp> {
+    let file = with.files[place].clone();
+    let (id, name) = (with.post.id, &file.name);
+    same_size(&file).await?;
+    let begun = client.begin_upload(with.post.room, Path::new(&file.path)).await;
+    let upload = begun.map_err(|error| NotUp::of(error, name))?;
+    note(shelf, with, place, Announced { file: upload.file(), is_up: false }).await;
+    let (told, progress) = watch::channel(None);
+    let tell = |progress| told.send_modify(|latest| *latest = Some(progress));
+    let work = upload.finish(client, tell);
+    let news = |Progress { done_bytes, size_bytes }| News::FileUp {
+        id,
+        name: name.clone(),
+        moved: Moved { done_bytes, size_bytes },
+    };
+    let uploaded = telling(teller, progress, news, work).await;
+    let uploaded = uploaded.map_err(|error| NotUp::of(error, name))?;
+    if uploaded.size_bytes != file.size_bytes {
+        return Err(NotUp::of(TransferError::Changed, name));
+    }
+    note(shelf, with, place, Announced { file: uploaded.file, is_up: true }).await;
+    Ok(uploaded.file)
+}
+
+/// Keeps what the server knows of a file. Where that cannot be kept it goes up all the same, once more at
+/// worst.
+async fn note(shelf: &Shelf, with: &mut PostWithFiles, place: usize, announced: Announced) {
+    if with.files[place].announced == Some(announced) {
+        return;
+    }
+    with.files[place].announced = Some(announced);
+    let on_disk = Outgoing::PostWithFiles(with.clone());
+    let kept = shelf.with(move |held| held.profile.renew_outgoing(&on_disk)).await;
+    if let Err(refusal) = kept {
+        tracing::warn!(%refusal, "how far a file is could not be kept");
+    }
 }
 
 /// Why the files of a post are not up.
@@ -131,7 +188,10 @@ async fn fetch(client: &Client, teller: &Teller, save: &Save) -> Result<String, 
     let place = (save.room, save.seq);
     let tell = |progress| told.send_modify(|latest| *latest = Some(progress));
     let work = client.download(place, &save.file, &folder, tell);
-    let news = |moved| News::FileDown { save: save.clone(), moved };
+    let news = |Progress { done_bytes, size_bytes }| News::FileDown {
+        save: save.clone(),
+        moved: Moved { done_bytes, size_bytes },
+    };
     match telling(teller, progress, news, work).await {
         Ok(path) => Ok(path.display().to_string()),
         Err(error) => {
@@ -143,10 +203,10 @@ async fn fetch(client: &Client, teller: &Teller, save: &Save) -> Result<String, 
 }
 
 /// Does some work, and tells how far it is: the latest that is known, so that nobody waits for a window.
-async fn telling<T>(
+pub(super) async fn telling<P: Copy, T>(
     teller: &Teller,
-    mut progress: watch::Receiver<Option<Progress>>,
-    news: impl Fn(Moved) -> News,
+    mut progress: watch::Receiver<Option<P>>,
+    news: impl Fn(P) -> News,
     work: impl Future<Output = T>,
 ) -> T {
     let mut work = std::pin::pin!(work);
@@ -154,9 +214,9 @@ async fn telling<T>(
         tokio::select! {
             done = &mut work => return done,
             Ok(()) = progress.changed() => {
-                let moved = *progress.borrow_and_update();
-                if let Some(Progress { done_bytes, size_bytes }) = moved {
-                    teller.tell(news(Moved { done_bytes, size_bytes })).await;
+                let latest = *progress.borrow_and_update();
+                if let Some(latest) = latest {
+                    teller.tell(news(latest)).await;
                 }
             }
         }

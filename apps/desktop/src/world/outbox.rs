@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use warproom_client::proto::EntryId;
 use warproom_client::proto::calls::Posted;
+use warproom_client::proto::{EntryId, FileId};
 use warproom_client::{CallError, Client, State};
 
 use crate::News;
@@ -57,6 +57,8 @@ pub(super) struct Outbox {
     paused_until: Option<Instant>,
     /// Files come up for one entry at a time: two on a slow line would both be late.
     one_at_a_time: Arc<Mutex<()>>,
+    /// Files being given up at the server.
+    giving_up: JoinSet<()>,
 }
 
 /// How it went with an entry.
@@ -83,6 +85,7 @@ impl Outbox {
             next,
             paused_until: None,
             one_at_a_time,
+            giving_up: JoinSet::new(),
         }
     }
 
@@ -131,8 +134,33 @@ impl Outbox {
         if let Some(flying) = self.handles.remove(&id) {
             flying.abort();
         }
+        let announced = self.announced(id).await;
         if let Err(refusal) = self.drop_from_disk(id).await {
             self.teller.trouble(refusal).await;
+        }
+        self.give_up(announced);
+    }
+
+    /// The files of an entry that the server was told of.
+    async fn announced(&self, id: EntryId) -> Vec<FileId> {
+        let kept = self.shelf.with(|held| held.profile.outbox()).await.unwrap_or_default();
+        let outgoing = kept.into_iter().map(|(outgoing, _)| outgoing).find(|one| one.id() == id);
+        let Some(Outgoing::PostWithFiles(with)) = outgoing else { return Vec::new() };
+        with.files.iter().filter_map(|file| Some(file.announced?.file)).collect()
+    }
+
+    /// Gives files up at the server. One that an entry carries by now stays; without a connection the
+    /// server drops them by itself within a day.
+    fn give_up(&mut self, files: Vec<FileId>) {
+        while self.giving_up.try_join_next().is_some() {}
+        let Some(client) = self.client() else { return };
+        for file in files {
+            let client = client.clone();
+            self.giving_up.spawn(async move {
+                if let Err(error) = client.abandon_upload(file).await {
+                    tracing::debug!(%error, %file, "a file was not given up");
+                }
+            });
         }
     }
 
@@ -148,8 +176,9 @@ impl Outbox {
             let (id, client) = (outgoing.id(), client.clone());
             let mut sending = match outgoing {
                 Outgoing::PostWithFiles(_) => {
-                    let turn = (self.teller.clone(), self.one_at_a_time.clone());
-                    Box::pin(send_with_files(client, place, outgoing, turn)) as Flight
+                    let with = (self.teller.clone(), self.shelf.clone());
+                    let turn = self.one_at_a_time.clone();
+                    Box::pin(send_with_files(client, (place, outgoing), with, turn)) as Flight
                 }
                 outgoing => Box::pin(send(client, place, outgoing)),
             };
@@ -231,20 +260,17 @@ async fn send(client: Client, place: u64, outgoing: Outgoing) -> Landed {
 /// Brings its files up, and sends it then. What was written after it does not wait for that.
 async fn send_with_files(
     client: Client,
-    place: u64,
-    outgoing: Outgoing,
-    (teller, one_at_a_time): (Teller, Arc<Mutex<()>>),
+    (place, outgoing): (u64, Outgoing),
+    (teller, shelf): (Teller, Shelf),
+    one_at_a_time: Arc<Mutex<()>>,
 ) -> Landed {
-    let Outgoing::PostWithFiles(with) = outgoing.clone() else {
+    let Outgoing::PostWithFiles(mut with) = outgoing else {
         return send(client, place, outgoing).await;
     };
-    let result = async {
-        let _turn = one_at_a_time.lock().await;
-        let post = files::bring_up(&client, &teller, with).await?;
-        Outgoing::Post(post).send(&client).await.map_err(NotUp::Call)
-    };
-    let result = result.await;
-    Landed { place, outgoing, result }
+    let _turn = one_at_a_time.lock().await;
+    let result = files::send(&client, &teller, &shelf, &mut with).await;
+    // With what the server knows by now.
+    Landed { place, outgoing: Outgoing::PostWithFiles(with), result }
 }
 
 /// Takes the first step of something; its end, if it was that.

@@ -242,6 +242,29 @@ impl Reader {
         self.teller.tell(News::Answered(request, answer)).await;
     }
 
+    /// Proves that a record is in the audit log.
+    pub(super) async fn prove(self, seq: Seq) {
+        let proof = self.asked(async |client| client.prove_audit(seq).await).await;
+        self.teller.tell(News::Proved { seq, proof }).await;
+    }
+
+    /// Reads the audit log's present checkpoint.
+    pub(super) async fn checkpoint(self) {
+        let signed = self.asked(async |client| client.audit_checkpoint().await).await;
+        self.teller.tell(News::Checkpoint(signed)).await;
+    }
+
+    /// Asks the server for what this computer does not hold.
+    async fn asked<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, CallError>,
+    ) -> Result<T, Refusal> {
+        self.ask(ANSWER, ask).await.map_err(|unread| match unread {
+            Unread::Refused(refusal) => refusal,
+            Unread::Offline => refusal::not_connected(),
+        })
+    }
+
     async fn remember(&self, request: &Request, reply: &Reply) {
         if !request.is_remembered() {
             return;

@@ -22,6 +22,13 @@ pub(super) fn of(effect: Effect, why: Refusal) -> News {
         Effect::WriteFile { .. } => News::Wrote(Err(why)),
         Effect::LookAtFile { room, .. } => News::FileLookedAt { room, found: Err(why) },
         Effect::SaveFile(save) => News::FileSaved { save, at: Err(why) },
+        Effect::Export(wish) => News::Exported { room: wish.room, written: Err(why) },
+        Effect::ReadDisclosure(wish) => {
+            News::DisclosureRead { number: wish.number, made: Err(why) }
+        }
+        Effect::WriteDisclosure { .. } => News::DisclosureWritten(Err(why)),
+        Effect::ProveAudit(seq) => News::Proved { seq, proof: Err(why) },
+        Effect::ReadCheckpoint => News::Checkpoint(Err(why)),
         Effect::CloseProfile
         | Effect::DestroyProfile(_)
         | Effect::Follow { .. }
@@ -29,6 +36,7 @@ pub(super) fn of(effect: Effect, why: Refusal) -> News {
         | Effect::Discard(_)
         | Effect::KeepDraft { .. }
         | Effect::KeepSettings(_)
+        | Effect::MakeTotp { .. }
         | Effect::Notify(_)
         | Effect::Copy(_)
         | Effect::OpenLink(_) => News::Trouble(why),

@@ -12,13 +12,13 @@ use crate::effect::Outgoing;
 use crate::news::{Connection, Opened, Refusal};
 use crate::profile::{ProfileError, ProfileName, Profiles};
 use crate::world::drafts::Drafts;
-use crate::world::files;
 use crate::world::keeper::Keeper;
 use crate::world::outbox::{Order, Outbox};
 use crate::world::reader::{Reader, Rooms};
 use crate::world::refusal;
 use crate::world::shelf::{Closed, Contents, Held, Shelf};
 use crate::world::teller::Teller;
+use crate::world::{disclosure, export, files};
 use crate::{Effect, News};
 
 /// Orders that wait for the outbox.
@@ -130,6 +130,19 @@ impl Session {
                 let (client, teller) = (reader.link.borrow().clone(), self.teller.clone());
                 drop(self.tasks.spawn(files::save(client, teller, save)));
             }
+            Effect::Export(wish) => {
+                let (client, teller) = (reader.link.borrow().clone(), self.teller.clone());
+                drop(self.tasks.spawn(export::export(client, teller, *wish)));
+            }
+            Effect::ReadDisclosure(wish) => {
+                let (client, teller) = (reader.link.borrow().clone(), self.teller.clone());
+                drop(self.tasks.spawn(disclosure::read(client, teller, *wish)));
+            }
+            Effect::WriteDisclosure { folder, made } => {
+                drop(self.tasks.spawn(disclosure::write(self.teller.clone(), folder, made)));
+            }
+            Effect::ProveAudit(seq) => drop(self.tasks.spawn(reader.prove(seq))),
+            Effect::ReadCheckpoint => drop(self.tasks.spawn(reader.checkpoint())),
             Effect::Discard(id) => self.order(Order::Discard(id)).await,
             Effect::KeepDraft { room, draft } => {
                 let drafts = self.drafts.clone();

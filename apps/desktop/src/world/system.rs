@@ -1,6 +1,6 @@
 //! What this computer is called, and where its user's downloads go.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,53 @@ pub(super) fn typed(path: &str) -> PathBuf {
 /// a number if there is one of that name.
 pub(super) fn write_download(name: &str, text: &str) -> io::Result<PathBuf> {
     write_new(&downloads_folder()?, name, text)
+}
+
+/// Writes a file whose name a person typed: a bare one goes into the folder of downloads, a whole path
+/// where it says. Never over another: a name that is taken gets a number.
+pub(super) fn write_typed(typed_name: &str, text: &str) -> io::Result<PathBuf> {
+    let path = typed(typed_name);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| io::Error::other("this is no name of a file"))?;
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        None => write_download(name, text),
+        Some(folder) if folder.is_absolute() => write_new(folder, name, text),
+        Some(_) => Err(io::Error::other(
+            "this is no whole path: type all of it, from the root or from ~ on, or a name alone",
+        )),
+    }
+}
+
+/// Makes a folder whose name a person typed, as [`write_typed`] takes it, and writes files into it, in
+/// their order; for its user alone. Never into one that is there.
+pub(super) fn write_folder(typed_name: &str, files: &[(&str, String)]) -> io::Result<PathBuf> {
+    let path = typed(typed_name);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| io::Error::other("this is no name of a folder"))?;
+    let folder = match path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        None => downloads_folder()?.join(plain(name)),
+        Some(above) if above.is_absolute() => above.join(plain(name)),
+        Some(_) => {
+            return Err(io::Error::other(
+                "this is no whole path: type all of it, from the root or from ~ on, or a name alone",
+            ));
+        }
+    };
+    private_folder().create(&folder)?;
+    for (name, text) in files {
+        let mut file = private().open(folder.join(name))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+    }
+    Ok(folder)
+}
+
+fn private_folder() -> DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes to be set"))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
 }
 
 fn downloads(home: &Path) -> PathBuf {
@@ -111,6 +158,26 @@ mod tests {
         assert_eq!(second, folder.path().join("board (2).csv"));
         assert_eq!(fs::read_to_string(first).unwrap(), "one");
         assert_eq!(fs::read_to_string(second).unwrap(), "two");
+    }
+
+    #[test]
+    fn a_folder_is_made_for_its_user_alone_and_never_mixed_with_another() {
+        let above = tempfile::tempdir().unwrap();
+        let typed = above.path().join("foi").display().to_string();
+        let files = [("document.md", "one".to_owned()), ("statement.json", "{}".to_owned())];
+        let folder = write_folder(&typed, &files).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("document.md")).unwrap(), "one");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&folder), mode(&folder.join("document.md"))), (0o700, 0o600));
+        }
+        let again = write_folder(&typed, &[("more.md", String::new())]).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert!(!folder.join("more.md").exists());
+        assert!(write_folder("papers/foi", &files).is_err(), "it is no whole path");
     }
 
     #[test]

@@ -94,11 +94,16 @@ pub fn named_label(mark: &str) -> Option<Label> {
     let lower = mark.to_lowercase();
     let words = words(&lower);
     let chatham = words.windows(2).any(|pair| pair == ["ex", "chr"]).then_some(Label::Amber);
-    let strict =
-        words.iter().any(|word| word.starts_with("strict") || word.contains("amberstrict"));
+    let strict = words.iter().any(|word| word.starts_with("strict"));
     let label = words.iter().filter_map(|word| named_word(word)).max().max(chatham);
-    let plus = lower.contains('+') && label == Some(Label::Amber);
-    if strict || plus { label.max(Some(Label::AmberStrict)) } else { label }
+    // Beside AMBER anywhere in a word, though it be a district: whatever stands between the two, it was
+    // not meant milder.
+    let beside = lower.contains('+') || words.iter().any(|word| word.contains("strict"));
+    if strict || beside && label == Some(Label::Amber) {
+        label.max(Some(Label::AmberStrict))
+    } else {
+        label
+    }
 }
 
 /// The label that a word begins with where it is stuck to more: `tlpreds`, `ambers`.

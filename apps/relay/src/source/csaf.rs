@@ -212,6 +212,11 @@ fn count(one: &Listed, failed: &mut BTreeMap<String, Failed>) -> u32 {
     known.tries
 }
 
+/// The documents that a list names, as they stand there.
+pub(super) fn named(text: &str) -> Vec<(String, String)> {
+    list::rolie(text, &mut Vec::new()).unwrap_or_else(|_| list::directory(text))
+}
+
 fn entry(one: Listed) -> (String, String) {
     (one.url.into(), one.changed)
 }

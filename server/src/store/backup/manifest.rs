@@ -109,11 +109,16 @@ impl Sealed {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(BackupError::Io { path, source }),
         };
-        let damaged = || damaged(folder);
         if length > MOST_BYTES {
-            return Err(damaged());
+            return Err(damaged(folder));
         }
         let bytes = fs::read(&path).map_err(io_at(&path))?;
+        Self::parse(folder, &bytes).map(Some)
+    }
+
+    /// Reads the bytes of a folder's manifest.
+    pub(super) fn parse(folder: &Path, bytes: &[u8]) -> Result<Self, BackupError> {
+        let damaged = || damaged(folder);
         let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(damaged)?;
         let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
         let line = std::str::from_utf8(line).map_err(|_| damaged())?;
@@ -129,7 +134,7 @@ impl Sealed {
         let wrapped_bytes = usize::from(u16::from_be_bytes(*length));
         let (wrapped, sealed) = rest.split_at_checked(wrapped_bytes).ok_or_else(damaged)?;
         let (wrapped, body) = (wrapped.to_vec(), sealed.to_vec());
-        Ok(Some(Self { first_line: line.to_owned(), wrapped, body }))
+        Ok(Self { first_line: line.to_owned(), wrapped, body })
     }
 
     /// Whose backup it says it is.

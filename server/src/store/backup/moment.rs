@@ -12,6 +12,7 @@ use warproom_proto::record::LogId;
 
 use super::check::State;
 use crate::store::commit::{CommitError, Committer};
+use crate::store::database::{Batch, Database};
 use crate::store::fault::{Fault, guarded};
 use crate::store::layout::{self, BACKUPS};
 use crate::store::opened::Tip;
@@ -53,7 +54,7 @@ impl Committer {
         }
         self.check_space()?;
         let new = self.opened.keys.make(BACKUPS, 0)?;
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         batch.insert(&layout::data_key(BACKUPS, 0)[..], new.wrapped);
         let made = self.make_durable(batch, std::iter::empty());
         self.stopped = made.is_err();
@@ -70,7 +71,7 @@ impl Moment {
     }
 
     /// Whether an erasure began since, so that records read after the moment may be of other keys.
-    pub(super) fn is_left_by(&self, db: &sled::Db) -> Result<bool, Fault> {
+    pub(super) fn is_left_by(&self, db: &Database) -> Result<bool, Fault> {
         let now = guarded(|| db.get(layout::ERASURES))?;
         Ok(now.as_deref() != self.erasures())
     }
@@ -88,7 +89,7 @@ pub(super) fn erasures(state: &State) -> Option<&[u8]> {
 }
 
 /// Everything in the database but what grows with the logs.
-fn state(db: &sled::Db) -> Result<State, Fault> {
+fn state(db: &Database) -> Result<State, Fault> {
     let mut found = State::new();
     let mut from = Bound::Unbounded;
     let ends = layout::GROWING.map(|tag| (Bound::Excluded(vec![tag]), vec![tag + 1]));

@@ -12,6 +12,7 @@ use std::path::Path;
 use super::check::{Sound, State};
 use super::verify::{BackupReport, Wrong, opened, pass};
 use super::{BackupDamage, BackupError, files, io_at};
+use crate::store::database::{Batch, Database};
 use crate::store::error::OpenError;
 use crate::store::fault::{Fault, guarded};
 use crate::store::folder::{self, data_file};
@@ -31,7 +32,7 @@ pub fn restore(from: &Path, to: &Path, key: &MasterKey) -> Result<BackupReport, 
     let manifest = opened(from, &keys)?;
     empty_folder(to)?;
     let db = folder::start_database(to, Options::default())?;
-    let mut filling = Filling { db: &db, batch: sled::Batch::default(), values: 0 };
+    let mut filling = Filling { db: &db, batch: Batch::default(), values: 0 };
     let passed = pass(from, &manifest, &keys, &mut |sound| filling.record(sound));
     let (state, list) = passed.map_err(|wrong| match wrong {
         Wrong::Error(error) => error,
@@ -93,8 +94,8 @@ fn empty_folder(folder: &Path) -> Result<(), BackupError> {
 
 /// Values on their way into the new database.
 struct Filling<'a> {
-    db: &'a sled::Db,
-    batch: sled::Batch,
+    db: &'a Database,
+    batch: Batch,
     values: usize,
 }
 

@@ -30,7 +30,8 @@ struct Pair {
 #[tokio::test]
 async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -> anyhow::Result<()>
 {
-    let warp = Warp::start().await?;
+    let fast = ("WARPROOM_SERVER_LIMITS__FILE_PARTS_PER_SECOND", 100_000);
+    let warp = Warp::builder().env(fast.0, fast.1).start().await?;
     let dover = warp.organisation("Dover District Council").await?;
     let mary = warp.manager();
     let eve = warp.officer("eve", dover).await?;

@@ -1,17 +1,25 @@
 //! The pages beside the rooms: managing, the directory, settings.
 
+use warproom_client::AuditProved;
 use warproom_client::proto::calls::{
-    BotList, DeviceList, InvitationList, ListBots, ListDevices, ListInvitations, ListRooms,
-    PendingInvitation, Preferences, RegisterPage, RoomList, RoomMember, RoomMemberList,
-    RoomMembers, ShowPreferences,
+    AuditPage, BotList, DeviceList, From, InvitationList, ListBots, ListDevices, ListInvitations,
+    ListProposals, ListRooms, PendingInvitation, Preferences, ProposalList, RegisterPage, RoomList,
+    RoomMember, RoomMemberList, RoomMembers, ShowPreferences,
 };
 use warproom_client::proto::register::{Bot, Device, Grant, Member, PublicKey, Role, Standing};
-use warproom_client::proto::{BotId, DeviceId, InvitationId, Label, Principal, RoomRole};
+use warproom_client::proto::{
+    BotId, DeviceId, File, FileId, InvitationId, Label, Principal, Proposal, ProposalId, Proposed,
+    Retention, RoomRole, Sha256,
+};
 use warproom_desktop::fixture::{self, NOW_MS, ROOMS, member, name, organisation};
+use warproom_desktop::model::credentials::{self, What};
 use warproom_desktop::model::desk::{self, Pane};
-use warproom_desktop::model::manage::{self, ManagePage, Shown};
+use warproom_desktop::model::files::{Attached, Moved};
+use warproom_desktop::model::manage::{self, ManagePage, RowAct, Shown};
+use warproom_desktop::model::{compose, export};
+use warproom_desktop::news::Refusal;
 use warproom_desktop::request::Reply;
-use warproom_desktop::{Action, Model, News};
+use warproom_desktop::{Action, Effect, Model, News};
 
 use super::{CONTRAST, DARK, LIGHT, Scenes, act, hear};
 
@@ -30,6 +38,23 @@ pub fn scenes(scenes: &mut Scenes) {
     scenes.one("manage-devices", DARK, || manage(ManagePage::Devices));
     scenes.one("manage-bots", LIGHT, || manage(ManagePage::Bots));
     scenes.form("manage-acts", DARK, acts);
+    scenes.form("manage-proposals", LIGHT, proposals);
+    scenes.form("manage-propose", DARK, || new(ManagePage::Proposals));
+    scenes.form("manage-audit", LIGHT, audit);
+    scenes.one("manage-audit", DARK, audit);
+    scenes.one("manage-audit", CONTRAST, audit);
+    scenes.form("manage-audit-record", DARK, audit_record);
+    scenes.form("export", LIGHT, export);
+    scenes.one("export", DARK, export);
+    scenes.one("export", CONTRAST, export);
+    scenes.form("password", DARK, password);
+    scenes.one("password", CONTRAST, password);
+    scenes.form("authenticator", LIGHT, authenticator);
+    scenes.one("take-out-of-room", DARK, take_out);
+    scenes.form("files", DARK, files);
+    scenes.one("files", CONTRAST, files);
+    scenes.form("save-files", LIGHT, save_files);
+    scenes.form("outbox-files", LIGHT, outbox_files);
     scenes.form("manage-bot", CONTRAST, || new(ManagePage::Bots));
     scenes.form("directory", DARK, || pane(Pane::Directory));
     scenes.form("settings", LIGHT, || pane(Pane::Settings));
@@ -45,6 +70,162 @@ fn acts() -> Model {
     let call = RegisterPage { after: 0, limit: 200 };
     let reply = Reply::RegisterPage(fixture::acts::page(&log, call));
     hear(&mut model, &News::Answered(call.into(), Ok(reply)));
+    model
+}
+
+/// What waits for a second manager, of oneself and of another.
+fn proposals() -> Model {
+    let mut model = manage(ManagePage::Proposals);
+    let one = |number: u8, by: u8, what, reason: &str| Proposal {
+        proposal: ProposalId::from_bytes([number; 16]),
+        by: member(by),
+        what,
+        reason: reason.parse().unwrap_or_else(|_| panic!("it is a line")),
+        may_approve: if by == 5 { Vec::new() } else { vec![member(5)] },
+        lapses_at_ms: NOW_MS + DAY_MS,
+    };
+    let erase = Proposed::EraseEntries { room: fixture::room(1), entries: vec![2, 3] };
+    let retention = Retention { green: Some(365), amber: Some(180), ..Retention::default() };
+    let rule = Proposed::SetRetention { room: None, retention: Some(retention) };
+    let proposals =
+        vec![one(1, 2, erase, "they name a patient"), one(2, 5, rule, "agreed on Thursday")];
+    let reply = Reply::ListProposals(ProposalList { proposals });
+    hear(&mut model, &News::Answered(ListProposals {}.into(), Ok(reply)));
+    model
+}
+
+/// The audit log of a day, after many of one kind.
+fn audit() -> Model {
+    let mut model = manage(ManagePage::Audit);
+    let mut of_some_days = vec![fixture::audit::of_a_day().swap_remove(1); 30];
+    of_some_days.extend(fixture::audit::of_a_day());
+    let log = fixture::audit::log(&of_some_days);
+    let call = AuditPage { from: From::Latest, limit: 200 };
+    let reply = Reply::AuditPage(fixture::audit::page(&log, call));
+    hear(&mut model, &News::Answered(call.into(), Ok(reply)));
+    let size = u64::try_from(of_some_days.len()).unwrap_or_default();
+    hear(&mut model, &News::Checkpoint(Ok(fixture::audit::checkpoint(size))));
+    model
+}
+
+/// A record of it, proved.
+fn audit_record() -> Model {
+    let mut model = audit();
+    act(&mut model, Action::Manage(manage::Action::Open(Shown::Audited(39))));
+    act(&mut model, Action::Manage(manage::Action::ProveAudit(39)));
+    let proof = AuditProved { seq: 39, signed: fixture::audit::checkpoint(41) };
+    hear(&mut model, &News::Proved { seq: 39, proof: Ok(proof) });
+    model
+}
+
+/// A room about to be taken out.
+fn export() -> Model {
+    let mut model = told();
+    act(&mut model, Action::Export(export::Action::Begin(fixture::room(1))));
+    model
+}
+
+fn credentials(what: What) -> Model {
+    let mut model = pane(Pane::Settings);
+    act(&mut model, Action::Credentials(credentials::Action::Begin(what)));
+    model
+}
+
+/// A password that is not strong, refused.
+fn password() -> Model {
+    let mut model = credentials(What::Password);
+    let Some(mut form) = model.credentials.form.clone() else { return model };
+    form.password = "what it was before".to_owned().into();
+    "123 456".clone_into(&mut form.code);
+    form.new = "council2024!".to_owned().into();
+    form.again = "council2024".to_owned().into();
+    act(&mut model, Action::Credentials(credentials::Action::Fill(Box::new(form))));
+    act(&mut model, Action::Credentials(credentials::Action::Submit));
+    model
+}
+
+fn authenticator() -> Model {
+    let mut model = credentials(What::Authenticator);
+    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+    let uri = format!("otpauth://totp/Kent:priya?secret={secret}&issuer=Kent");
+    let made = News::TotpMade { secret: secret.to_owned().into(), uri: uri.into() };
+    hear(&mut model, &made);
+    model
+}
+
+/// Somebody to be taken out of a room, by the command.
+fn take_out() -> Model {
+    let mut model = manage_room();
+    super::toggle(&mut model, desk::Overlay::Row(RowAct::TakeOut));
+    model
+}
+
+fn file(number: u8, called: &str, size_bytes: u64) -> File {
+    File {
+        file: FileId::from_bytes([number; 16]),
+        name: called.parse().unwrap_or_else(|_| panic!("it is a file's name")),
+        media_type: None,
+        size_bytes,
+        sha256: Sha256([number; 32]),
+    }
+}
+
+/// An entry with files, one of a long name, and files attached to what is being written.
+fn files() -> Model {
+    let mut model = told();
+    let mut entry =
+        fixture::post(1, Label::Amber, "What the supplier gave us, and our proxy's log.");
+    let long =
+        format!("{} (final, signed).pdf", "Statement of the supplier on the outage ".repeat(4));
+    entry.content.files = vec![file(1, "report.pdf", 1_250_000), file(2, long.trim(), 48_000_000)];
+    fixture::fill(&mut model, fixture::room(1), vec![entry]);
+    for (name, size_bytes) in [("timeline of Thursday.xlsx", 82_000), ("proxy.log", 9_400_000)] {
+        let path = format!("/home/priya/{name}");
+        let found = Attached { path, name: name.to_owned(), size_bytes, announced: None };
+        hear(&mut model, &News::FileLookedAt { room: fixture::room(1), found: Ok(found) });
+    }
+    model
+}
+
+fn save_files() -> Model {
+    let mut model = files();
+    let of = model.rooms.open().map_or(0, |room| room.log.latest);
+    super::toggle(&mut model, desk::Overlay::SaveFiles { of });
+    model
+}
+
+/// Files on their way up, and one that was refused.
+fn outbox_files() -> Model {
+    let mut model = files();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        for effect in model.act(Action::Compose(compose::Action::Send)) {
+            if let Effect::Send(outgoing) = effect {
+                ids.push(outgoing.id());
+            }
+        }
+        let again = Attached {
+            path: "/home/priya/dump.bin".to_owned(),
+            name: "dump.bin".to_owned(),
+            size_bytes: 310_000_000,
+            announced: None,
+        };
+        hear(&mut model, &News::FileLookedAt { room: fixture::room(1), found: Ok(again) });
+    }
+    let changed = Refusal::new(
+        "proxy.log: the file changed while it was sent",
+        "close whatever writes to it, then attach it again",
+    );
+    for (place, id) in ids.into_iter().enumerate() {
+        hear(&mut model, &News::Kept(id, Ok(())));
+        if place == 0 {
+            hear(&mut model, &News::Sent(id, Err(changed.clone())));
+        } else {
+            let moved = Moved { done_bytes: 120_000_000, size_bytes: 310_000_000 };
+            hear(&mut model, &News::FileUp { id, name: "dump.bin".to_owned(), moved });
+        }
+    }
+    act(&mut model, Action::Desk(desk::Action::Show(Pane::Outbox)));
     model
 }
 

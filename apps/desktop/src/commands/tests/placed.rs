@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use warproom_client::proto::register::{Bot, CommonCause, Grant, Standing};
+use warproom_client::proto::calls::{AuditPage, From, PendingInvitation, RoomMember};
+use warproom_client::proto::register::{Bot, CommonCause, Device, Grant, PublicKey, Standing};
 use warproom_client::proto::{
-    Ask, BotId, CauseId, Kind, Label, Message, RoomId, Secret, Seq, Severity, Subject,
+    Ask, BotId, CauseId, DeviceId, InvitationId, Kind, Label, Message, Principal, RoomId, RoomRole,
+    Secret, Seq, Severity, Subject,
 };
 use warproom_client::{Discontinuity, Rewritten};
 
@@ -12,16 +14,21 @@ use super::super::placed::{PLACES, Place, place};
 use super::super::{COMMANDS, here};
 use super::copy_of;
 use crate::fixture::{
-    self, NOW_MS, alert, asking, fill, kind, member, name, organisation, post, room,
+    self, NOW_MS, alert, asking, audit, fill, kind, member, name, organisation, post, room,
 };
 use crate::model::board::tests::{roll_call, show};
+use crate::model::credentials::tests::authenticator;
 use crate::model::desk::{Action as Desk, Overlay, Pane};
 use crate::model::files::tests::{found, with_file};
+use crate::model::manage::tests::disclosure::{
+    filled, form, found as disclosed, written as written_out,
+};
 use crate::model::manage::{self, EntryForm, ManagePage, Once, Shown};
 use crate::model::room::{Beside, Room};
 use crate::model::settings::{Notify, SendWith, Settings, Theme};
-use crate::model::{ask, compose, rooms};
+use crate::model::{ask, compose, export, rooms};
 use crate::news::{Connection, Refusal};
+use crate::request::Reply;
 use crate::{Action, Effect, Model, News};
 
 /// A model in which this was done.
@@ -140,6 +147,8 @@ fn overlays() -> Vec<Model> {
     let link = Desk::LookAtLink("https://one.example/".to_owned()).into();
     let attached = heard(incident(), [found("/home/ann/report.pdf")]);
     models.extend(vec![
+        authenticator(),
+        did(incident(), [export::Action::Begin(room(1)).into()]),
         more,
         day,
         attaching,
@@ -220,8 +229,55 @@ fn managing() -> Vec<Model> {
         models.push(page(one, Shown::New));
     }
     models.push(page(ManagePage::Organisations, Shown::Organisation(organisation(1))));
+    models.extend(rows());
+    models.extend(audits());
+    models.extend(vec![filled(form()), disclosed(), written_out()]);
     models.extend([1, 2, 8].map(|who| page(ManagePage::Members, Shown::Member(member(who)))));
     models
+}
+
+/// Pages with rows on them.
+fn rows() -> Vec<Model> {
+    let mut people = page(ManagePage::Rooms, Shown::Room(room(1)));
+    people.manage.people = Some(vec![RoomMember {
+        who: Principal::Member(member(1)),
+        name: name("Ffion"),
+        organisation: None,
+        organisation_name: None,
+        role: RoomRole::Participant,
+    }]);
+    let mut invitations = page(ManagePage::Invitations, Shown::List);
+    let invited = invitations.directory.member(member(1)).cloned().unwrap();
+    let invitation = InvitationId::from_bytes([4; 16]);
+    invitations.manage.invitations =
+        Some(vec![PendingInvitation { invitation, member: invited, expires_at_ms: NOW_MS }]);
+    let mut devices = page(ManagePage::Devices, Shown::List);
+    let device = Device {
+        device: DeviceId::from_bytes([8; 16]),
+        member: member(5),
+        name: name("Home"),
+        public_key: PublicKey([8; 32]),
+    };
+    devices.manage.devices.insert(member(5), vec![device]);
+    vec![people, invitations, devices]
+}
+
+/// The audit log, as far as it was read, of a manager and of an officer.
+fn audits() -> Vec<Model> {
+    let read = |model: Model, shown| {
+        let actions =
+            [manage::Action::Show(ManagePage::Audit).into(), manage::Action::Open(shown).into()];
+        let log = vec![audit::of_a_day().swap_remove(1); 300];
+        let call = AuditPage { from: From::Latest, limit: 200 };
+        let reply = Reply::AuditPage(audit::page(&audit::log(&log), call));
+        let told = News::Answered(call.into(), Ok(reply));
+        heard(did(model, actions), [told, News::Checkpoint(Ok(audit::checkpoint(300)))])
+    };
+    vec![
+        read(incident(), Shown::List),
+        read(incident(), Shown::Audited(300)),
+        read(fixture::signed_in(1), Shown::List),
+    ]
 }
 
 /// Two models of which each setting is one way in the one, and another in the other.

@@ -68,7 +68,7 @@ fn csv(model: &mut Model) -> Option<String> {
 }
 
 /// Letters and digits with hyphens between: a name that every file system takes.
-fn slug(text: &str) -> String {
+pub(in crate::model) fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let whole = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
     let cut: String = whole.chars().take(NAME_CHARS).collect();

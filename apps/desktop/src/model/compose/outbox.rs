@@ -150,8 +150,20 @@ pub(super) fn send_again(model: &mut Model, id: EntryId, out: &mut Vec<Effect>) 
     }
 }
 
+/// Whether an entry can be let go of: what is being sent this moment cannot be called back, but for one
+/// whose files are on their way.
+pub fn may_discard(model: &Model, waiting: &Waiting) -> bool {
+    let has_files = matches!(waiting.outgoing, Outgoing::PostWithFiles(_));
+    matches!(waiting.state, Sending::Refused(_)) || has_files || !model.is_connected()
+}
+
 pub(super) fn ask_discard(model: &mut Model, id: EntryId) {
     let Some(waiting) = find(model, id) else { return };
+    let files = if matches!(waiting.outgoing, Outgoing::PostWithFiles(_)) {
+        " What the server has of its files is given up there; the files on this computer stay."
+    } else {
+        ""
+    };
     let may_be_there = if matches!(waiting.state, Sending::Refused(_)) {
         "The server has not stored it."
     } else {
@@ -160,7 +172,7 @@ pub(super) fn ask_discard(model: &mut Model, id: EntryId) {
     model.desk.confirm = Some(Confirm {
         title: "Discard this entry unsent?".to_owned(),
         what_it_does: format!(
-            "It is taken out of the outbox of this computer, and its text is gone. {may_be_there}"
+            "It is taken out of the outbox of this computer, and its text is gone.{files} {may_be_there}"
         ),
         verb: "Discard it",
         is_dangerous: true,
@@ -170,6 +182,7 @@ pub(super) fn ask_discard(model: &mut Model, id: EntryId) {
 
 pub(super) fn discard(model: &mut Model, id: EntryId, out: &mut Vec<Effect>) {
     model.compose.outbox.retain(|one| one.outgoing.id() != id);
+    model.files.up.remove(&id);
     out.push(Effect::Discard(id));
     model.desk.give_focus(Focus::Composer);
 }

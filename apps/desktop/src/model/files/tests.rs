@@ -31,7 +31,7 @@ pub(crate) fn with_file() -> (Model, Seq) {
 
 pub(crate) fn found(path: &str) -> News {
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-    let found = Ok(Attached { path: path.to_owned(), name, size_bytes: 2_000 });
+    let found = Ok(Attached { path: path.to_owned(), name, size_bytes: 2_000, announced: None });
     News::FileLookedAt { room: room(1), found }
 }
 

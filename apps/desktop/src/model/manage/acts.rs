@@ -22,8 +22,8 @@ use crate::news::Refusal;
 use crate::request::{Reply, Request};
 use crate::{Effect, News};
 
-pub(super) use worded::Names;
 pub use worded::{Kind, Line};
+pub(super) use worded::{Names, names_things};
 
 /// The most acts held: more than anybody scrolls through. The command line reads what is older.
 const MOST: usize = 20_000;
@@ -166,7 +166,7 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
                 older(model, out);
             }
         }
-        News::Answered(_, Ok(reply)) if worded::names_things(reply) => changed(model),
+        News::Answered(_, Ok(reply)) if names_things(reply) => changed(model),
         _ => {}
     }
 }

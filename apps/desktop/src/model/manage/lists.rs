@@ -6,7 +6,7 @@ use warproom_client::proto::calls::{
     ListRegisterEntries, ListRooms, RoomMembers, ShowRetention,
 };
 
-use super::{ManagePage, Shown, acts};
+use super::{ManagePage, Shown, acts, audit};
 use crate::Effect;
 use crate::model::Model;
 use crate::news::Refusal;
@@ -58,7 +58,12 @@ pub(super) fn ask(model: &mut Model, out: &mut Vec<Effect>) {
             requests.extend([ListProposals {}.into(), ListRooms { all: true }.into()]);
         }
         ManagePage::Acts => acts::refresh(model, out),
-        ManagePage::Invitations
+        ManagePage::Audit => audit::refresh(model, out),
+        ManagePage::Disclosure if model.is_manager() => {
+            requests.extend([ListRooms { all: false }.into(), ListMembers {}.into()]);
+        }
+        ManagePage::Disclosure
+        | ManagePage::Invitations
         | ManagePage::Organisations
         | ManagePage::Bots
         | ManagePage::Proposals => {}

@@ -1,8 +1,10 @@
 //! Each form to its exact call, refusals keep what was typed, and nothing secret stays.
 
 mod acts;
+mod audit;
 mod bots;
 mod deeds;
+pub(crate) mod disclosure;
 mod organisations;
 mod rooms;
 

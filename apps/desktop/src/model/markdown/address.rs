@@ -87,8 +87,12 @@ impl Target {
 /// An address as it is written about: nobody's program makes a link of it.
 pub fn defanged(target: &Target) -> String {
     let (before, host, after) = target.parts();
-    let before = before.replacen("http", "hxxp", 1).replacen("HTTP", "hxxp", 1);
-    let before = before.replacen("mailto:", "", 1).replace('@', "[@]");
+    // The scheme may be written in any case; `https` keeps its last letter.
+    let before = match (after_scheme(before, "mailto:"), after_scheme(before, "http")) {
+        (Some(rest), _) => rest.replace('@', "[@]"),
+        (_, Some(rest)) => format!("hxxp{}", rest.replace('@', "[@]")),
+        _ => before.replace('@', "[@]"),
+    };
     let host = host.replace('.', "[.]").replace('@', "[@]");
     format!("{before}{host}{after}")
 }

@@ -261,6 +261,20 @@ fn addresses_are_defanged_whole() {
 }
 
 #[test]
+fn what_is_defanged_opens_nothing_in_whatever_case_it_was_written() {
+    for (text, defanged) in [
+        ("HtTp://localhost/", "hxxp://localhost/"),
+        ("hTTPs://[::1]:443/a", "hxxps://[::1]:443/a"),
+        ("HTTPS://a@b.example/", "hxxpS://a[@]b[.]example/"),
+        ("MailTo:a@b.example", "a[@]b[.]example"),
+    ] {
+        let target = super::Target::parse(text).unwrap();
+        assert_eq!(super::defanged(&target), defanged);
+        assert_eq!(super::Target::parse(defanged), None);
+    }
+}
+
+#[test]
 fn odd_hosts_are_pointed_out() {
     let odd = |text: &str| super::Target::parse(text).unwrap().oddities().len();
     assert_eq!(odd("https://www.ncsc.gov.uk/"), 0);

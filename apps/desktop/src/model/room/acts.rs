@@ -7,7 +7,7 @@ use warproom_client::proto::calls::{
 };
 use warproom_client::proto::{EntryId, Label, Line, RoomId, Seq, Text};
 
-use super::{Act, Action, May, Room, Seek, may};
+use super::{Act, Action, May, Room, Seek, may, recall};
 use crate::Effect;
 use crate::effect::Outgoing;
 use crate::model::desk::Confirm;
@@ -55,6 +55,7 @@ pub(super) fn ask_retract(model: &mut Model, of: Seq) {
 
 pub(super) fn retract(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Effect>) {
     let call = RetractEntry { room, id: EntryId::random(), of };
+    recall::begin(model, room, call.id, of);
     model.send(Outgoing::Retract(call), out);
 }
 

@@ -4,7 +4,7 @@ use warproom_client::Delivered;
 use warproom_client::proto::calls::{From, PresentInRoom, RoomMembers, SeenBy};
 use warproom_client::proto::{Kind, Principal, RoomId, Seq};
 
-use super::{BYTES_ASLEEP, BYTES_OPEN, Jump, PEOPLE, ROWS_ASLEEP, ROWS_OPEN, Room, Seek};
+use super::{BYTES_ASLEEP, BYTES_OPEN, Jump, PEOPLE, ROWS_ASLEEP, ROWS_OPEN, Room, Seek, recall};
 use crate::model::Model;
 use crate::news::{Page, Refusal};
 use crate::request::{Reply, Request};
@@ -38,7 +38,11 @@ pub(in crate::model) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effec
                 room.rewritten = Some(*rewritten);
             }
         }
+        News::Answered(Request::ReachedBy(call), Ok(Reply::ReachedBy(reached))) => {
+            recall::reached(model, call, reached);
+        }
         News::Answered(request, Ok(reply)) => answered(model, request, reply),
+        News::Sent(id, Ok(_)) => recall::taken_back(model, *id, out),
         News::SignedIn(_) => {
             // Pages asked for on the connection that was lost may be asked for again.
             for room in model.rooms.rooms.values_mut() {

@@ -1,7 +1,7 @@
 //! What reading a room asks for, keeps and marks.
 
-use warproom_client::proto::calls::RoomMembers;
-use warproom_client::proto::{Kind, Principal};
+use warproom_client::proto::calls::{Posted, Reached, ReachedBy, Recipient, RoomMembers};
+use warproom_client::proto::{EntryId, Head, Kind, Principal};
 use warproom_client::{Delivered, Discontinuity};
 
 use super::*;
@@ -13,7 +13,7 @@ use crate::fixture::{
 };
 use crate::model::rooms;
 use crate::news::{Page, Refusal};
-use crate::request::Request;
+use crate::request::{Reply, Request};
 
 fn does(model: &mut Model, action: Action) -> Vec<Effect> {
     model.act(crate::Action::Room(action))
@@ -253,6 +253,35 @@ fn taking_an_entry_back_is_asked_about_and_done_in_the_room_it_was_asked_in() {
     let _ = model.act(crate::Action::Rooms(rooms::Action::Open(room(2))));
     let sent = sent(confirm(&mut model));
     assert!(matches!(&sent[..], [Outgoing::Retract(call)] if call.room == room(1) && call.of == 2));
+}
+
+#[test]
+fn what_was_taken_back_is_asked_about_once_it_is_and_shown_beside() {
+    let mut model = incident_model();
+    let _ = does(&mut model, Action::Retract(2));
+    let sent = sent(confirm(&mut model));
+    let [Outgoing::Retract(call)] = &sent[..] else { panic!("nothing is taken back") };
+    let posted = Posted { seq: 90, at_ms: NOW_MS, head: Head([0; 32]) };
+    assert!(model.hear(&News::Sent(EntryId::random(), Ok(posted))).is_empty(), "another's");
+    let asked = model.hear(&News::Sent(call.id, Ok(posted)));
+    let wanted = ReachedBy { room: room(1), of: 2 };
+    assert!(asked.iter().any(|effect| {
+        matches!(effect, Effect::Call(Request::ReachedBy(asked)) if *asked == wanted)
+    }));
+    let one = Recipient {
+        who: Principal::Member(member(2)),
+        name: crate::fixture::name("Dele Okafor"),
+        organisation_name: None,
+        here: true,
+        signs: Vec::new(),
+    };
+    let reached = Reached { recipients: vec![one], taken_back_at_ms: None };
+    let answer = Reply::ReachedBy(reached.clone());
+    let _ = model.hear(&News::Answered(wanted.into(), Ok(answer)));
+    let reading = &open(&model).reading;
+    assert_eq!(reading.beside, Some(Beside::Details(2)));
+    assert_eq!(reading.recall.as_ref().unwrap().reached, Some(reached));
+    assert!(model.desk.notices.iter().any(|notice| notice.text.contains("reached one reader")));
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn same(one: &str, again: &str, what: &str) -> Result<(), String> {
     if one == again { Ok(()) } else { Err(differ()) }
 }
 
-fn six_digits(code: &str) -> Result<Secret, String> {
+pub(in crate::model) fn six_digits(code: &str) -> Result<Secret, String> {
     let digits: String = code.chars().filter(|one| !one.is_whitespace()).collect();
     if digits.len() == 6 && digits.bytes().all(|one| one.is_ascii_digit()) {
         Ok(digits.into())

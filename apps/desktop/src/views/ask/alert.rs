@@ -8,7 +8,7 @@ use crate::Action;
 use crate::model::ask::{self, AlertForm};
 use crate::model::desk::Focus;
 use crate::views::Cx;
-use crate::views::widgets::{button, field, hint, strong, takes_focus};
+use crate::views::widgets::{button, field, quiet, strong, takes_focus};
 
 const SEVERITIES: [(Severity, &str); 5] = [
     (Severity::Extreme, "extraordinary threat; interrupts everyone, always"),
@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             Message::Cancel => "Says that this alert holds no more",
             Message::Alert | Message::Update => "Takes the place of this alert",
         };
-        hint(ui, cx.look, &format!("{what}: number {}.", revises.of));
+        quiet(ui, cx.look, &format!("{what}: number {}.", revises.of));
         if button(ui, "Write a new alert instead").clicked() {
             cx.act(Action::Ask(ask::Action::AlertForm(AlertForm::default())));
         }
@@ -100,6 +100,6 @@ fn one_of<T: Copy + PartialEq + ToString>(
         }
     });
     let meaning = all.iter().find(|(one, _)| Some(*one) == *chosen).map(|(_, meaning)| *meaning);
-    hint(ui, cx.look, meaning.unwrap_or("Not said yet."));
+    quiet(ui, cx.look, meaning.unwrap_or("Not said yet."));
     is_changed
 }

@@ -7,7 +7,7 @@ use super::{fields, radio};
 use crate::Action;
 use crate::model::ask;
 use crate::model::desk::Focus;
-use crate::views::widgets::{chip, exercise_mark, heading, hint, quiet, strong, takes_focus};
+use crate::views::widgets::{chip, exercise_mark, heading, quiet, strong, takes_focus};
 use crate::views::{Cx, copying};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {
@@ -39,7 +39,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {
             }
         }
     });
-    hint(
+    quiet(
         ui,
         cx.look,
         "It counts for your whole organisation until it gives another; both are kept.",
@@ -47,10 +47,10 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {
     is_changed |= fields::long(ui, "Note", &mut form.note, 3).1;
     let left = i64::try_from(limits::NOTE_BYTES).unwrap_or(i64::MAX)
         - i64::try_from(form.note.trim().len()).unwrap_or(i64::MAX);
-    hint(ui, cx.look, &format!("{left} bytes left"));
+    quiet(ui, cx.look, &format!("{left} bytes left"));
     let ceiling = model.rooms.rooms.get(&room).map_or(shown.label, |room| room.settings.ceiling);
     is_changed |= fields::label(ui, cx, shown.label, ceiling, &mut form.label);
-    hint(ui, cx.look, "An answer is never more open than its ask.");
+    quiet(ui, cx.look, "An answer is never more open than its ask.");
     is_changed |= fields::about(ui, cx, &mut form.subjects);
     is_changed |= fields::reporting(ui, cx, &mut form.reporting);
     if is_changed {

@@ -7,7 +7,7 @@ use super::radio;
 use crate::model::ask::subjects;
 use crate::model::label::meaning;
 use crate::views::Cx;
-use crate::views::widgets::{field, hint, label_picker, long_field, strong, trouble};
+use crate::views::widgets::{field, label_picker, long_field, quiet, strong, trouble};
 
 /// Times to answer in that are asked for often: a word, and its minutes.
 const TIMES: [(&str, &str); 6] = [
@@ -47,7 +47,7 @@ pub(super) fn time(ui: &mut Ui, cx: &Cx<'_>, minutes: &mut String) -> bool {
         }
     });
     let (_, typed) = field(ui, "Minutes", minutes);
-    hint(ui, cx.look, "Empty: nobody is reminded. With a time, who has not answered is reminded.");
+    quiet(ui, cx.look, "Empty: nobody is reminded. With a time, who has not answered is reminded.");
     is_changed | take(minutes, typed)
 }
 
@@ -62,7 +62,7 @@ pub(super) fn label(
     strong(ui, "Label");
     let now = chosen.unwrap_or(default);
     let picked = label_picker(ui, cx.look, now, ceiling);
-    hint(ui, cx.look, &format!("{now}: {}.", meaning(now)));
+    quiet(ui, cx.look, &format!("{now}: {}.", meaning(now)));
     if now < default {
         trouble(ui, cx.look, &format!("More open than {default}, which is usual here."));
     }
@@ -78,7 +78,7 @@ pub(super) fn label(
 /// What it is about.
 pub(super) fn about(ui: &mut Ui, cx: &Cx<'_>, typed: &mut String) -> bool {
     let (_, now) = long_field(ui, "What it is about", typed, 2);
-    hint(ui, cx.look, subjects::HINT);
+    quiet(ui, cx.look, subjects::HINT);
     take(typed, now)
 }
 
@@ -86,7 +86,7 @@ pub(super) fn about(ui: &mut Ui, cx: &Cx<'_>, typed: &mut String) -> bool {
 pub(super) fn reporting(ui: &mut Ui, cx: &Cx<'_>, chosen: &mut Reporting) -> bool {
     let mut is_changed = false;
     strong(ui, "Towards a common cause");
-    hint(
+    quiet(
         ui,
         cx.look,
         "When several organisations report the same supplier or product, everyone who depends on \
@@ -102,7 +102,7 @@ pub(super) fn reporting(ui: &mut Ui, cx: &Cx<'_>, chosen: &mut Reporting) -> boo
     });
     let means = REPORTS.iter().find(|(reporting, ..)| reporting == chosen);
     if let Some((_, word, meaning)) = means {
-        hint(ui, cx.look, &format!("{word}: {meaning}."));
+        quiet(ui, cx.look, &format!("{word}: {meaning}."));
     }
     is_changed
 }

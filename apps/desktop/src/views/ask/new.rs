@@ -7,7 +7,7 @@ use crate::Action;
 use crate::model::ask::{self, Preset};
 use crate::model::desk::Focus;
 use crate::views::Cx;
-use crate::views::widgets::{button, hint, strong, takes_focus};
+use crate::views::widgets::{button, quiet, strong, takes_focus};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let model = cx.model;
@@ -28,7 +28,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     is_changed |= fields::long(ui, "Answers, one a line", &mut form.options, 4).1;
-    hint(ui, cx.look, "2 to 8. Every organisation in the room gives one of them.");
+    quiet(ui, cx.look, "2 to 8. Every organisation in the room gives one of them.");
     is_changed |= fields::time(ui, cx, &mut form.due_in_minutes);
     let settings = &room.settings;
     let usual = model.form_default().unwrap_or(settings.default_label);

@@ -1,6 +1,7 @@
 //! The details of an entry: every text and every label it had, who reacted, and who has read it.
 
 use egui::{ScrollArea, Ui};
+use warproom_client::proto::calls::Reached;
 use warproom_client::proto::{Principal, Seq};
 
 use crate::Model;
@@ -12,8 +13,13 @@ use crate::model::room::Room;
 use crate::views::widgets::{card, chip, heading, quiet, strong};
 use crate::views::{Cx, markdown};
 
+use super::recall;
+
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room, seq: Seq) {
     let Some(shown) = room.log.shown(seq) else {
+        if let Some(reached) = reached(room, seq) {
+            return recall::ui(ui, cx, reached);
+        }
         quiet(ui, cx.look, &format!("Number {seq} is not shown to you, or was taken back."));
         return;
     };
@@ -27,6 +33,12 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room, seq: Seq) {
         reactions(ui, cx, shown);
         readers(ui, cx, room, seq);
     });
+}
+
+/// Whom an entry that was taken back may have reached, once the server has said.
+fn reached(room: &Room, seq: Seq) -> Option<&Reached> {
+    let recall = room.reading.recall.as_ref().filter(|recall| recall.of == seq)?;
+    recall.reached.as_ref()
 }
 
 /// Every text, the newest first: an edit takes nothing away.

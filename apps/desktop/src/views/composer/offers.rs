@@ -17,7 +17,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId) {
                 taken = Some(place);
             }
         }
-        widgets::hint(ui, cx.look, "↑ ↓ choose, Enter or Tab takes, Escape closes");
+        widgets::quiet(ui, cx.look, "↑ ↓ choose, Enter or Tab takes, Escape closes");
     });
     if let Some(place) = taken {
         cx.act(Action::Compose(compose::Action::TakeOffer(Some(place))));

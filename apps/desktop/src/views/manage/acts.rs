@@ -4,7 +4,7 @@ use egui::Ui;
 use warproom_client::proto::Seq;
 
 use super::super::Cx;
-use super::super::widgets::{button, card, choice, exercise_mark, hint, quiet, strong, trouble};
+use super::super::widgets::{button, card, choice, exercise_mark, quiet, strong, trouble};
 use super::{filter, open, opened, table};
 use crate::Action;
 use crate::look::space;
@@ -22,7 +22,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Shown::Act(seq) = cx.model.manage.shown {
         return one(ui, cx, seq);
     }
-    hint(
+    quiet(
         ui,
         cx.look,
         "Who did what to members, organisations, devices, rooms and bots. Nothing can be taken out of \
@@ -157,7 +157,7 @@ fn one(ui: &mut Ui, cx: &mut Cx<'_>, seq: Seq) {
             ),
         };
         if let Some(record) = model.manage.acts.record(seq) {
-            hint(ui, cx.look, "The chain up to here, for comparing with somebody else:");
+            quiet(ui, cx.look, "The chain up to here, for comparing with somebody else:");
             ui.monospace(record.head.to_string());
         }
     });

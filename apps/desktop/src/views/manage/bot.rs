@@ -4,7 +4,7 @@ use egui::Ui;
 use warproom_client::proto::{Label, RoomId};
 
 use super::super::Cx;
-use super::super::widgets::{field, hint, link_button, strong};
+use super::super::widgets::{field, link_button, quiet, strong};
 use super::picker::{Picked, picker};
 use super::{form, labels, picker as finding};
 use crate::Action;
@@ -13,7 +13,7 @@ use crate::model::manage::{self, BotForm};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     super::opened(ui, cx, "All bots", "Add a bot");
-    hint(
+    quiet(
         ui,
         cx.look,
         "A bot is a program with a narrow grant. You answer for it, everyone in its rooms sees it there, and it may do what stands here and nothing else.",
@@ -39,7 +39,7 @@ fn fields(ui: &mut Ui, cx: &Cx<'_>, form: &mut BotForm) -> bool {
         labels::choose(ui, cx, "It reads up to", form.read, (Label::AmberStrict, Some("nothing")));
     is_changed |= read.is_some();
     form.read = read.unwrap_or(form.read);
-    hint(
+    quiet(
         ui,
         cx.look,
         "TLP:RED is for individuals: no bot reads it. One that reads nothing cannot be made to tell anything.",
@@ -66,7 +66,7 @@ fn typed(ui: &mut Ui, cx: &Cx<'_>, name: &str, text: &mut String) -> bool {
 
 fn answer(ui: &mut Ui, cx: &Cx<'_>, form: &mut BotForm) -> bool {
     let turned = form::switch(ui, "It answers asks for your organisation", form.answer);
-    hint(
+    quiet(
         ui,
         cx.look,
         "Its answers count as yours on every board. It must be able to read the asks.",
@@ -115,7 +115,7 @@ fn hook(ui: &mut Ui, cx: &Cx<'_>, form: &mut BotForm) -> bool {
         let room = form.rooms.first().copied().filter(|_| form.rooms.len() == 1);
         form.hook = is_on.then(|| (room, form.post.unwrap_or(Label::Green)));
     }
-    hint(
+    quiet(
         ui,
         cx.look,
         "An address that other programs post to without knowing this protocol. Whoever has it may post.",

@@ -5,7 +5,7 @@ use warproom_client::proto::register::Bot;
 use warproom_client::proto::{BotId, Label, Principal};
 
 use super::super::Cx;
-use super::super::widgets::{button, chip, hint, primary_button, quiet};
+use super::super::widgets::{button, chip, primary_button, quiet};
 use super::{ask, bot, form, once, only_managers, open, picker, table};
 use crate::look::space;
 use crate::model::manage::{self, Deed, Shown};
@@ -66,7 +66,7 @@ fn one(ui: &mut Ui, cx: &mut Cx<'_>, id: BotId) {
     let is_theirs = Some(bot.owner) == model.me();
     let is_on = model.is_connected();
     if model.is_manager() || is_theirs {
-        hint(ui, cx.look, "If its token may have been seen by others: the old one ends at once.");
+        quiet(ui, cx.look, "If its token may have been seen by others: the old one ends at once.");
         let says = "Give it another token";
         if ui.add_enabled_ui(is_on, |ui| button(ui, says)).inner.clicked() {
             ask(cx, Deed::RotateBot(id));

@@ -4,7 +4,7 @@ use egui::Ui;
 use warproom_client::proto::MemberId;
 
 use super::super::Cx;
-use super::super::widgets::{button, heading, hint, quiet};
+use super::super::widgets::{button, heading, quiet};
 use super::{ask, table};
 use crate::Action;
 use crate::look::{READING_WIDTH, space};
@@ -14,7 +14,7 @@ use crate::model::manage::Deed;
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(me) = cx.model.me() else { return };
     heading(ui, "Your devices");
-    hint(
+    quiet(
         ui,
         cx.look,
         "A device is one profile on one computer. Revoke one that is lost, lent or sold: your password alone does not lock it out.",
@@ -26,7 +26,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.label(
         "Start this program there, choose to set it up for somebody who is a member already, and give your handle, your password and a code of your authenticator app.",
     );
-    hint(ui, cx.look, "It also asks for the server's address:");
+    quiet(ui, cx.look, "It also asks for the server's address:");
     if let Some(address) = cx.model.session.as_ref().map(|session| session.address.clone()) {
         ui.horizontal_wrapped(|ui| {
             ui.monospace(&address);

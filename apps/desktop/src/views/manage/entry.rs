@@ -4,7 +4,7 @@ use egui::{ComboBox, Id, TextEdit, Ui, UiBuilder, Vec2};
 use warproom_client::proto::{MemberId, Principal, limits};
 
 use super::super::Cx;
-use super::super::widgets::{button, heading, hint, quiet};
+use super::super::widgets::{button, heading, quiet};
 use super::{form, picker as finding, table};
 use crate::Action;
 use crate::look::{TARGET, space};
@@ -38,7 +38,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn depends_on(ui: &mut Ui, cx: &Cx<'_>, form: &mut EntryForm) -> bool {
     heading(ui, "Suppliers, products and subjects");
-    hint(
+    quiet(
         ui,
         cx.look,
         "A warning about one of these concerns you: it stands out, may interrupt you, and says why. When several organisations name the same one, you are told of the common cause.",
@@ -111,7 +111,7 @@ fn named(response: &egui::Response, role: egui::Role, name: &str) {
 
 fn deputies(ui: &mut Ui, cx: &Cx<'_>, form: &mut EntryForm) -> bool {
     heading(ui, "Deputies");
-    hint(
+    quiet(
         ui,
         cx.look,
         "When an ask waits for your organisation and nobody has answered in time, they are reminded one after the other, in this order, before the managers are.",
@@ -163,7 +163,7 @@ fn another(ui: &mut Ui, cx: &Cx<'_>, named: &[MemberId]) -> Option<MemberId> {
 fn shown(ui: &mut Ui, cx: &Cx<'_>, form: &mut EntryForm) -> bool {
     heading(ui, "Who sees it");
     let turned = form::switch(ui, "Every officer of the WARP may see it", form.shown);
-    hint(
+    quiet(
         ui,
         cx.look,
         "Otherwise only your own officers and managers do. Shown, others learn who shares a supplier with them; it is also a list of what you rely on. A common cause then names you.",

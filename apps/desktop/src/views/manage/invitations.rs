@@ -4,7 +4,7 @@ use egui::Ui;
 use warproom_client::proto::register::Role;
 
 use super::super::Cx;
-use super::super::widgets::{field, heading, hint, primary_button, quiet};
+use super::super::widgets::{field, heading, primary_button, quiet};
 use super::picker::{Picked, picker};
 use super::{ask, form, once, only_managers, open, picker as finding, table};
 use crate::Action;
@@ -67,7 +67,7 @@ fn invite(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.act(Action::Manage(manage::Action::FillInvite(form)));
     }
     ui.add_space(space::S);
-    hint(
+    quiet(
         ui,
         cx.look,
         "Nothing is sent to them. You get a text to hand over, which works once and for a fortnight; the name, organisation and role in it cannot be changed by whoever redeems it.",
@@ -86,7 +86,11 @@ fn fields(ui: &mut Ui, cx: &Cx<'_>, form: &mut InviteForm) -> bool {
     let (_, handle) = field(ui, "Handle", &form.handle);
     is_changed |= handle.is_some();
     form.handle = handle.unwrap_or(std::mem::take(&mut form.handle));
-    hint(ui, cx.look, "For signing in and for @mentions: a-z, 0-9, full stop, hyphen, underscore.");
+    quiet(
+        ui,
+        cx.look,
+        "For signing in and for @mentions: a-z, 0-9, full stop, hyphen, underscore.",
+    );
     ui.add_space(space::S);
     is_changed |= organisation(ui, cx, form);
     ui.add_space(space::S);
@@ -95,7 +99,7 @@ fn fields(ui: &mut Ui, cx: &Cx<'_>, form: &mut InviteForm) -> bool {
     is_changed |= role.is_some();
     form.role = role.unwrap_or(form.role);
     let meaning = format!("Who {}.", manage::role_meaning(form.role));
-    hint(ui, cx.look, &meaning);
+    quiet(ui, cx.look, &meaning);
     is_changed
 }
 

@@ -5,7 +5,7 @@ use warproom_client::proto::MemberId;
 use warproom_client::proto::register::{Role, Standing};
 
 use super::super::Cx;
-use super::super::widgets::{button, heading, hint, quiet};
+use super::super::widgets::{button, heading, quiet};
 use super::{ask, devices, form, only_managers, open, picker, table};
 use crate::look::space;
 use crate::model::manage::{self, Deed, Shown};
@@ -63,7 +63,7 @@ fn one(ui: &mut Ui, cx: &mut Cx<'_>, id: MemberId) {
     devices::list(ui, cx, id);
     ui.add_space(space::L);
     heading(ui, "Leaving the WARP");
-    hint(
+    quiet(
         ui,
         cx.look,
         "Removing ends every device, room and connection within a second, and cannot be undone.",
@@ -78,7 +78,7 @@ fn role(ui: &mut Ui, cx: &mut Cx<'_>, member: MemberId, now: Role) {
     let picked = ui
         .add_enabled_ui(cx.model.is_connected(), |ui| form::one_of(ui, "Role", &roles, now))
         .inner;
-    hint(ui, cx.look, &format!("Who is {} {}.", manage::role(now), manage::role_meaning(now)));
+    quiet(ui, cx.look, &format!("Who is {} {}.", manage::role(now), manage::role_meaning(now)));
     if let Some(role) = picked {
         ask(cx, Deed::GiveRole { member, role });
     }
@@ -87,7 +87,7 @@ fn role(ui: &mut Ui, cx: &mut Cx<'_>, member: MemberId, now: Role) {
 fn standing(ui: &mut Ui, cx: &mut Cx<'_>, member: MemberId, now: Standing) {
     match now {
         Standing::Active => {
-            hint(
+            quiet(
                 ui,
                 cx.look,
                 "Suspended, they can do nothing until reinstated; rooms and devices are kept.",
@@ -97,7 +97,7 @@ fn standing(ui: &mut Ui, cx: &mut Cx<'_>, member: MemberId, now: Standing) {
             }
         }
         Standing::Suspended => {
-            hint(ui, cx.look, "They can do nothing now. Rooms and devices are kept.");
+            quiet(ui, cx.look, "They can do nothing now. Rooms and devices are kept.");
             let is_on = cx.model.is_connected();
             if ui.add_enabled_ui(is_on, |ui| button(ui, "Reinstate")).inner.clicked() {
                 ask(cx, Deed::Reinstate(member));

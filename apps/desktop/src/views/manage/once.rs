@@ -4,7 +4,7 @@ use egui::{Label, RichText, Ui};
 use warproom_client::proto::Secret;
 
 use super::super::Cx;
-use super::super::widgets::{button, card, heading, hint, strong};
+use super::super::widgets::{button, card, heading, quiet, strong};
 use crate::Action;
 use crate::model::manage::{self, Once, Part};
 
@@ -18,7 +18,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 secret(ui, cx, "Invitation", (text, Part::Invitation));
                 let until = manage::expiry(model.now_ms, *expires_at_ms);
                 ui.label(format!("It works once, {until}."));
-                hint(
+                quiet(
                     ui,
                     cx.look,
                     "Hand it over in person, or by phone or a messenger that is encrypted from end to end; not by council e-mail, which an attacker may be reading. Whoever has it becomes this member. It is shown only now: if it is lost, revoke it and invite again.",
@@ -28,14 +28,14 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let which = if *is_another { "The new token of" } else { "The token of" };
                 heading(ui, &format!("{which} {name}"));
                 secret(ui, cx, "Token", (token, Part::Token));
-                hint(
+                quiet(
                     ui,
                     cx.look,
                     "The bot signs in with it. Keep it where only the bot can read it.",
                 );
                 if let Some(hook) = hook {
                     secret(ui, cx, "Webhook", (hook, Part::Hook));
-                    hint(
+                    quiet(
                         ui,
                         cx.look,
                         "The address of its webhook: whoever has it may post as the bot. Put it into the program that posts, nowhere else.",
@@ -44,7 +44,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 if *is_another {
                     ui.label("The old one works no more.");
                 }
-                hint(ui, cx.look, "They are shown only now.");
+                quiet(ui, cx.look, "They are shown only now.");
             }
         }
         if button(ui, "I have it: put it away").clicked() {

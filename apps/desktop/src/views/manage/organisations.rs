@@ -6,7 +6,7 @@ use warproom_client::proto::{Name, OrganisationId, Principal};
 
 use super::super::Cx;
 use super::super::widgets::{
-    button, field, heading, hint, link_button, long_field, primary_button, quiet, strong,
+    button, field, heading, link_button, long_field, primary_button, quiet, strong,
 };
 use super::picker::{Picked, picker};
 use super::{entry, form, only_managers, open, picker as finding, table};
@@ -134,7 +134,7 @@ fn fields(ui: &mut Ui, cx: &mut Cx<'_>, verb: &str) {
         let (response, name) = field(ui, "Name of the organisation", &form.name);
         super::takes_focus(cx, &response);
         let (_, aliases) = long_field(ui, "Also called, one in a line", &form.aliases, 3);
-        hint(
+        quiet(
             ui,
             cx.look,
             "It is found and recognised by these too. No two organisations share a name.",
@@ -156,7 +156,7 @@ fn fields(ui: &mut Ui, cx: &mut Cx<'_>, verb: &str) {
 
 fn clients(ui: &mut Ui, cx: &Cx<'_>, form: &mut OrganisationForm) -> bool {
     strong(ui, "Clients: the organisations it serves");
-    hint(
+    quiet(
         ui,
         cx.look,
         "What is TLP:AMBER and reaches this organisation may be shown to its clients: in a room they share, they read it too.",

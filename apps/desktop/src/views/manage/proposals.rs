@@ -4,7 +4,7 @@ use egui::Ui;
 use warproom_client::proto::{Label, Principal, Proposal};
 
 use super::super::Cx;
-use super::super::widgets::{card, field, heading, hint, primary_button, quiet, strong};
+use super::super::widgets::{card, field, heading, primary_button, quiet, strong};
 use super::picker::{Picked, finds, picker};
 use super::{ask, form, only_managers, open, picker as finding, table};
 use crate::look::space;
@@ -28,7 +28,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         propose(ui, cx);
         return;
     }
-    hint(
+    quiet(
         ui,
         cx.look,
         "What nobody should be able to do alone: erasing, changing how long entries are kept, lifting a \
@@ -42,6 +42,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn waiting(ui: &mut Ui, cx: &mut Cx<'_>) {
     let model = cx.model;
+    ui.add_space(space::M);
     heading(ui, "Waiting for a second manager");
     let Some(proposals) = &model.manage.proposals else {
         quiet(ui, cx.look, "What waits is not known yet.");
@@ -157,13 +158,13 @@ fn retention(ui: &mut Ui, cx: &Cx<'_>, form: &mut ProposalForm) -> bool {
         is_changed |= typed.is_some();
         *days = typed.unwrap_or(std::mem::take(days));
     }
-    hint(ui, cx.look, "Empty: for ever. What counts is the label that an entry has then.");
+    quiet(ui, cx.look, "Empty: for ever. What counts is the label that an entry has then.");
     is_changed
 }
 
 fn entries(ui: &mut Ui, cx: &Cx<'_>, form: &mut ProposalForm) -> bool {
     let (_, typed) = field(ui, "Numbers of the entries", &form.entries);
-    hint(ui, cx.look, "As 12, 15, 16: an entry's number stands in its details.");
+    quiet(ui, cx.look, "As 12, 15, 16: an entry's number stands in its details.");
     let is_changed = typed.is_some();
     form.entries = typed.unwrap_or(std::mem::take(&mut form.entries));
     is_changed

@@ -6,11 +6,12 @@ use warproom_client::proto::register::{Member, Standing};
 use warproom_client::proto::{MemberId, Principal, RoomId, RoomRole};
 
 use super::super::Cx;
-use super::super::widgets::{button, chip, heading, hint, quiet};
+use super::super::widgets::{button, chip, heading, quiet};
 use super::picker::{Picked, picker};
 use super::{ask, form, picker as finding, rooms, table};
 use crate::Action;
 use crate::look::space;
+use crate::model::export;
 use crate::model::manage::{self, Bringing, Deed, Managed, ProposalForm, Purpose};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
@@ -36,6 +37,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
     }
     people(ui, cx, id, leads);
     if room.part.is_some() {
+        ui.add_space(space::L);
+        taken_out(ui, cx, id);
         ui.add_space(space::L);
         if form::danger(ui, cx, "Leave this room") {
             ask(cx, Deed::Leave(id));
@@ -67,6 +70,19 @@ fn kept(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
     });
 }
 
+/// The way to take what was said in it out.
+fn taken_out(ui: &mut Ui, cx: &mut Cx<'_>, id: RoomId) {
+    heading(ui, "Taking it out");
+    quiet(
+        ui,
+        cx.look,
+        "What was said here can be written to a file, but for what is TLP:RED. Everyone in the room can see that you did.",
+    );
+    if button(ui, "Export this room…").clicked() {
+        cx.act(export::Action::Begin(id).into());
+    }
+}
+
 /// The settings, for those who may not change them.
 fn summary(ui: &mut Ui, cx: &Cx<'_>, room: Managed<'_>) {
     ui.horizontal_wrapped(|ui| {
@@ -75,7 +91,7 @@ fn summary(ui: &mut Ui, cx: &Cx<'_>, room: Managed<'_>) {
         ui.label("Label offered to a writer");
         chip(ui, room.settings.default_label);
     });
-    hint(ui, cx.look, &manage::ceiling(room.settings.ceiling));
+    quiet(ui, cx.look, &manage::ceiling(room.settings.ceiling));
     quiet(
         ui,
         cx.look,
@@ -150,7 +166,7 @@ fn bring(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn chosen(ui: &mut Ui, cx: &mut Cx<'_>, bringing: &mut Bringing) {
     let model = cx.model;
     let Some(member) = bringing.member.and_then(|member| model.directory.member(member)) else {
-        hint(ui, cx.look, "Choose somebody to see what they would see here.");
+        quiet(ui, cx.look, "Choose somebody to see what they would see here.");
         return;
     };
     let organisation = model.directory.organisation(member.organisation);
@@ -162,7 +178,7 @@ fn chosen(ui: &mut Ui, cx: &mut Cx<'_>, bringing: &mut Bringing) {
     if let Some(role) = form::one_of(ui, "Part", &parts, bringing.role) {
         bringing.role = role;
     }
-    hint(ui, cx.look, &manage::history(member.name.as_str(), &organisation));
+    quiet(ui, cx.look, &manage::history(member.name.as_str(), &organisation));
     let verb = format!("Bring in {}", member.name);
     if form::send(ui, cx, &model.manage.bringing.asked, &verb) {
         cx.act(Action::Manage(manage::Action::Bring));

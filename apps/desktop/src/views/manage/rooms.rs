@@ -4,7 +4,7 @@ use egui::Ui;
 use warproom_client::proto::Label;
 
 use super::super::Cx;
-use super::super::widgets::{field, hint, primary_button, quiet};
+use super::super::widgets::{field, primary_button, quiet};
 use super::{form, labels, open, picker, room, table};
 use crate::Action;
 use crate::look::space;
@@ -83,7 +83,7 @@ pub(super) fn settings(ui: &mut Ui, cx: &mut Cx<'_>, verb: &str) {
             is_changed |= turned.is_some();
             *on = turned.unwrap_or(*on);
         }
-        hint(ui, cx.look, "Neither is ever stored.");
+        quiet(ui, cx.look, "Neither is ever stored.");
     });
     if is_changed {
         cx.act(Action::Manage(manage::Action::FillRoom(form)));
@@ -104,7 +104,7 @@ fn of_labels(ui: &mut Ui, cx: &Cx<'_>, form: &mut RoomForm) -> bool {
         // The label offered is never above what the room holds.
         form.default_label = form.default_label.min(ceiling);
     }
-    hint(ui, cx.look, &manage::ceiling(form.ceiling));
+    quiet(ui, cx.look, &manage::ceiling(form.ceiling));
     ui.scope(|ui| {
         let was = form.of.as_ref().map(|(_, settings)| settings.ceiling);
         if let Some(sentence) = was.and_then(|was| manage::changed_ceiling(was, form.ceiling)) {
@@ -116,7 +116,7 @@ fn of_labels(ui: &mut Ui, cx: &Cx<'_>, form: &mut RoomForm) -> bool {
     let offered =
         labels::choose(ui, cx, "Label offered to a writer", chosen, (form.ceiling, None)).flatten();
     form.default_label = offered.unwrap_or(form.default_label);
-    hint(
+    quiet(
         ui,
         cx.look,
         "It is preset for every new post. A writer may choose another, and is asked before one that is more open.",

@@ -9,7 +9,7 @@ use egui::{
 use warproom_client::proto::{Label, RoomId};
 
 use super::super::Cx;
-use super::super::widgets::{hint, takes_focus};
+use super::super::widgets::{quiet, takes_focus};
 use crate::commands::here;
 use crate::look::{TARGET, size, space, strong_family};
 use crate::model::desk::Focus;
@@ -65,7 +65,7 @@ fn empty(ui: &mut Ui, cx: &Cx<'_>) {
     } else {
         "The rooms are listed as soon as the server has told them."
     };
-    hint(ui, cx.look, text);
+    quiet(ui, cx.look, text);
 }
 
 /// Every line with its place, and how high they are together.

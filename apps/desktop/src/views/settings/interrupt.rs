@@ -7,7 +7,7 @@ use warproom_client::proto::calls::Preferences;
 use crate::look::space;
 use crate::model::settings::{Action, USUAL_QUIET};
 use crate::views::Cx;
-use crate::views::widgets::{self, heading, hint};
+use crate::views::widgets::{self, heading, quiet};
 
 /// Half an hour: as fine as quiet hours are chosen here.
 const STEP_MINUTES: u16 = 30;
@@ -17,19 +17,19 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_width(ui.available_width());
         heading(ui, "What may interrupt you, on every device");
         let Some(old) = cx.model.settings.preferences else {
-            hint(ui, cx.look, "The server tells this once there is a connection.");
+            quiet(ui, cx.look, "The server tells this once there is a connection.");
             return;
         };
         let mut new = old;
         ui.add_enabled_ui(cx.model.is_connected(), |ui| edit(ui, &mut new));
         ui.add_space(space::XS);
-        hint(
+        quiet(
             ui,
             cx.look,
             "Everything is shown in its room whatever you choose here. An alert of severity extreme interrupts everyone, always.",
         );
         if !cx.model.is_connected() {
-            hint(ui, cx.look, "Changing this needs a connection.");
+            quiet(ui, cx.look, "Changing this needs a connection.");
         }
         if new != old {
             cx.act(crate::Action::Settings(Action::Prefer(new)));

@@ -141,6 +141,7 @@ fn who_is_no_officer_has_no_tab_for_it() {
     screen.get_by_label("Manage").click();
     screen.run_ok();
     let tabs: Vec<_> = screen.query_all_by_role(Role::Tab).collect();
-    assert_eq!(tabs.len(), 1);
+    assert_eq!(tabs.len(), 2);
     screen.get_by_role_and_label(Role::Tab, "Devices");
+    screen.get_by_role_and_label(Role::Tab, "Audit log");
 }

@@ -2,7 +2,7 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use warproom_client::proto::calls::RoomMember;
+use warproom_client::proto::calls::{Reached, Recipient, RoomMember, Sign};
 use warproom_client::proto::{Label, Principal, RoomRole, Seq};
 
 use super::entry::{Part, part};
@@ -113,6 +113,30 @@ fn details_show_every_text_and_every_label() {
     screen.get_by_label("Their desk answered.");
     screen.get_by_label("TLP:AMBER+STRICT");
     screen.get_by_label_contains("by Priya Raman,");
+}
+
+#[test]
+fn details_of_what_was_taken_back_show_whom_it_may_have_reached() {
+    let recipient = |name: &str, here, signs: &[Sign]| Recipient {
+        who: Principal::Member(fixture::member(2)),
+        name: fixture::name(name),
+        organisation_name: Some(fixture::name("Dover District Council")),
+        here,
+        signs: signs.to_vec(),
+    };
+    let recipients = vec![
+        recipient("Dele Okafor", true, &[Sign::Read, Sign::Exported]),
+        recipient("Tom Ashdown", false, &[]),
+    ];
+    let reached = Reached { recipients, taken_back_at_ms: Some(fixture::NOW_MS) };
+    let screen = drawn(|room| {
+        room.reading.beside = Some(Beside::Details(4000));
+        let id = warproom_client::proto::EntryId::random();
+        room.reading.recall = Some(room::Recall { id, of: 4000, reached: Some(reached) });
+    });
+    screen.get_by_label("May have reached");
+    screen.get_by_label("Dele Okafor, Dover District Council: has read as far; exported it");
+    screen.get_by_label_contains("Tom Ashdown, Dover District Council (not in the room any more)");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use egui::{
 use warproom_client::proto::Seq;
 use warproom_client::proto::calls::From;
 
-use super::super::widgets::{button, hint, quiet, strong, trouble};
+use super::super::widgets::{button, quiet, strong, trouble};
 use super::super::{Cx, entry, outbox};
 use super::parts::Part;
 use super::scroll::Scroll;
@@ -181,7 +181,7 @@ fn nothing(ui: &mut Ui, cx: &mut Cx<'_>, room: &Room) {
     }
     middle(ui, |ui| {
         strong(ui, "Nothing has been written here yet.");
-        hint(ui, cx.look, "Write the first entry below. It carries the label you see there.");
+        quiet(ui, cx.look, "Write the first entry below. It carries the label you see there.");
     });
 }
 

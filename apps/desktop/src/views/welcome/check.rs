@@ -55,7 +55,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, invitation: &Invitation) {
                    have, and have them read this to you from their own screen. Capital and small \
                    letters differ; - is a hyphen, _ an underscore. If it is not the same, stop: somebody \
                    may be sitting between you and the server.";
-    widgets::hint(ui, cx.look, compare);
+    widgets::quiet(ui, cx.look, compare);
     let next = form::buttons(ui, cx, "Yes, this is me, and the fingerprint is right", Some("Back"));
     takes_focus(cx, Focus::Field, &next);
 }

@@ -35,7 +35,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, invitation: &Zeroizing<String>) {
     }
     let hint = "Paste what your WARP's manager sent you: the whole mail will do. The invitation in it \
                 begins with warproom:// and works once.";
-    widgets::hint(ui, cx.look, hint);
+    widgets::quiet(ui, cx.look, hint);
     form::buttons(ui, cx, "Look at the invitation", None);
     widgets::heading(ui, "You are a member already?");
     if widgets::button(ui, "Set up another device").clicked() {
@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, invitation: &Zeroizing<String>) {
     }
     let hint = "With your handle, your password and your authenticator app this computer becomes one \
                 more device of yours.";
-    widgets::hint(ui, cx.look, hint);
+    widgets::quiet(ui, cx.look, hint);
 }
 
 fn card(ui: &mut Ui, cx: &mut Cx<'_>, profile: &ProfileSummary) -> Response {

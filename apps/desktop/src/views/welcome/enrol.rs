@@ -16,7 +16,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, form: &EnrolForm) {
     fields::first(ui, cx, &field);
     let hint = "As warproom://warp.example:7443/… with its fingerprint at the end. Take it from a place you \
                 trust, not from a mail that asks you to sign in.";
-    widgets::hint(ui, cx.look, hint);
+    widgets::quiet(ui, cx.look, hint);
     take(&mut new.address, changed, &mut is_new);
     let (field, changed) = widgets::field(ui, "Handle", &form.handle);
     fields::goes_on(ui, cx, &field);
@@ -26,7 +26,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, form: &EnrolForm) {
     take(&mut new.password, changed, &mut is_new);
     let (field, changed) = widgets::field(ui, "Six-digit code", &form.code);
     fields::goes_on(ui, cx, &field);
-    widgets::hint(ui, cx.look, "The code that your authenticator app shows now.");
+    widgets::quiet(ui, cx.look, "The code that your authenticator app shows now.");
     take(&mut new.code, changed, &mut is_new);
     let changed = fields::keeping(ui, cx, &form.keeping);
     take(&mut new.keeping, changed, &mut is_new);

@@ -58,7 +58,7 @@ fn told(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// A field for a secret. Answers the new text when it was changed.
-pub(super) fn secret(
+pub(in crate::views) fn secret(
     ui: &mut Ui,
     name: &str,
     text: &Zeroizing<String>,
@@ -68,14 +68,19 @@ pub(super) fn secret(
 }
 
 /// How strong it is, and what would make it better.
-pub(super) fn strength(ui: &mut Ui, cx: &Cx<'_>, what: &str, strength: Option<&Strength>) {
+pub(in crate::views) fn strength(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    what: &str,
+    strength: Option<&Strength>,
+) {
     let Some(strength) = strength else { return };
     let filled = usize::from(strength.score) + 1;
     let bar: String = (0..5).map(|place| if place < filled { '■' } else { '□' }).collect();
     widgets::strong(ui, &format!("{bar} This {what} is {}.", strength.word));
-    widgets::hint(ui, cx.look, &strength.time);
+    widgets::quiet(ui, cx.look, &strength.time);
     for advice in &strength.advice {
-        widgets::hint(ui, cx.look, advice);
+        widgets::quiet(ui, cx.look, advice);
     }
 }
 
@@ -86,7 +91,7 @@ pub(super) fn keeping(ui: &mut Ui, cx: &mut Cx<'_>, keeping: &Keeping) -> Option
     widgets::heading(ui, "This computer");
     let (field, changed) = widgets::field(ui, "Name of this device", &keeping.device);
     goes_on(ui, cx, &field);
-    widgets::hint(ui, cx.look, "You and your managers see it in the list of your devices.");
+    widgets::quiet(ui, cx.look, "You and your managers see it in the list of your devices.");
     if let Some(device) = changed {
         new = Some(Keeping { device, ..keeping.clone() });
     }
@@ -102,7 +107,7 @@ pub(super) fn keeping(ui: &mut Ui, cx: &mut Cx<'_>, keeping: &Keeping) -> Option
             }
         });
     }
-    widgets::hint(ui, cx.look, meaning(cx.model.welcome.key_store, wants_passphrase));
+    widgets::quiet(ui, cx.look, meaning(cx.model.welcome.key_store, wants_passphrase));
     if wants_passphrase { passphrase(ui, cx, keeping).or(new) } else { new }
 }
 
@@ -128,7 +133,7 @@ fn passphrase(ui: &mut Ui, cx: &mut Cx<'_>, keeping: &Keeping) -> Option<Keeping
     let (field, passphrase) = secret(ui, "Passphrase of this profile", &keeping.passphrase);
     goes_on(ui, cx, &field);
     strength(ui, cx, "passphrase", cx.model.welcome.passphrase.as_ref());
-    widgets::hint(
+    widgets::quiet(
         ui,
         cx.look,
         "Four or more words that do not belong together. Not your password.",

@@ -19,7 +19,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, invitation: &Invitation, password
          it is your way back in. At least {least} characters; four words that do not belong together are \
          easier to keep in mind than signs and digits."
     );
-    widgets::hint(ui, cx.look, &hint);
+    widgets::quiet(ui, cx.look, &hint);
     let (field, changed) = form::secret(ui, "Password", &passwords.password);
     form::first(ui, cx, &field);
     if let Some(password) = changed {

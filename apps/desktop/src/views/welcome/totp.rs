@@ -23,7 +23,7 @@ pub(super) fn ui(
     widgets::title(ui, "Set up your authenticator app");
     let what = "Scan this with an authenticator app on your telephone. It shows six digits that change \
                 every half minute; nobody signs in as you without them.";
-    widgets::hint(ui, cx.look, what);
+    widgets::quiet(ui, cx.look, what);
     ui.add_space(space::S);
     if let Some(qr) = &cx.model.welcome.qr {
         draw(ui, qr);
@@ -43,12 +43,12 @@ pub(super) fn ui(
         let step = Step::Totp(invitation.clone(), passwords.clone(), code);
         cx.act(Action::Welcome(welcome::Action::Edit(Box::new(step))));
     }
-    widgets::hint(ui, cx.look, "The code that the app shows now: proof that it has the secret.");
+    widgets::quiet(ui, cx.look, "The code that the app shows now: proof that it has the secret.");
     form::buttons(ui, cx, "Join", Some("Back"));
 }
 
 /// Black on white in every theme, because that is what cameras read.
-fn draw(ui: &mut Ui, qr: &Qr) {
+pub(in crate::views) fn draw(ui: &mut Ui, qr: &Qr) {
     let squares = u16::try_from(qr.side()).unwrap_or(u16::MAX).saturating_add(2 * QUIET_ZONE);
     // Whole pixels, so that no line between two squares is blurred.
     let square = (space::XS * ui.ctx().pixels_per_point()).round() / ui.ctx().pixels_per_point();
@@ -73,7 +73,7 @@ fn draw(ui: &mut Ui, qr: &Qr) {
     ui.painter().add(mesh);
 }
 
-fn in_fours(secret: &str) -> String {
+pub(in crate::views) fn in_fours(secret: &str) -> String {
     let characters: Vec<char> = secret.chars().collect();
     let groups: Vec<String> = characters.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join(" ")

@@ -26,10 +26,10 @@ pub(super) fn ui(
         let step = Step::Unlock(profile.clone(), passphrase);
         cx.act(Action::Welcome(welcome::Action::Edit(Box::new(step))));
     }
-    widgets::hint(ui, cx.look, "The one you chose on this computer; not your password.");
+    widgets::quiet(ui, cx.look, "The one you chose on this computer; not your password.");
     form::buttons(ui, cx, "Unlock", Some("Back"));
     let Some(summary) = summary else { return };
-    widgets::hint(ui, cx.look, "Nobody can recover a forgotten passphrase.");
+    widgets::quiet(ui, cx.look, "Nobody can recover a forgotten passphrase.");
     if widgets::danger_button(ui, cx.look, "I have forgotten it …").clicked() {
         cx.act(welcome::ask_destroy(&summary));
     }

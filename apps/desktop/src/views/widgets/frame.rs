@@ -24,13 +24,8 @@ pub fn strong(ui: &mut Ui, text: &str) -> Response {
     ui.label(RichText::new(text).family(strong_family()))
 }
 
-/// What is read second.
+/// What is read second: times, counts, a sentence that helps under a field.
 pub fn quiet(ui: &mut Ui, look: &Palette, text: &str) -> Response {
-    ui.label(RichText::new(text).size(size::SMALL).color(look.quiet))
-}
-
-/// A sentence that helps, under a field.
-pub fn hint(ui: &mut Ui, look: &Palette, text: &str) -> Response {
     ui.label(RichText::new(text).size(size::SMALL).color(look.quiet))
 }
 

@@ -108,7 +108,7 @@ impl Kind {
 }
 
 /// Whether a reply may name what an act tells of.
-pub(super) const fn names_things(reply: &Reply) -> bool {
+pub(in crate::model::manage) const fn names_things(reply: &Reply) -> bool {
     matches!(
         reply,
         Reply::ListMembers(_)
@@ -185,9 +185,24 @@ impl<'a> Names<'a> {
             members: BTreeMap::new(),
             organisations: BTreeMap::new(),
             bots: BTreeMap::new(),
-            devices: BTreeMap::new(),
+            devices: model
+                .manage
+                .devices
+                .values()
+                .flatten()
+                .map(|device| (device.device, (device.name.to_string(), device.member)))
+                .collect(),
             rooms: all.chain(ours).collect(),
         }
+    }
+
+    /// The same, with whatever the acts that were read tell of those who are gone.
+    pub(in crate::model::manage) fn with_acts(model: &'a Model) -> Self {
+        let mut names = Self::new(model);
+        for record in model.manage.acts.records.values() {
+            names.learn(act(record).1.as_ref());
+        }
+        names
     }
 
     fn learn(&mut self, act: Option<&Act>) {

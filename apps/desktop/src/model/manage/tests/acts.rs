@@ -158,11 +158,15 @@ fn a_guest_has_only_the_pages_that_do_something_for_them() {
     for room in model.rooms.rooms.values_mut() {
         room.role = Some(RoomRole::Participant);
     }
-    assert_eq!(ManagePage::all_for(&model), [ManagePage::Devices]);
+    assert_eq!(ManagePage::all_for(&model), [ManagePage::Devices, ManagePage::Audit]);
     let asked = asked(&model.act(crate::Action::Desk(desk::Action::Show(Pane::Manage))));
     assert_eq!(model.manage.page, ManagePage::Devices);
     assert_eq!(calls(&asked), ["ListDevices"]);
     model.rooms.rooms.values_mut().next().unwrap().role = Some(RoomRole::Lead);
-    assert_eq!(ManagePage::all_for(&model), [ManagePage::Rooms, ManagePage::Devices]);
-    assert_eq!(ManagePage::all_for(&fixture::signed_in(1)), ManagePage::ALL);
+    let pages = [ManagePage::Rooms, ManagePage::Devices, ManagePage::Audit];
+    assert_eq!(ManagePage::all_for(&model), pages);
+    // An officer has all but what is a manager's duty.
+    let all_but_one = &ManagePage::ALL[..ManagePage::ALL.len() - 1];
+    assert_eq!(ManagePage::all_for(&fixture::signed_in(1)), all_but_one);
+    assert_eq!(ManagePage::all_for(&fixture::model()), ManagePage::ALL);
 }

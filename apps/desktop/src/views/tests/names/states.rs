@@ -1,6 +1,6 @@
 //! The states of the window that are walked over.
 
-use warproom_client::proto::calls::{RegisterPage, RoomMember};
+use warproom_client::proto::calls::{AuditPage, From, RegisterPage, RoomMember};
 use warproom_client::proto::{Label, Principal, RoomRole, Seq};
 
 use super::super::ask::asked;
@@ -11,10 +11,11 @@ use crate::model::desk::{self, Confirm, Overlay, Pane};
 use crate::model::files::tests::carried;
 use crate::model::find::{self, Query};
 use crate::model::log::Item;
-use crate::model::manage::{self, ManagePage, Shown};
+use crate::model::manage::tests::disclosure;
+use crate::model::manage::{self, ManagePage, RowAct, Shown};
 use crate::model::room::{self as reading, Beside};
 use crate::model::welcome::{self, Keeping, Passwords, Step};
-use crate::model::{ask, compose};
+use crate::model::{ask, compose, credentials, export};
 use crate::news::{Connection, Refusal};
 use crate::request::Reply;
 use crate::{Action, Effect, Model, News};
@@ -175,14 +176,30 @@ pub(in crate::views::tests) fn over(overlay: Overlay) -> State {
     let open = match overlay {
         Overlay::Answer { room, of } => Action::Ask(ask::Action::OpenAnswer(room, of)),
         Overlay::Link => Action::Desk(desk::Action::LookAtLink("https://a.example/".to_owned())),
+        Overlay::Export => Action::Export(export::Action::Begin(room(1))),
+        Overlay::Credentials => {
+            let begin = credentials::Action::Begin(credentials::What::Authenticator);
+            Action::Credentials(begin)
+        }
         overlay => Action::Desk(desk::Action::Toggle(overlay)),
     };
     let before = match overlay {
         Overlay::Answer { .. } => asked(false),
         Overlay::SaveFiles { of } => carrying(incident(), of),
+        Overlay::Row(_) => row_page(),
         _ => incident(),
     };
     state(called, did(before, [open]))
+}
+
+/// The page of a room, with people in it.
+fn row_page() -> Model {
+    let shown = Shown::Room(room(1));
+    let actions = [manage::Action::Show(ManagePage::Rooms), manage::Action::Open(shown)];
+    let mut model = did(incident(), actions.map(Action::Manage));
+    let people = model.rooms.open().and_then(|room| room.people.clone());
+    model.manage.people = people;
+    model
 }
 
 /// The same, with a file on an entry.
@@ -208,6 +225,9 @@ pub(in crate::views::tests) fn every_overlay() -> Vec<Overlay> {
         Overlay::Emoji { react_to: Some(2) },
         Overlay::AttachFile,
         Overlay::SaveFiles { of: 2 },
+        Overlay::Row(RowAct::TakeOut),
+        Overlay::Export,
+        Overlay::Credentials,
         Overlay::Link,
         Overlay::Shortcuts,
     ];
@@ -223,6 +243,9 @@ pub(in crate::views::tests) fn every_overlay() -> Vec<Overlay> {
             | Overlay::Emoji { .. }
             | Overlay::AttachFile
             | Overlay::SaveFiles { .. }
+            | Overlay::Row(_)
+            | Overlay::Export
+            | Overlay::Credentials
             | Overlay::Link
             | Overlay::Shortcuts => {}
         }
@@ -253,6 +276,8 @@ pub(super) fn managing() -> Vec<State> {
     let with_form =
         [ManagePage::Rooms, ManagePage::Invitations, ManagePage::Organisations, ManagePage::Bots];
     states.extend(with_form.map(|page| open(page, Shown::New)));
+    states.push(state("a disclosure that is read", disclosure::found()));
+    states.push(state("a disclosure that is written", disclosure::written()));
     states.push(open(ManagePage::Rooms, Shown::Room(room(1))));
     states.push(open(ManagePage::Members, Shown::Member(member(1))));
     states.push(open(ManagePage::Organisations, Shown::Organisation(organisation(4))));
@@ -265,7 +290,24 @@ pub(super) fn managing() -> Vec<State> {
         let told = News::Answered(call.into(), Ok(reply));
         states.push(state(format!("{called}, read"), heard(model, [told])));
     }
+    for shown in [Shown::List, Shown::Audited(4), Shown::Audited(8)] {
+        let State { called, mut model } = open(ManagePage::Audit, shown);
+        model.manage.audit = read_audit(&mut incident());
+        states.push(state(format!("{called}, read"), model));
+    }
     states
+}
+
+/// The audit log of a day, as it is held once it was read, stubs shown.
+fn read_audit(model: &mut Model) -> manage::Audit {
+    let log = fixture::audit::log(&fixture::audit::of_a_day());
+    let _ = model.act(Action::Manage(manage::Action::Show(ManagePage::Audit)));
+    let call = AuditPage { from: From::Latest, limit: 200 };
+    let reply = Reply::AuditPage(fixture::audit::page(&log, call));
+    let _ = model.hear(&News::Answered(call.into(), Ok(reply)));
+    let _ = model.hear(&News::Checkpoint(Ok(fixture::audit::checkpoint(11))));
+    let _ = model.act(Action::Manage(manage::Action::AuditStubs(true)));
+    std::mem::take(&mut model.manage.audit)
 }
 
 /// The connection, notices, a question.

@@ -1,0 +1,1 @@
+{"jsonrpc":"2.0","id":7,"result":{"proposal":"01890a5d-ac96-774b-bcce-b302099a8030","lapses_at_ms":1705572720000}}

@@ -1,0 +1,1 @@
+{"jsonrpc":"2.0","id":7,"method":"proposal.make","params":{"what":{"set_retention":{"room":"01890a5d-ac96-774b-bcce-b302099a8001","retention":{"clear":3650,"red":30}}},"reason":"the incident is closed"}}
