@@ -111,6 +111,8 @@ pub struct Limits {
     pub handshake_ms: u64,
     /// The longest time to sign in, in milliseconds.
     pub sign_in_ms: u64,
+    /// Failed sign-ins by password from one IPv4 /24 or IPv6 /64 that cost nothing, whatever the account.
+    pub failures_per_source: u32,
     /// Signed-in connections of one member or bot.
     pub connections: usize,
     /// Requests per second and connection, in the long run.
@@ -134,6 +136,7 @@ impl Default for Limits {
             strangers_per_source: 16,
             handshake_ms: 3_000,
             sign_in_ms: 10_000,
+            failures_per_source: 100,
             connections: 16,
             requests_per_second: 20,
             request_burst: 60,
@@ -259,7 +262,9 @@ mod tests {
         );
         let limits = ["strangers", "strangers_per_source", "handshake_ms", "sign_in_ms"];
         let files = ["[files]", "largest_mib", "waiting", "room_mib", "organisation_mib"];
-        let more = ["file_parts_per_second", "refusals_ms"].into_iter().chain(files);
+        let more = ["failures_per_source", "file_parts_per_second", "refusals_ms"]
+            .into_iter()
+            .chain(files);
         assert!(more.into_iter().all(mentioned));
         let more = ["connections", "requests_per_second", "request_burst", "in_flight", "ping_ms"];
         assert!(fields.iter().chain(&limits).chain(&more).all(|name| mentioned(name)));

@@ -170,7 +170,7 @@ impl Server {
             audit,
             hub,
             passwords: Passwords::new()?,
-            throttle: Throttle::default(),
+            throttle: Throttle::new(config.limits.failures_per_source),
             rates: Rates::default(),
             address: address.clone(),
             retention: Arc::new(Notify::new()),

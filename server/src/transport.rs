@@ -6,13 +6,15 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, Response, header};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as Piece;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use warproom_proto::limits;
@@ -22,11 +24,14 @@ use crate::progress::{Progress, Progressing};
 pub use tokio_tungstenite::tungstenite::Utf8Bytes as Frame;
 
 /// What one connection may buffer. The read buffer is what an idle connection costs; the write buffer
-/// is filled to one TLS record before it is written, and may hold at most the largest reply (a page of
-/// long texts with its amendments) with room to spare.
+/// is filled to one TLS record before it is written, and may hold that and a piece more.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-const WRITE_BUFFER_MOST_BYTES: usize = 2 * 1024 * 1024;
+const WRITE_BUFFER_MOST_BYTES: usize = 64 * 1024;
+
+/// What is longer goes in pieces (RFC 6455 §5.4): the library's write buffer keeps the size that it once had,
+/// and would be as long as the longest page for as long as the connection lasts.
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// A peer that takes nothing for so long is gone.
 const WRITE_STALL: Duration = Duration::from_secs(10);
@@ -116,7 +121,19 @@ impl<S: Carrier> Socket<S> {
     /// Hands a frame to the write buffer, which goes out when it is full. `false` if the peer is gone
     /// or takes nothing for a while; a peer on a slow line takes something.
     pub async fn feed(&mut self, frame: Frame) -> bool {
-        matches!(unless_stalled(&self.1, self.0.feed(Message::Text(frame))).await, Some(Ok(())))
+        let (mut rest, mut kind) = (Bytes::from(frame), Data::Text);
+        loop {
+            let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+            let piece = Piece::message(piece, OpCode::Data(kind), rest.is_empty());
+            let feeding = self.0.feed(Message::Frame(piece));
+            if !matches!(unless_stalled(&self.1, feeding).await, Some(Ok(()))) {
+                return false;
+            }
+            if rest.is_empty() {
+                return true;
+            }
+            kind = Data::Continue;
+        }
     }
 
     /// Sends what is in the write buffer; `false` as for [`Socket::feed`].
@@ -212,6 +229,27 @@ mod tests {
         })
         .await;
         assert!(written && took > 3 * WRITE_STALL, "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_long_goes_in_pieces_and_arrives_whole() {
+        let (ours, theirs) = duplex(LINE_BYTES);
+        let mut socket = Socket::upgraded(Noting::new(ours), &[]).await;
+        let small = WebSocketConfig::default().max_frame_size(Some(PIECE_BYTES));
+        let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Client, Some(small)).await;
+        let lengths = [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, PAGE_BYTES];
+        let write = async {
+            for length in lengths {
+                assert!(socket.feed("x".repeat(length).into()).await && socket.flush().await);
+            }
+        };
+        let read = async {
+            for length in lengths {
+                let heard = peer.next().await.unwrap().unwrap();
+                assert_eq!(heard.into_text().unwrap(), "x".repeat(length));
+            }
+        };
+        tokio::join!(write, read);
     }
 
     #[tokio::test(start_paused = true)]

@@ -116,6 +116,8 @@ pub struct Wire {
     /// The connection itself.
     pub stream: TlsStream<TcpStream>,
     received: Vec<u8>,
+    /// What came of a message of several pieces.
+    piece: Vec<u8>,
     next_id: u64,
     /// Notifications that came while a reply was waited for.
     pub notices: VecDeque<Value>,
@@ -139,6 +141,7 @@ impl Wire {
         Ok(Self {
             stream,
             received: Vec::new(),
+            piece: Vec::new(),
             next_id: 1,
             notices: VecDeque::new(),
             replies: Vec::new(),
@@ -347,11 +350,11 @@ impl Wire {
         Ok(timeout(PATIENCE, reading).await.context("the server says nothing")?? > 0)
     }
 
-    /// One frame of what was received, if it is whole. A server never masks and never fragments.
+    /// One message of what was received, if it is whole. A server never masks; what is long comes in pieces.
     fn parsed(&mut self) -> anyhow::Result<Option<Seen>> {
         let [first, second, rest @ ..] = &*self.received else { return Ok(None) };
         ensure!(second & 0x80 == 0, "the server masked a frame");
-        ensure!(first & 0xf0 == 0x80, "the server fragmented a frame or used an extension");
+        ensure!(first & 0x70 == 0, "the server used an extension");
         let (more, length) = match (second, rest) {
             (126, rest) => match rest.first_chunk() {
                 Some(length) => (2, u64::from(u16::from_be_bytes(*length))),
@@ -371,8 +374,17 @@ impl Wire {
         let rest = self.received.split_off(start + length);
         let whole = std::mem::replace(&mut self.received, rest);
         let payload = &whole[start..];
+        if matches!(kind, TEXT | CONTINUATION) {
+            let begun = !self.piece.is_empty();
+            ensure!(begun == (kind == CONTINUATION), "type {kind} in its wrong place");
+            self.piece.extend_from_slice(payload);
+            if first & 0x80 == 0 {
+                return self.parsed();
+            }
+            let text = String::from_utf8(std::mem::take(&mut self.piece))?;
+            return Ok(Some(Seen::Text(text)));
+        }
         Ok(Some(match kind {
-            TEXT => Seen::Text(String::from_utf8(payload.to_vec())?),
             PING => Seen::Ping,
             PONG => Seen::Pong,
             CLOSE => Seen::Closed(match payload {

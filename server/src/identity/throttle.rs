@@ -1,5 +1,6 @@
 //! Brakes on guessing: failures count for an account **and** a source together, never for an account
-//! alone, so nobody can lock an officer out from somewhere else.
+//! alone, so nobody can lock an officer out from somewhere else. Those of a source count for all accounts
+//! too, so that trying one stolen password on each of them is slow as well.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -16,11 +17,14 @@ const FIRST_WAIT_MS: i64 = 1_000;
 /// The longest wait: slow enough for a guesser, short enough for an officer in a hurry.
 const LONGEST_WAIT_MS: i64 = 15 * 60 * 1_000;
 
+/// The same for all accounts of a source. Shorter, because the innocent ones there wait too.
+const LONGEST_WAIT_OF_A_SOURCE_MS: i64 = 60 * 1_000;
+
 /// How long a failure is remembered after its wait.
 const REMEMBERED_MS: i64 = 60 * 60 * 1_000;
 
-/// How many pairs are remembered. Beyond it, those forgotten first are those that wait least.
-const PAIRS: usize = 16 * 1024;
+/// How many counts are remembered. Beyond it, those forgotten first are those that wait least.
+const COUNTS: usize = 16 * 1024;
 
 /// Where a connection comes from: an IPv4 /24 or an IPv6 /64, the sizes in which addresses are
 /// handed out.
@@ -62,52 +66,72 @@ struct Failures {
     until_ms: i64,
 }
 
+impl Failures {
+    /// One more: beyond the free ones the wait doubles, up to the longest.
+    fn count(&mut self, free: u32, longest_ms: i64, now_ms: i64) {
+        if now_ms - self.until_ms > REMEMBERED_MS {
+            self.count = 0;
+        }
+        self.count = self.count.saturating_add(1);
+        let wait = match self.count.saturating_sub(free) {
+            0 => 0,
+            n => FIRST_WAIT_MS.saturating_mul(1 << (n - 1).min(20)).min(longest_ms),
+        };
+        self.until_ms = now_ms + wait;
+    }
+}
+
+/// What failures count for: an account from a source, or every account from there.
+type Counted = (Option<String>, Source);
+
 /// Counts failures.
-#[derive(Default)]
 pub struct Throttle {
-    failures: Mutex<HashMap<(String, Source), Failures>>,
+    failures: Mutex<HashMap<Counted, Failures>>,
+    free_of_a_source: u32,
 }
 
 impl Throttle {
+    /// Nothing counted yet. So many failures of one source cost nothing, whatever the account.
+    #[must_use]
+    pub fn new(free_of_a_source: u32) -> Self {
+        Self { failures: Mutex::default(), free_of_a_source }
+    }
+
     /// How long an attempt still has to wait, in milliseconds; 0 for not at all.
     pub fn wait_ms(&self, account: &str, source: Source, now_ms: i64) -> u64 {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = failures.get(&(account.to_owned(), source)).map_or(0, |known| known.until_ms);
+        let until = |counted| failures.get(&counted).map_or(0, |known: &Failures| known.until_ms);
+        let until = until((Some(account.to_owned()), source)).max(until((None, source)));
         u64::try_from(until - now_ms).unwrap_or(0)
     }
 
     /// Counts a failure.
     pub fn failed(&self, account: &str, source: Source, now_ms: i64) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= PAIRS {
+        if failures.len() + 1 >= COUNTS {
             forget(&mut failures, now_ms);
         }
-        let known = failures
-            .entry((account.to_owned(), source))
-            .or_insert(Failures { count: 0, until_ms: now_ms });
-        if now_ms - known.until_ms > REMEMBERED_MS {
-            known.count = 0;
+        for (account, free, longest_ms) in [
+            (Some(account.to_owned()), FREE, LONGEST_WAIT_MS),
+            (None, self.free_of_a_source, LONGEST_WAIT_OF_A_SOURCE_MS),
+        ] {
+            let none = Failures { count: 0, until_ms: now_ms };
+            failures.entry((account, source)).or_insert(none).count(free, longest_ms, now_ms);
         }
-        known.count = known.count.saturating_add(1);
-        let doublings = known.count.saturating_sub(FREE);
-        let wait = match doublings {
-            0 => 0,
-            n => FIRST_WAIT_MS.saturating_mul(1 << (n - 1).min(20)).min(LONGEST_WAIT_MS),
-        };
-        known.until_ms = now_ms + wait;
     }
 
-    /// Forgets the failures of somebody who got in.
+    /// Forgets the failures of somebody who got in. Those of the source stay: a guesser may have an
+    /// account too.
     pub fn succeeded(&self, account: &str, source: Source) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&(account.to_owned(), source));
+        failures.remove(&(Some(account.to_owned()), source));
     }
 }
 
 /// Makes room: first what is old, then the half that waits least.
-fn forget(failures: &mut HashMap<(String, Source), Failures>, now_ms: i64) {
+fn forget(failures: &mut HashMap<Counted, Failures>, now_ms: i64) {
     failures.retain(|_, known| now_ms - known.until_ms <= REMEMBERED_MS);
-    if failures.len() >= PAIRS {
+    if failures.len() >= COUNTS {
         let mut waits: Vec<_> = failures.values().map(|known| known.until_ms).collect();
         let middle = waits.len() / 2;
         let (_, median, _) = waits.select_nth_unstable(middle);
@@ -126,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_guesser_waits_longer_each_time_and_an_officer_elsewhere_does_not() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(100);
         let (guesser, office) = (source("198.51.100.7"), source("203.0.113.9"));
         let mut waits = Vec::new();
         for _ in 0..30 {
@@ -142,12 +166,39 @@ mod tests {
     }
 
     #[test]
+    fn one_guess_at_each_account_is_slow_too_and_only_from_there() {
+        let throttle = Throttle::new(3);
+        let (guesser, office) = (source("198.51.100.7"), source("203.0.113.9"));
+        let mut waits = Vec::new();
+        for n in 0..20 {
+            throttle.failed(&format!("officer.{n}"), guesser, 0);
+            waits.push(throttle.wait_ms("somebody.else", guesser, 0));
+        }
+        assert_eq!(waits[..6], [0, 0, 0, 1_000, 2_000, 4_000]);
+        assert_eq!(waits[19], 60_000);
+        throttle.succeeded("somebody.else", guesser);
+        assert_eq!(
+            throttle.wait_ms("somebody.else", guesser, 0),
+            60_000,
+            "one account is not enough"
+        );
+        assert_eq!(throttle.wait_ms("somebody.else", office, 0), 0);
+        assert_eq!(throttle.wait_ms("somebody.else", guesser, 60_000), 0);
+        throttle.failed("officer.1", guesser, 60_000 + REMEMBERED_MS + 1);
+        assert_eq!(
+            throttle.wait_ms("officer.2", guesser, 60_000 + REMEMBERED_MS + 1),
+            0,
+            "forgotten"
+        );
+    }
+
+    #[test]
     fn memory_is_bounded() {
-        let throttle = Throttle::default();
-        for n in 0..(PAIRS + 100) {
+        let throttle = Throttle::new(100);
+        for n in 0..(COUNTS + 100) {
             throttle.failed(&n.to_string(), source("::1"), 0);
         }
-        assert!(throttle.failures.lock().unwrap().len() <= PAIRS);
+        assert!(throttle.failures.lock().unwrap().len() <= COUNTS);
     }
 
     #[test]

@@ -100,6 +100,7 @@ impl Warp {
     pub fn builder() -> Builder {
         let roomy = [
             ("STRANGERS_PER_SOURCE", "512"),
+            ("FAILURES_PER_SOURCE", "1000000"),
             ("REQUESTS_PER_SECOND", "100000"),
             ("REQUEST_BURST", "100000"),
             ("CONNECTIONS", "4096"),

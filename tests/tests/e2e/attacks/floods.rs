@@ -18,6 +18,9 @@ use warproom_tests::wire::{Wire, authority, tls_config};
 
 use super::{next_step, refused};
 
+/// Another network than 127.0.0.1's, as failures are counted: they differ in the first 24 bits.
+const OFFICE: &str = "127.9.9.9:0";
+
 fn enrolment(exporter: &[u8; 32], handle: &str, password: &str, code: &str) -> Value {
     let key = DeviceKey::generate();
     let signature = key.sign(&sign_in_message(exporter));
@@ -147,8 +150,6 @@ async fn a_giant_password_costs_nothing_at_every_entrance() -> anyhow::Result<()
 
 #[tokio::test]
 async fn guesses_from_elsewhere_lock_no_officer_out() -> anyhow::Result<()> {
-    /// Another network than 127.0.0.1's, as failures are counted: they differ in the first 24 bits.
-    const OFFICE: &str = "127.9.9.9:0";
     let warp = Warp::start().await?;
     let mut guesser = warp.raw().await?;
     let mut slowed = false;
@@ -167,6 +168,32 @@ async fn guesses_from_elsewhere_lock_no_officer_out() -> anyhow::Result<()> {
     let params = enrolment(guesser.exporter(), "mary", "a guess of a password", "000000");
     let reply = guesser.call(1, "device.enrol", &params).await?;
     ensure!(refused(&reply)? == Some(ErrorCode::SlowDown), "{reply}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_guess_at_each_account_is_slowed_down_and_officers_elsewhere_are_not()
+-> anyhow::Result<()> {
+    const FREE: usize = 6;
+    let warp =
+        Warp::builder().env("WARPROOM_SERVER_LIMITS__FAILURES_PER_SOURCE", FREE).start().await?;
+    let mut guesser = warp.raw().await?;
+    let mut answers = Vec::new();
+    for n in 0..FREE + 2 {
+        let handle = format!("officer.{n}");
+        let params = enrolment(guesser.exporter(), &handle, "a password that leaked", "000000");
+        answers.push(refused(&guesser.call(1, "device.enrol", &params).await?)?);
+    }
+    let (free, slow) = answers.split_at(FREE + 1);
+    ensure!(free.iter().all(|code| *code == Some(ErrorCode::SignInRefused)), "{answers:?}");
+    ensure!(slow == [Some(ErrorCode::SlowDown)], "{answers:?}");
+    // Whoever has a device signs in from the same network; a password serves from another one.
+    warp.raw().await?.sign_in(warp.manager()).await?;
+    let mut office = from(OFFICE.parse()?, &warp).await?;
+    let code = warp.manager().totp.code_at(next_step()?);
+    let params = enrolment(&office.exporter()?, "mary", Person::PASSWORD, code.expose());
+    let done = office.ask("device.enrol", params).await?;
+    ensure!(done.is_ok(), "the officer is locked out: {done:?}");
     Ok(())
 }
 
