@@ -370,7 +370,7 @@ impl Wire {
         if self.received.len() < start + length {
             return Ok(None);
         }
-        let kind = first & 0x0f;
+        let (kind, is_last) = (first & 0x0f, first & 0x80 != 0);
         let rest = self.received.split_off(start + length);
         let whole = std::mem::replace(&mut self.received, rest);
         let payload = &whole[start..];
@@ -378,7 +378,7 @@ impl Wire {
             let begun = !self.piece.is_empty();
             ensure!(begun == (kind == CONTINUATION), "type {kind} in its wrong place");
             self.piece.extend_from_slice(payload);
-            if first & 0x80 == 0 {
+            if !is_last {
                 return self.parsed();
             }
             let text = String::from_utf8(std::mem::take(&mut self.piece))?;

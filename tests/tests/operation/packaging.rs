@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 use warproom_tests::are_here;
 use warproom_tests::harness::{client_binary, relay_binary, server_binary};
+use warproom_tests::soak::ALLOCATOR;
 
 /// The worst score that a unit may have (systemd-analyze(1)): 0 is closed, 10 open.
 const MOST_EXPOSED: f64 = 1.5;
@@ -136,6 +137,18 @@ fn the_programs_that_the_units_start_take_what_they_are_given() -> anyhow::Resul
         // What it is given is read before help is shown.
         let output = Command::new(program).args(words).arg("--help").output()?;
         ensure!(output.status.success(), "{unit}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_unit_and_the_container_set_the_allocator_as_the_soak_has_it() -> anyhow::Result<()> {
+    let values = ALLOCATOR.map(|(name, value)| format!("{name}={value}")).join(" ");
+    for (file, how) in
+        [("systemd/warproom-server.service", "Environment="), ("container/Containerfile", "ENV ")]
+    {
+        let text = fs::read_to_string(root().join("packaging").join(file))?;
+        ensure!(text.lines().any(|line| line == format!("{how}{values}")), "{file}: not {values}");
     }
     Ok(())
 }
