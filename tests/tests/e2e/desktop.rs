@@ -4,6 +4,8 @@
 mod acts;
 #[path = "desktop/child.rs"]
 mod child;
+#[path = "desktop/cut.rs"]
+mod cut;
 #[path = "desktop/desk.rs"]
 mod desk;
 #[path = "desktop/disclosing.rs"]
@@ -173,27 +175,6 @@ async fn closed_in_the_middle_of_sending_it_sends_the_rest_once_when_opened_agai
     desk.close();
     let mut desk = Desk::at(folder.path()).await?;
     assert!(desk.open(&profile).await?.outbox.is_empty());
-    Ok(())
-}
-
-#[tokio::test]
-async fn killed_in_the_middle_of_sending_it_loses_nothing_that_it_said_was_kept()
--> anyhow::Result<()> {
-    let (warp, folder) = (Warp::start().await?, tempdir()?);
-    let (desk, profile, dora, room) = seated(&warp, folder.path()).await?;
-    desk.close();
-    let mut child = child::Child::start(folder.path(), &profile, room)?;
-    let kept = child.kill_after_sent(7)?;
-    assert!(kept.len() < child::POSTS, "it was killed too late to be of use here");
-
-    let mut desk = Desk::at(folder.path()).await?;
-    for (outgoing, _) in desk.open(&profile).await?.outbox {
-        assert!(desk.sent(outgoing.id()).await?.is_ok());
-    }
-    let stored = texts(&dora, room).await?;
-    let wanted: Vec<_> = (0..stored.len()).map(child::text).collect();
-    assert_eq!(stored, wanted, "each once, and in order");
-    assert!(kept.iter().all(|text| stored.contains(text)));
     Ok(())
 }
 

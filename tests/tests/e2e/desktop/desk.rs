@@ -238,12 +238,22 @@ pub(super) async fn seated(
     warp: &Warp,
     folder: &Path,
 ) -> anyhow::Result<(Desk, ProfileName, Person, RoomId)> {
+    seated_behind(warp, folder, warp.local().port()).await
+}
+
+/// The same, at a desk that reaches the server by another port of this machine.
+pub(super) async fn seated_behind(
+    warp: &Warp,
+    folder: &Path,
+    port: u16,
+) -> anyhow::Result<(Desk, ProfileName, Person, RoomId)> {
     let dover = warp.organisation("Dover District Council").await?;
     let dora = warp.officer("dora", dover).await?;
-    let (added, _) =
+    let (_, mut invitation) =
         warp.invite("dan", dover, warproom_client::proto::register::Role::Officer).await?;
     let mut desk = Desk::at(folder).await?;
-    let profile = desk.join(added.text.expose()).await?;
+    invitation.address.host_port = format!("{}:{port}", invitation.address.host());
+    let profile = desk.join(&invitation.to_text()).await?;
     let opened = desk.open(&profile).await?;
     desk.signed_in().await?;
     let room = warp.room(&[&dora], Label::Red, Label::Amber).await?;
