@@ -1,5 +1,8 @@
 //! What a label does, on every path: the audience table from end to end.
 
+#[path = "labels/export.rs"]
+mod export;
+
 use warproom_client::{CallError, Client, Credentials, Events, connect};
 use warproom_proto::calls::{
     AddBot, BotAdded, EditEntry, From, HistoryPage, ListBots, ReactToEntry, RelabelEntry,
