@@ -34,6 +34,23 @@ fn a_room_says_all_that_its_row_shows() {
 }
 
 #[test]
+fn a_room_with_an_alert_on_our_supplier_is_for_us_and_the_alert_says_why() {
+    let mut model = model();
+    let _ = model.hear(&fixture::told_of(fixture::depends_on(5, "Civica UK Ltd")));
+    let severity = warproom_client::proto::Severity::Moderate;
+    let alert = fixture::alert(1, Label::Green, severity, "Civica is down", "Since eleven.");
+    fixture::fill(&mut model, room(2), vec![alert]);
+    let mut screen = screen(model);
+    screen.run_ok();
+    screen.get_by_label("For you");
+    screen
+        .get_by_label("General, 1 unread, 1 concerns your organisation, ceiling TLP:AMBER")
+        .click();
+    screen.run_ok();
+    screen.get_by_label("concerns your supplier: Civica UK Ltd");
+}
+
+#[test]
 fn a_click_opens_a_room() {
     let mut screen = screen(incident_model());
     screen.run_ok();
