@@ -201,6 +201,7 @@ places! {
         ]),
         AnswerForm(_) => TYPED,
         SendAnswer => Does(&["Send the form that is open"]),
+        SendAnswerMeant(_) => In("Send the form that is open"),
         AskForm(_) => TYPED,
         SendAsk => Does(&["Send the form that is open"]),
         SendAskMeant(_) => In("Send the form that is open"),
