@@ -145,6 +145,7 @@ places! {
         ]),
         RelabelNow(..) => In("Label the chosen entry TLP:GREEN"),
         CopyEntry(_) => Does(&["Copy the chosen entry with its label"]),
+        CopyIndicators(_) => Does(&["Copy the indicators of the chosen entry with its label"]),
         Leave => Does(&["Leave the room…"]),
         LeaveNow(_) => In("Leave the room…"),
         TrustHistory => Does(&["Believe this room's history as it is now…"]),

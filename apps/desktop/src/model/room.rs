@@ -180,6 +180,8 @@ pub enum Action {
     RelabelNow(RoomId, Seq, Label),
     /// Copy an entry with its label, author and time.
     CopyEntry(Seq),
+    /// Copy the indicators of an entry, one a line, with its label.
+    CopyIndicators(Seq),
     /// Leave the room. Asked before.
     Leave,
     /// Leave this room: it was asked.
@@ -270,6 +272,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::Relabel(seq, to) => acts::ask_relabel(model, seq, to, out),
         Action::RelabelNow(room, seq, to) => acts::relabel(model, room, seq, to, out),
         Action::CopyEntry(seq) => acts::copy(model, seq, out),
+        Action::CopyIndicators(seq) => acts::copy_indicators(model, seq, out),
         Action::Leave => acts::ask_leave(model),
         Action::LeaveNow(room) => acts::leave(model, room, out),
         Action::TrustHistory => acts::ask_trust(model),

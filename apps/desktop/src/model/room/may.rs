@@ -9,6 +9,7 @@ use warproom_client::proto::{Kind, Label, Message, Principal, RoomId, Seq};
 use super::{Action, Beside, Room};
 use crate::model::desk::{self, Overlay};
 use crate::model::manage::{self, ProposalForm};
+use crate::model::markdown;
 use crate::model::{Model, ask, compose};
 use crate::news::Refusal;
 
@@ -23,6 +24,8 @@ pub enum Act {
     Quote,
     /// Copy it with its label.
     Copy,
+    /// Copy the indicators in it, with its label.
+    CopyIndicators,
     /// Choose an emoji to react with.
     React,
     /// Write it anew.
@@ -68,6 +71,8 @@ pub struct May {
     erases_in: Option<RoomId>,
     /// Whether it carries files.
     has_files: bool,
+    /// Whether there are indicators in it.
+    has_indicators: bool,
     /// The strictest label of the room, and the mildest: a reply is as strict as its thread.
     ceiling: Label,
     floor: Label,
@@ -92,6 +97,7 @@ pub fn may(model: &Model, room: &Room, seq: Seq) -> Option<May> {
         by: by(model, handling.author),
         is_in: model.may_write(room.id),
         erases_in: model.is_manager().then_some(room.id),
+        has_indicators: shown.texts().any(markdown::has_indicators),
         has_files: !shown.entry.content.files.is_empty(),
         now: shown.label,
         ceiling: room.settings.ceiling,
@@ -115,6 +121,7 @@ impl May {
         let seq = self.seq;
         let (is_possible, action) = match act {
             Act::Copy => (true, Action::CopyEntry(seq).into()),
+            Act::CopyIndicators => (self.has_indicators, Action::CopyIndicators(seq).into()),
             Act::Details => (true, Action::Beside(Some(Beside::Details(seq))).into()),
             Act::Files => {
                 (self.has_files, desk::Action::Toggle(Overlay::SaveFiles { of: seq }).into())
