@@ -17,8 +17,9 @@ use crate::model::desk::{self, Focus, Overlay};
 use crate::model::label;
 use crate::model::settings::SendWith;
 
-/// The least width in which the labels and the buttons stand in one row, in points.
-const ONE_ROW: f32 = 640.0;
+/// The least width in which the labels and the buttons stand in one row, in points: they do not lie over each
+/// other then.
+const ONE_ROW: f32 = 720.0;
 
 /// The least width in which the meaning of a label and what stands aside of it do, in points.
 const ONE_LINE: f32 = 720.0;

@@ -46,8 +46,7 @@ pub fn scenes(scenes: &mut Scenes) {
     scenes.one("manage-audit", CONTRAST, audit);
     scenes.form("manage-audit-record", DARK, audit_record);
     scenes.form("manage-disclosure", LIGHT, disclosure);
-    scenes.form("manage-disclosure-read", DARK, disclosure_read);
-    scenes.one("manage-disclosure-read", CONTRAST, disclosure_read);
+    scenes.main("manage-disclosure-read", disclosure_read);
     scenes.form("manage-organisation", LIGHT, manage_organisation);
     scenes.form("export", LIGHT, export);
     scenes.one("export", DARK, export);
