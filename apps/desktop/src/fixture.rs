@@ -7,10 +7,12 @@ pub mod disclosure;
 
 use warproom_client::Delivered;
 use warproom_client::proto::calls::{
-    ListMembers, ListOrganisations, ListRooms, Me, MemberList, OrganisationList, RoomList,
-    RoomSummary,
+    ListMembers, ListOrganisations, ListRegisterEntries, ListRooms, Me, MemberList,
+    OrganisationList, RegisterEntryList, RoomList, RoomSummary,
 };
-use warproom_client::proto::register::{Member, Organisation, Role, Standing};
+use warproom_client::proto::register::{
+    Dependency, Member, Organisation, RegisterEntry, Role, Standing,
+};
 use warproom_client::proto::{
     Alert, Ask, Body, Certainty, Content, DeviceId, Entry, EntryId, Handling, Head, Kind, Label,
     MemberId, Message, Name, OrganisationId, Position, Principal, Record, Reporting, RoomId,
@@ -245,6 +247,24 @@ pub fn withheld(room: RoomId, seq: Seq) -> Delivered {
     let body = Body::Withheld { commitment: Head([2; 32]), erased: false };
     let record = Record { seq, head: Head([1; 32]), body };
     Delivered { room, seq, at_ms: None, entry: None, record }
+}
+
+/// What the council of this number depends on: this supplier, also called so.
+pub fn depends_on(number: u8, supplier: &str) -> RegisterEntry {
+    let one = Dependency { subject: Subject::Vendor(name(supplier)), aliases: Vec::new() };
+    RegisterEntry {
+        organisation: organisation(number),
+        depends_on: vec![one],
+        shown: false,
+        deputies: Vec::new(),
+    }
+}
+
+/// The server tells what that council depends on.
+pub fn told_of(entry: RegisterEntry) -> News {
+    let entries = RegisterEntryList { entries: vec![entry] };
+    let call = Request::ListRegisterEntries(ListRegisterEntries {});
+    News::Answered(call, Ok(Reply::ListRegisterEntries(entries)))
 }
 
 /// Puts entries into a room after what is there, a minute apart, the last one at [`NOW_MS`].

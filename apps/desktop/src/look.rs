@@ -8,6 +8,7 @@ mod palette;
 #[cfg(test)]
 mod tests;
 
+use egui::style::ScrollAnimation;
 use egui::{Context, FontFamily, FontId, Margin, TextStyle, Vec2};
 
 use crate::model::settings::{Settings, Theme};
@@ -130,6 +131,8 @@ fn restyle(style: &mut egui::Style, palette: &Palette, settings: &Settings) {
     style.spacing.scroll.dormant_handle_opacity = 0.6;
     style.spacing.scroll.floating_allocated_width = space::S;
     style.animation_time = if settings.reduced_motion { 0.0 } else { 0.1 };
+    style.scroll_animation =
+        if settings.reduced_motion { ScrollAnimation::none() } else { ScrollAnimation::default() };
     style.visuals = palette.visuals();
     // A cursor that blinks would draw the window twice a second for nothing else.
     style.visuals.text_cursor.blink = false;

@@ -26,7 +26,7 @@ pub mod settings;
 pub mod welcome;
 
 use warproom_client::proto::calls::Me;
-use warproom_client::proto::register::Role;
+use warproom_client::proto::register::{Dependency, Role};
 use warproom_client::proto::{DeviceId, MemberId, Name, OrganisationId};
 
 use crate::model::profile::ProfileName;
@@ -170,6 +170,11 @@ impl Model {
     /// The organisation that member acts for, as far as the directory knows.
     pub fn my_organisation(&self) -> Option<OrganisationId> {
         self.directory.member(self.me()?).map(|member| member.organisation)
+    }
+
+    /// What that organisation depends on, as far as the directory knows.
+    pub fn depends_on(&self) -> &[Dependency] {
+        self.directory.depends_on(self.me())
     }
 
     /// Whether a manager is signed in.

@@ -141,6 +141,7 @@ fn pane(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, draw: fn(&mut Ui, &mut Cx<'_>)
         .accessibility_role(Role::Group)
         .accessibility_label(name);
     let response = ui.scope_builder(builder, |ui| draw(ui, cx)).response;
+    widgets::say_where(ui, response.id, response.rect);
     widgets::takes_focus(cx, Focus::Field, &response);
 }
 

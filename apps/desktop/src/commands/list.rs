@@ -104,6 +104,9 @@ pub const COMMANDS: &[Command] = &[
     is(ENTRY, "Open the thread of the chosen entry", None, |m| entries::act(m, Act::Thread)),
     is(ENTRY, "Quote the chosen entry", None, |m| entries::act(m, Act::Quote)),
     is(ENTRY, "Copy the chosen entry with its label", None, |m| entries::act(m, Act::Copy)),
+    is(ENTRY, "Copy the indicators of the chosen entry with its label", None, |m| {
+        entries::act(m, Act::CopyIndicators)
+    }),
     is(ENTRY, "React to the chosen entry…", None, entries::react),
     is(ENTRY, "Answer the chosen ask…", None, writing::answer_chosen),
     is(ENTRY, "Save the files of the chosen entry…", None, entries::files),

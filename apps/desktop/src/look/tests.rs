@@ -1,11 +1,13 @@
 //! That everything can be read: contrast in every theme, and a glyph for every sign that is used.
 
+use egui::style::ScrollAnimation;
 use egui::{Color32, FontFamily, FontId};
 use warproom_client::proto::Label;
 
 use super::palette::{DARK, HIGH_CONTRAST, LIGHT};
 use super::{Palette, italic_family, size, strong_family};
 use crate::model::compose::emoji;
+use crate::model::settings::Settings;
 
 /// Relative luminance (WCAG 2.2).
 fn luminance(color: Color32) -> f64 {
@@ -128,4 +130,16 @@ fn every_emoji_that_is_offered_has_a_glyph() {
     let all: String = emoji::ALL.iter().map(|(emoji, _)| *emoji).collect();
     let drawn = all.replace(['\u{fe0f}', '\u{200d}'], "");
     assert_eq!(missing(&FontFamily::Proportional, &drawn), Vec::<char>::new());
+}
+
+#[test]
+fn with_reduced_motion_nothing_moves_by_itself() {
+    let context = egui::Context::default();
+    for is_reduced in [true, false] {
+        let settings = Settings { reduced_motion: is_reduced, ..Settings::default() };
+        super::apply(&context, &settings);
+        let style = context.global_style();
+        assert_eq!(style.animation_time <= 0.0, is_reduced);
+        assert_eq!(style.scroll_animation == ScrollAnimation::none(), is_reduced);
+    }
 }

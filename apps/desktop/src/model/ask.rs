@@ -86,8 +86,11 @@ pub enum Action {
     OpenAnswer(RoomId, Seq),
     /// The answer's form is now this.
     AnswerForm(AnswerForm),
-    /// Send the answer in the form.
+    /// Send the answer in the form. Asks once if it says more than a choice under a label that is more open
+    /// than the room's default.
     SendAnswer,
+    /// Send the answer in the form, this label being meant.
+    SendAnswerMeant(Meant),
     /// The ask's form is now this.
     AskForm(AskForm),
     /// Send the ask in the form. Asks once if its label is more open than the room's default.
@@ -117,7 +120,8 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             model.ask.answer = form;
             model.ask.trouble = None;
         }
-        Action::SendAnswer => answering::send(model, out),
+        Action::SendAnswer => answering::send(model, None, out),
+        Action::SendAnswerMeant(meant) => answering::send(model, Some(meant), out),
         Action::AskForm(form) => {
             model.begin_form();
             model.ask.ask = form;

@@ -12,7 +12,9 @@ use warproom_client::Delivered;
 use warproom_client::proto::calls::{
     ListBots, ListMembers, ListOrganisations, ListRegisterEntries, RoomMember,
 };
-use warproom_client::proto::register::{Bot, Member, Organisation, RegisterEntry, Role};
+use warproom_client::proto::register::{
+    Bot, Dependency, Member, Organisation, RegisterEntry, Role,
+};
 use warproom_client::proto::{BotId, Kind, MemberId, OrganisationId, Principal};
 
 use crate::model::Model;
@@ -91,6 +93,13 @@ impl Directory {
         let (aliases, clients) = (Vec::new(), Vec::new());
         let one = Organisation { organisation, name, aliases, clients };
         self.organisations.entry(organisation).or_insert(one);
+    }
+
+    /// What the organisation somebody acts for depends on.
+    pub fn depends_on(&self, who: Option<MemberId>) -> &[Dependency] {
+        let ours = who.and_then(|who| self.member(who)).map(|member| member.organisation);
+        let entry = ours.and_then(|ours| self.entries.get(&ours));
+        entry.map_or(&[][..], |entry| &entry.depends_on)
     }
 
     fn knows(&self, who: Principal) -> bool {

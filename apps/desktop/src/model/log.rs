@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use warproom_client::Delivered;
-use warproom_client::proto::{Body, Entry, EntryId, Kind, Label, Principal, Seq, Text};
+use warproom_client::proto::{Body, Entry, EntryId, Kind, Label, Line, Principal, Seq, Text};
 
 use held::Held;
 use referring::Referring;
@@ -116,6 +116,14 @@ impl Shown {
     pub fn text(&self) -> Option<&str> {
         let written = self.entry.content.text.as_ref().map(Text::as_str);
         self.edits.last().map(|(_, text, _)| &**text).or(written)
+    }
+
+    /// All that it says now: its headline, its text, what to do.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let content = &self.entry.content;
+        let headline = content.headline.as_ref().map(Line::as_str);
+        let what_to_do = content.what_to_do.as_ref().map(Text::as_str);
+        headline.into_iter().chain(self.text()).chain(what_to_do)
     }
 
     /// Its author's name for it.

@@ -7,6 +7,7 @@
 //! indicator is never a link, nor part of one.
 
 mod address;
+mod indicators;
 mod inline;
 mod read;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 mod token;
 
 pub use address::{Target, defanged};
+pub use indicators::{has_indicators, indicators};
 pub use read::parse;
 pub use token::visible;
 

@@ -27,6 +27,7 @@ pub(super) use hearing::hear;
 pub use may::{Act, May, may};
 pub use recall::Recall;
 pub use unread::Marking;
+use unread::Reader;
 
 /// The rows that a room keeps while it is not open: a screen or two and the way back to them.
 pub const ROWS_ASLEEP: usize = 200;
@@ -60,6 +61,8 @@ pub struct Room {
     pub read: Seq,
     /// The unread entries that call you by name.
     pub mentions: Vec<Seq>,
+    /// The unread entries about something that one's organisation depends on.
+    pub concerning: Vec<Seq>,
     /// Who is in it, by name, once that was asked.
     pub people: Option<Vec<RoomMember>>,
     /// Who is typing, until when, in milliseconds since 1970 UTC.
@@ -177,6 +180,8 @@ pub enum Action {
     RelabelNow(RoomId, Seq, Label),
     /// Copy an entry with its label, author and time.
     CopyEntry(Seq),
+    /// Copy the indicators of an entry, one a line, with its label.
+    CopyIndicators(Seq),
     /// Leave the room. Asked before.
     Leave,
     /// Leave this room: it was asked.
@@ -197,6 +202,7 @@ impl Room {
             log: Log::default(),
             read: summary.read,
             mentions: Vec::new(),
+            concerning: Vec::new(),
             people: None,
             typing: BTreeMap::new(),
             here: Vec::new(),
@@ -225,7 +231,7 @@ impl Room {
 
     /// Where it stands in the list, as far as the room itself tells.
     pub fn group(&self) -> Group {
-        if !self.mentions.is_empty() {
+        if self.for_you() > 0 {
             Group::ForYou
         } else if self.unread() > 0 {
             Group::Unread
@@ -266,6 +272,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
         Action::Relabel(seq, to) => acts::ask_relabel(model, seq, to, out),
         Action::RelabelNow(room, seq, to) => acts::relabel(model, room, seq, to, out),
         Action::CopyEntry(seq) => acts::copy(model, seq, out),
+        Action::CopyIndicators(seq) => acts::copy_indicators(model, seq, out),
         Action::Leave => acts::ask_leave(model),
         Action::LeaveNow(room) => acts::leave(model, room, out),
         Action::TrustHistory => acts::ask_trust(model),

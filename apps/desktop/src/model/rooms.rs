@@ -36,7 +36,8 @@ pub struct Rooms {
 /// Where a room stands in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
-    /// You are called by name there, or an ask waits for you.
+    /// You are called by name there, something unread is about what your organisation depends on, or an ask
+    /// waits for you.
     ForYou,
     /// There is something unread.
     Unread,

@@ -10,8 +10,8 @@ mod new;
 use egui::{Role, ScrollArea, Ui, WidgetInfo};
 use warproom_client::proto::{RoomId, Seq};
 
-use super::Cx;
 use super::widgets::{button, overlay, primary_button, title, trouble};
+use super::{Cx, copying};
 use crate::Action;
 use crate::commands::here;
 use crate::look::{TARGET, size, space};
@@ -40,7 +40,8 @@ pub(super) fn new_alert(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(room) = cx.model.rooms.open else { return };
     let (overlay, send) = (Overlay::NewAlert, ask::Action::SendAlert);
     let form = Form { overlay, does: "Alert everyone in", room, verb: "Send alert", send };
-    form.ui(ui, cx, alert::ui);
+    let said = cx.model.alert_said();
+    form.ui(ui, cx, |ui, cx| copying::said(ui, said, |ui| alert::ui(ui, cx)));
 }
 
 pub(super) fn answer(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, of: Seq) {

@@ -9,7 +9,7 @@ use egui::accesskit::Role;
 use egui::{Align, Frame, Id, Layout, Margin, Sense, Ui, UiBuilder};
 use warproom_client::proto::Seq;
 
-use super::widgets::{button, heading, takes_focus};
+use super::widgets::{button, heading, say_where, takes_focus};
 use super::{Cx, board};
 use crate::look::space;
 use crate::model::desk::{Focus, Pane};
@@ -50,6 +50,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .accessibility_role(Role::Group)
             .accessibility_label(format!("beside: {}", name(open).to_lowercase()));
         let response = ui.scope_builder(builder, |ui| contents(ui, cx, room, open)).response;
+        say_where(ui, response.id, response.rect);
         takes_focus(cx, Focus::Beside, &response);
     });
 }

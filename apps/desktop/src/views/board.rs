@@ -6,7 +6,6 @@ mod shape;
 
 use egui::{Id, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo};
 use warproom_client::BoardView;
-use warproom_client::proto::register::Role;
 use warproom_client::proto::{RoomId, Seq};
 
 use super::widgets::{
@@ -19,6 +18,7 @@ use crate::look::{ROUND, space};
 use crate::model::ask::{self, due};
 use crate::model::board::{self, Sort};
 use crate::model::desk::Focus;
+use crate::model::manage;
 
 pub use shape::shape;
 
@@ -96,7 +96,7 @@ fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, view: &BoardView, (room, of): (RoomId, 
     ui.horizontal_wrapped(|ui| {
         let ours = cx.model.my_organisation();
         let is_missing = view.outstanding().any(|row| Some(row.organisation) == ours);
-        if matches!(cx.model.role(), Some(Role::Officer | Role::Manager)) {
+        if manage::is_officer(cx.model) {
             let response = if is_missing {
                 primary_button(ui, cx.look, "Answer…")
             } else {

@@ -4,22 +4,22 @@ mod bars;
 mod field;
 mod offers;
 
-use egui::{Align, Layout, Rect, Ui};
+use egui::{Align, Layout, Ui};
 use warproom_client::proto::{Label, RoomId};
 
 use super::Cx;
 use super::room::who_types;
-use super::{files, widgets};
+use super::{copying, files, widgets};
 use crate::Action;
-use crate::commands::here;
 use crate::look::{WORKING_WIDTH, space};
 use crate::model::compose::{self, Draft};
 use crate::model::desk::{self, Focus, Overlay};
 use crate::model::label;
 use crate::model::settings::SendWith;
 
-/// The least width in which the labels and the buttons stand in one row, in points.
-const ONE_ROW: f32 = 640.0;
+/// The least width in which the labels and the buttons stand in one row, in points: they do not lie over each
+/// other then.
+const ONE_ROW: f32 = 720.0;
 
 /// The least width in which the meaning of a label and what stands aside of it do, in points.
 const ONE_LINE: f32 = 720.0;
@@ -57,7 +57,7 @@ fn open(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId) {
     let Some(label) = cx.model.draft_label(room) else { return };
     bars::ui(ui, cx, room, &draft);
     offers::ui(ui, cx, room);
-    field::ui(ui, cx, room, &draft.text);
+    copying::said(ui, cx.model.draft_said(room), |ui| field::ui(ui, cx, room, &draft.text));
     files::of_draft(ui, cx, &draft.files);
     controls(ui, cx, room, &draft, label);
     told(ui, cx, room, &draft, label);
@@ -121,28 +121,20 @@ fn told(ui: &mut Ui, cx: &Cx<'_>, room: RoomId, draft: &Draft, label: Label) {
     });
 }
 
-/// The label is chosen here; while its picker has the keyboard, plain 1 to 5 choose.
+/// The label is chosen here, by a click or by its digit.
 fn labels(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, draft: &Draft, label: Label) {
     if draft.edit_of.is_some() {
         widgets::chip(ui, label);
         return;
     }
     let ceiling = cx.model.rooms.rooms.get(&room).map_or(label, |room| room.settings.ceiling);
-    let picker = ui.scope(|ui| widgets::label_picker(ui, cx.look, label, ceiling));
-    if let Some(clicked) = picker.inner {
-        cx.act(Action::Compose(compose::Action::Label(clicked)));
+    if let Some(chosen) = widgets::label_picker(ui, cx.look, label, ceiling) {
+        cx.act(Action::Compose(compose::Action::Label(chosen)));
+        // Who typed it stays there.
         if ui.input(|input| input.pointer.any_released()) {
             cx.act(Action::Desk(desk::Action::Focus(Focus::Composer)));
         }
-    } else if let Some(typed) = typed_label(ui, picker.response.rect) {
-        cx.act(Action::Compose(compose::Action::Label(typed)));
     }
-}
-
-fn typed_label(ui: &Ui, picker: Rect) -> Option<Label> {
-    let focused = ui.memory(egui::Memory::focused)?;
-    let is_in_picker = picker.contains_rect(ui.ctx().read_response(focused)?.rect);
-    is_in_picker.then(|| here::taken(ui, here::LABELS).pop()).flatten()
 }
 
 fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, room: RoomId, draft: &Draft) {

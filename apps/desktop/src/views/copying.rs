@@ -4,8 +4,12 @@
 //! egui copies selected text by itself at the end of a frame, and knows no labels. So whatever draws text
 //! that has a label says under which, and what egui puts on the clipboard is given the strictest of them.
 //! It may be stricter than the words that were selected, never milder. What is cut or copied out of a
-//! field is left alone: it has not been said yet. The two are told apart by when they come: fields copy
-//! while they are drawn, egui's selection after everything is.
+//! field is told apart by when it comes: fields copy while they are drawn, egui's selection after
+//! everything is. It is left alone where it has not been said yet; where the field holds what was said
+//! before, quoted or to be edited, it has that label. Put back into a field that is as strict, it is as it
+//! was: whoever moves a sentence gets no label in the middle of it.
+
+use std::ops::Range;
 
 use egui::{Context, Event, FullOutput, Id, OutputCommand, Plugin, RawInput, Ui};
 use warproom_client::proto::Label;
@@ -22,9 +26,70 @@ pub(super) fn drawn(ui: &Ui, label: Label) {
     });
 }
 
+/// What was copied out of a field last: as it stood there, and as it left.
+#[derive(Clone)]
+struct Left {
+    label: Label,
+    bare: String,
+    labelled: String,
+}
+
+/// Draws fields that hold what was said before, under the strictest label of it; none: what is written
+/// in them is new.
+pub(super) fn said<T>(ui: &mut Ui, label: Option<Label>, draw: impl FnOnce(&mut Ui) -> T) -> T {
+    let Some(label) = label else { return draw(ui) };
+    let left = ui.data(|data| data.get_temp::<Left>(id().with("left")));
+    let left = left.filter(|left| left.label <= label);
+    let back = left.filter(|left| exchange(ui, &left.labelled, &left.bare));
+    let before = commands(ui);
+    let drawn = draw(ui);
+    if let Some(left) = back {
+        // Whatever is drawn after these fields is another place.
+        exchange(ui, &left.bare, &left.labelled);
+    }
+    let new = before..commands(ui);
+    if let Some(left) = give_label(ui, label, new) {
+        ui.data_mut(|data| data.insert_temp(id().with("left"), left));
+    }
+    drawn
+}
+
+/// Puts one text in the place of another in what is pasted now. Whether there was such.
+fn exchange(ui: &Ui, from: &str, to: &str) -> bool {
+    ui.input_mut(|input| {
+        let mut is_there = false;
+        for event in &mut input.events {
+            if let Event::Paste(text) = event
+                && text == from
+            {
+                to.clone_into(text);
+                is_there = true;
+            }
+        }
+        is_there
+    })
+}
+
+fn commands(ui: &Ui) -> usize {
+    ui.ctx().output(|output| output.commands.len())
+}
+
+fn give_label(ui: &Ui, label: Label, new: Range<usize>) -> Option<Left> {
+    ui.ctx().output_mut(|output| {
+        let new = output.commands.get_mut(new)?;
+        let text = new.iter_mut().find_map(|command| match command {
+            OutputCommand::CopyText(text) => Some(text),
+            _ => None,
+        })?;
+        let left = Left { label, bare: text.clone(), labelled: label::copied(label, text) };
+        left.labelled.clone_into(text);
+        Some(left)
+    })
+}
+
 /// Everything is drawn: whatever is put on the clipboard from now on was selected, not written.
 pub(super) fn all_drawn(ui: &Ui) {
-    let so_far = ui.ctx().output(|output| output.commands.len());
+    let so_far = commands(ui);
     ui.data_mut(|data| data.insert_temp(id().with("so far"), so_far));
 }
 
@@ -71,6 +136,7 @@ impl Plugin for Copying {
 #[cfg(test)]
 mod tests {
     use egui_kittest::kittest::Queryable as _;
+    use warproom_client::proto::Message;
 
     use super::*;
     use crate::fixture::{self, asking, fill, post, room};
@@ -104,21 +170,86 @@ mod tests {
         })
     }
 
-    #[test]
-    fn what_is_copied_out_of_the_draft_has_not_been_said_yet() {
-        let mut screen = screen(fixture::incident_model());
-        screen.run_ok();
-        screen.get_by_label("Your message").focus();
-        screen.run_ok();
-        screen.event(Event::Text("half a thought".to_owned()));
+    /// Copies all of a field, and answers what is copied.
+    fn copied_out_of(screen: &mut Screen, field: &str) -> Option<String> {
+        screen.get_by_role_and_label(egui::Role::MultilineTextInput, field).focus();
         screen.run_ok();
         screen.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
         screen.run_ok();
         screen.event(Event::Copy);
         screen.step();
-        let commands = &screen.output().platform_output.commands;
-        let is_bare = |one: &OutputCommand| matches!(one, OutputCommand::CopyText(text) if text == "half a thought");
-        assert!(commands.iter().any(is_bare), "{commands:?}");
+        screen.output().platform_output.commands.iter().find_map(|command| match command {
+            OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    fn composing(model: Model, action: compose::Action) -> Screen {
+        let mut model = model;
+        let _ = model.act(Action::Compose(action));
+        let mut screen = screen(model);
+        screen.run_ok();
+        screen
+    }
+
+    #[test]
+    fn what_is_copied_out_of_the_draft_has_not_been_said_yet() {
+        let write = compose::Action::Write("half a thought".to_owned(), 14);
+        let mut screen = composing(fixture::incident_model(), write);
+        let text = copied_out_of(&mut screen, "Your message");
+        assert_eq!(text.as_deref(), Some("half a thought"));
+    }
+
+    #[test]
+    fn what_a_draft_quotes_leaves_it_with_its_label() {
+        let mut screen = composing(fixture::incident_model(), compose::Action::Quote(7));
+        let text = copied_out_of(&mut screen, "Your message");
+        assert!(text.as_ref().is_some_and(|text| text.contains("> For this room only")));
+        is_labelled(text, Label::Red);
+    }
+
+    #[test]
+    fn what_is_edited_leaves_its_field_with_its_label() {
+        let mut model = fixture::model();
+        fill(&mut model, room(1), vec![post(5, Label::Amber, "The call is at 15:00.")]);
+        let _ = model.act(Action::Rooms(crate::model::rooms::Action::Open(room(1))));
+        let mut screen = composing(model, compose::Action::Edit(1));
+        is_labelled(copied_out_of(&mut screen, "Your message"), Label::Amber);
+    }
+
+    #[test]
+    fn what_an_update_takes_over_leaves_its_form_with_the_label_of_its_alert() {
+        let mut model = fixture::incident_model();
+        let update = crate::model::ask::Action::Revise(4, Message::Update);
+        let _ = model.act(Action::Ask(update));
+        // A milder one was chosen meanwhile: the words are the earlier alert's all the same.
+        model.ask.alert.label = Some(Label::Green);
+        let mut screen = screen(model);
+        screen.run_ok();
+        let text = copied_out_of(&mut screen, "What has happened");
+        assert!(text.as_ref().is_some_and(|text| text.contains("Canterbury, Dover and Thanet")));
+        is_labelled(text, Label::AmberStrict);
+    }
+
+    #[test]
+    fn what_is_put_back_into_its_field_has_no_label_in_the_middle_of_it() {
+        let mut screen = composing(fixture::incident_model(), compose::Action::Quote(7));
+        let text = copied_out_of(&mut screen, "Your message").unwrap();
+        screen.event(Event::Paste(text.clone()));
+        screen.run_ok();
+        let drafts = &screen.state().model.compose.drafts;
+        assert!(!drafts[&room(1)].text.contains("TLP:RED"), "{}", drafts[&room(1)].text);
+
+        // What is new elsewhere gets it with its label.
+        let open = crate::model::rooms::Action::Open(room(2));
+        screen.state_mut().act(Action::Rooms(open));
+        screen.run_ok();
+        screen.get_by_label("Your message").focus();
+        screen.run_ok();
+        screen.event(Event::Paste(text));
+        screen.run_ok();
+        let drafts = &screen.state().model.compose.drafts;
+        assert!(drafts[&room(2)].text.starts_with("TLP:RED\n"), "{}", drafts[&room(2)].text);
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn notify(ui: &mut Ui, cx: &Cx<'_>, settings: &mut Settings) {
     ui.label("The system's notifications");
     for (name, notify) in [
         ("None", Notify::Off),
-        ("Without content: that there is something, no more", Notify::WithoutContent),
+        ("Without content: that there is something, and its label", Notify::WithoutContent),
         ("With content: label, room, author and first line", Notify::WithContent),
     ] {
         if ui.radio(settings.notify == notify, name).clicked() {

@@ -41,8 +41,8 @@ fn line(model: &Model, id: RoomId) -> Line {
     if model.rooms.open == Some(id) {
         counts.push("open".to_owned());
     }
-    if !room.mentions.is_empty() {
-        counts.push(format!("{} for you", room.mentions.len()));
+    if room.for_you() > 0 {
+        counts.push(format!("{} for you", room.for_you()));
     }
     if room.unread() > 0 {
         counts.push(format!("{} unread", room.unread()));

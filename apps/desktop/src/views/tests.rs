@@ -22,6 +22,7 @@ mod markdown;
 mod names;
 mod proposals;
 mod rooms;
+mod settings;
 mod timeline;
 mod welcome;
 mod whole;

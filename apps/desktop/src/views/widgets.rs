@@ -5,8 +5,8 @@ mod chip;
 mod control;
 mod frame;
 
-pub use chip::{chip, exercise_mark, label_picker, severity_mark};
+pub use chip::{chip, exercise_mark, label_picker, severity_mark, typed_label};
 pub use control::{
     button, choice, danger_button, field, link_button, long_field, primary_button, secret_field,
 };
-pub use frame::{card, heading, overlay, quiet, strong, takes_focus, title, trouble};
+pub use frame::{card, heading, overlay, quiet, say_where, strong, takes_focus, title, trouble};

@@ -6,6 +6,7 @@ use warproom_client::proto::calls::{
     ListProposals, ListRooms, PendingInvitation, Preferences, ProposalList, RegisterPage, RoomList,
     RoomMember, RoomMemberList, RoomMembers, ShowPreferences,
 };
+use warproom_client::proto::disclosure::Purpose;
 use warproom_client::proto::register::{Bot, Device, Grant, Member, PublicKey, Role, Standing};
 use warproom_client::proto::{
     BotId, DeviceId, File, FileId, InvitationId, Label, Principal, Proposal, ProposalId, Proposed,
@@ -15,7 +16,7 @@ use warproom_desktop::fixture::{self, NOW_MS, ROOMS, member, name, organisation}
 use warproom_desktop::model::credentials::{self, What};
 use warproom_desktop::model::desk::{self, Pane};
 use warproom_desktop::model::files::{Attached, Moved};
-use warproom_desktop::model::manage::{self, ManagePage, RowAct, Shown};
+use warproom_desktop::model::manage::{self, DisclosureForm, ManagePage, RowAct, Shown};
 use warproom_desktop::model::{compose, export};
 use warproom_desktop::news::Refusal;
 use warproom_desktop::request::Reply;
@@ -44,6 +45,9 @@ pub fn scenes(scenes: &mut Scenes) {
     scenes.one("manage-audit", DARK, audit);
     scenes.one("manage-audit", CONTRAST, audit);
     scenes.form("manage-audit-record", DARK, audit_record);
+    scenes.form("manage-disclosure", LIGHT, disclosure);
+    scenes.main("manage-disclosure-read", disclosure_read);
+    scenes.form("manage-organisation", LIGHT, manage_organisation);
     scenes.form("export", LIGHT, export);
     scenes.one("export", DARK, export);
     scenes.one("export", CONTRAST, export);
@@ -115,6 +119,38 @@ fn audit_record() -> Model {
     act(&mut model, Action::Manage(manage::Action::ProveAudit(39)));
     let proof = AuditProved { seq: 39, signed: fixture::audit::checkpoint(41) };
     hear(&mut model, &News::Proved { seq: 39, proof: Ok(proof) });
+    model
+}
+
+/// A request for information, filled in.
+fn disclosure() -> Model {
+    let mut model = manage(ManagePage::Disclosure);
+    let mut form = DisclosureForm::default();
+    form.wanted.rooms.insert(fixture::room(1));
+    form.wanted.up_to = Some(Label::Amber);
+    form.wanted.purpose = Some(Purpose::FreedomOfInformation);
+    "FOI 2024/113".clone_into(&mut form.wanted.reference);
+    "ransom note".clone_into(&mut form.hidden.words);
+    act(&mut model, Action::Manage(manage::Action::FillDisclosure(Box::new(form))));
+    model
+}
+
+/// The same, read: what is given out and what is withheld.
+fn disclosure_read() -> Model {
+    let mut model = disclosure();
+    for effect in model.act(Action::Manage(manage::Action::ReadDisclosure)) {
+        if let Effect::ReadDisclosure(wish) = effect {
+            let made = fixture::disclosure::made(&wish);
+            hear(&mut model, &News::DisclosureRead { number: wish.number, made });
+        }
+    }
+    model
+}
+
+fn manage_organisation() -> Model {
+    let mut model = manage(ManagePage::Organisations);
+    let shown = Shown::Organisation(organisation(7));
+    act(&mut model, Action::Manage(manage::Action::Open(shown)));
     model
 }
 

@@ -20,6 +20,7 @@ const ALERT: u64 = 4;
 pub fn scenes(scenes: &mut Scenes) {
     scenes.main("incident", fixture::incident_model);
     scenes.main("board", board);
+    scenes.form("concern", LIGHT, concern);
     scenes.form("thread", LIGHT, thread);
     scenes.form("people", DARK, people);
     scenes.one("details", LIGHT, details);
@@ -44,6 +45,20 @@ pub fn board() -> Model {
         latest: Position { seq: 9, head: Head([0; 32]) },
     };
     hear(&mut model, &News::Answered(call, Ok(Reply::ShowBoard(board))));
+    model
+}
+
+/// Warnings about what one's own organisation depends on.
+fn concern() -> Model {
+    let mut model = fixture::model();
+    hear(&mut model, &fixture::told_of(fixture::depends_on(5, "Civica UK Ltd")));
+    let severity = Severity::Moderate;
+    let text = "The hosted service has been slow since eleven; the supplier looks into it.";
+    let alert = fixture::alert(7, Label::Green, severity, "Civica: hosted service slow", text);
+    fixture::fill(&mut model, fixture::room(2), vec![alert.clone()]);
+    fixture::fill(&mut model, fixture::room(3), vec![alert]);
+    fixture::many_rooms(&mut model, 8);
+    open(&mut model, 3);
     model
 }
 

@@ -27,7 +27,7 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Vec<Row>)> {
         ("In the composer", [rows(sends(with)), rows(new_lines(with))].concat()),
         ("In an empty composer", rows(LATEST)),
         ("In the composer's offers", rows(OFFERS)),
-        ("In the labels", rows(LABELS)),
+        ("On labels to choose from", rows(LABELS)),
         ("In the list of rooms", rows(ROOM_LIST)),
         ("In a list that a field narrows", rows(PICKER)),
         ("In a field", rows(FIELD)),
@@ -154,7 +154,7 @@ pub const OFFERS: &[Here<Offer>] = &[
 
 const LABEL: &str = "Choose that label";
 
-/// On the labels of the composer.
+/// On labels to choose from: in the composer and in every form.
 pub const LABELS: &[Here<Label>] = &[
     on(Label::Clear, LABEL, &[plain(Key::Num1)]),
     on(Label::Green, LABEL, &[plain(Key::Num2)]),

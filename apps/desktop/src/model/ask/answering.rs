@@ -4,12 +4,13 @@
 use warproom_client::proto::calls::{AnswerAsk, From};
 use warproom_client::proto::{EntryId, Label, Name, Reporting, RoomId, Seq, Text, limits};
 
-use super::{AnswerForm, Answering, subjects, waiting};
+use super::{Action, AnswerForm, Answering, subjects, waiting};
 use crate::Effect;
 use crate::effect::Outgoing;
 use crate::model::Model;
 use crate::model::compose::Sending;
-use crate::model::desk::{Focus, Overlay, Pane};
+use crate::model::desk::{Confirm, Focus, Overlay, Pane};
+use crate::model::milder::{Meant, what_it_does};
 use crate::news::Refusal;
 
 /// The most subjects of one answer, as the server has it.
@@ -70,8 +71,8 @@ pub(super) fn open(model: &mut Model, room: RoomId, of: Seq, out: &mut Vec<Effec
     model.desk.give_focus(Focus::Field);
 }
 
-/// Sends what the form says, and closes it.
-pub(super) fn send(model: &mut Model, out: &mut Vec<Effect>) {
+/// Sends what the form says, and closes it. `meant`: what was asked about already.
+pub(super) fn send(model: &mut Model, meant: Option<Meant>, out: &mut Vec<Effect>) {
     let open = model.desk.overlays.iter().rev().find_map(|overlay| match overlay {
         Overlay::Answer { room, of } => Some((*room, *of)),
         _ => None,
@@ -79,6 +80,9 @@ pub(super) fn send(model: &mut Model, out: &mut Vec<Effect>) {
     let Some((room, of)) = open else { return };
     match read(model, room, of) {
         Err(why) => model.ask.trouble = Some(why),
+        Ok(answer) if let Some(question) = milder(model, &answer, meant) => {
+            model.desk.confirm = Some(question);
+        }
         Ok(answer) => {
             put_on_its_way(model, answer, out);
             model.ask.answer = AnswerForm::default();
@@ -88,6 +92,26 @@ pub(super) fn send(model: &mut Model, out: &mut Vec<Effect>) {
             model.desk.give_focus(Focus::Composer);
         }
     }
+}
+
+/// The question before an answer that says more than its choice goes more openly than is usual in its room;
+/// none: it does not. A choice alone has the label of its ask, which whoever asks has chosen.
+fn milder(model: &Model, answer: &AnswerAsk, meant: Option<Meant>) -> Option<Confirm> {
+    let settings = &model.rooms.rooms.get(&answer.room)?.settings;
+    let now = Meant { room: answer.room, label: answer.label? };
+    let says_more = answer.note.is_some() || !answer.subjects.is_empty();
+    if !says_more || now.label >= settings.default_label || meant == Some(now) {
+        return None;
+    }
+    let (usual, room) = (settings.default_label, &settings.name);
+    let because = format!("What is written in {room} is {usual} unless somebody says otherwise");
+    Some(Confirm {
+        title: format!("Answer under {}?", now.label),
+        what_it_does: what_it_does(&because, now.label),
+        verb: "Send answer",
+        is_dangerous: true,
+        then: Box::new(crate::Action::Ask(Action::SendAnswerMeant(now))),
+    })
 }
 
 /// The form as an answer, or a sentence on what is missing in it.

@@ -1,7 +1,7 @@
 //! One more word on an alert that one has sent: its update, or that it holds no more. It is written in
 //! the form of a new alert, which begins with what the earlier one says.
 
-use warproom_client::proto::{Kind, Line, Message, Seq, Text};
+use warproom_client::proto::{Kind, Label, Line, Message, Seq, Text};
 
 use super::{AlertForm, Revises, subjects};
 use crate::Effect;
@@ -43,5 +43,18 @@ pub(super) fn begin(model: &mut Model, of: Seq, message: Message, out: &mut Vec<
     }
     if model.desk.overlays.last() != Some(&Overlay::NewAlert) {
         out.extend(model.act(crate::Action::Desk(desk::Action::Toggle(Overlay::NewAlert))));
+    }
+}
+
+impl Model {
+    /// The label under which what is copied out of the form of an alert leaves it, where the form began with
+    /// an earlier alert's words. It is that alert's or the chosen one, whichever is stricter; where that
+    /// alert is not held any more, the strictest that its room holds.
+    pub fn alert_said(&self) -> Option<Label> {
+        let form = &self.ask.alert;
+        let revises = form.revises?;
+        let room = self.rooms.rooms.get(&revises.room)?;
+        let said = room.log.shown(revises.of).map(|shown| shown.label);
+        Some(form.label.unwrap_or(Label::Clear).max(said.unwrap_or(room.settings.ceiling)))
     }
 }

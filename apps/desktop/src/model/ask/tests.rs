@@ -1,5 +1,7 @@
 //! What waits, what takes it away, and what a form is refused for.
 
+mod milder;
+
 use super::*;
 use crate::effect::Outgoing;
 use crate::fixture::{

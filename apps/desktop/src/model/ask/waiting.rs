@@ -95,20 +95,26 @@ impl Model {
     /// what an officer acts on; then whatever else would interrupt.
     fn why(&self, entry: &Entry) -> Option<String> {
         let session = self.session.as_ref()?;
-        let depends_on = self
-            .my_organisation()
-            .and_then(|ours| self.directory.entries.get(&ours))
-            .map_or(&[][..], |entry| &entry.depends_on);
-        let touched = concerns(depends_on, &entry.handling.subjects);
-        if !touched.is_empty() {
-            return Some(touched.into_iter().map(because).collect::<Vec<_>>().join(", "));
+        if let Some(touched) = self.concern(entry) {
+            return Some(touched);
         }
+        let depends_on = self.depends_on();
         // Whether it may interrupt at this hour is not the question here.
         let preferences =
             Preferences { quiet: None, ..self.settings.preferences.unwrap_or_default() };
         let me = session.me.principal;
         let why = interrupts(&preferences, entry, me, depends_on, 0, self.now_ms)?;
         (why != Why::All).then(|| why.to_string())
+    }
+
+    /// What of one's organisation an entry is about, in words: `your supplier: Civica`; none: nothing of it.
+    pub fn concern(&self, entry: &Entry) -> Option<String> {
+        if entry.handling.subjects.is_empty() {
+            return None;
+        }
+        let touched = concerns(self.depends_on(), &entry.handling.subjects);
+        let words: Vec<_> = touched.into_iter().map(because).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 }
 

@@ -74,6 +74,14 @@ impl Model {
         draft.carried.max(self.label_of(room, to)).max(thread)
     }
 
+    /// The label under which what is copied out of the draft of a room leaves it, where the draft holds what
+    /// was said already: what it quotes, edits or answers. What is written anew has none yet.
+    pub fn draft_said(&self, room: RoomId) -> Option<Label> {
+        let draft = self.compose.drafts.get(&room)?;
+        let said = draft.quoted.max(draft.carried)?;
+        Some(self.draft_label(room).map_or(said, |label| label.max(said)))
+    }
+
     /// Whether the draft of a room belongs to an exercise: by choice, or by what it answers.
     pub fn draft_is_exercise(&self, room: RoomId) -> bool {
         let Some(draft) = self.compose.drafts.get(&room) else { return false };

@@ -12,7 +12,7 @@ use crate::Effect;
 use crate::effect::Outgoing;
 use crate::model::desk::Confirm;
 use crate::model::log::{Log, Shown};
-use crate::model::{Model, label, moment};
+use crate::model::{Model, label, markdown, moment};
 
 pub(super) fn react(model: &mut Model, of: Seq, emoji: &str, out: &mut Vec<Effect>) {
     let me = model.session.as_ref().map(|session| session.me.principal);
@@ -107,6 +107,24 @@ pub(super) fn copy(model: &mut Model, seq: Seq, out: &mut Vec<Effect>) {
     lines.extend(content.references.iter().map(Line::to_string));
     out.push(Effect::Copy(label::copied(shown.label, &lines.join("\n"))));
     model.tell("Copied, with its label.");
+}
+
+pub(super) fn copy_indicators(model: &mut Model, seq: Seq, out: &mut Vec<Effect>) {
+    let Some((_, shown, _)) = shown(model, seq) else { return };
+    let texts: Vec<_> = shown.texts().collect();
+    let mut lines = markdown::indicators(&texts.join("\n\n"));
+    let count = lines.len();
+    if count == 0 {
+        return model.tell("There is no indicator in it.");
+    }
+    if shown.entry.handling.exercise {
+        lines.insert(0, "EXERCISE EXERCISE EXERCISE".to_owned());
+    }
+    out.push(Effect::Copy(label::copied(shown.label, &lines.join("\n"))));
+    model.tell(match count {
+        1 => "1 indicator copied, with its label.".to_owned(),
+        more => format!("{more} indicators copied, with their label."),
+    });
 }
 
 pub(super) fn ask_leave(model: &mut Model) {

@@ -4,7 +4,9 @@ use warproom_client::Delivered;
 use warproom_client::proto::calls::{From, PresentInRoom, RoomMembers, SeenBy};
 use warproom_client::proto::{Kind, Principal, RoomId, Seq};
 
-use super::{BYTES_ASLEEP, BYTES_OPEN, Jump, PEOPLE, ROWS_ASLEEP, ROWS_OPEN, Room, Seek, recall};
+use super::{
+    BYTES_ASLEEP, BYTES_OPEN, Jump, PEOPLE, ROWS_ASLEEP, ROWS_OPEN, Reader, Room, Seek, recall,
+};
 use crate::model::Model;
 use crate::news::{Page, Refusal};
 use crate::request::{Reply, Request};
@@ -41,6 +43,11 @@ pub(in crate::model) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effec
         News::Answered(Request::ReachedBy(call), Ok(Reply::ReachedBy(reached))) => {
             recall::reached(model, call, reached);
         }
+        // Which organisation is one's own stands among the members, and what it depends on in its entry.
+        News::Answered(_, Ok(Reply::ListRegisterEntries(_) | Reply::ListMembers(_))) => {
+            let reader = Reader::of(model.session.as_ref(), &model.directory);
+            model.rooms.rooms.values_mut().for_each(|room| room.find_concerning(reader));
+        }
         News::Answered(request, Ok(reply)) => answered(model, request, reply),
         News::Sent(id, Ok(_)) => recall::taken_back(model, *id, out),
         News::SignedIn(_) => {
@@ -66,7 +73,7 @@ fn clock(model: &mut Model, now_ms: i64, out: &mut Vec<Effect>) {
 }
 
 fn entry(model: &mut Model, delivered: &Delivered, out: &mut Vec<Effect>) {
-    let me = model.session.as_ref().map(|session| session.me.principal);
+    let reader = Reader::of(model.session.as_ref(), &model.directory);
     let is_looked_at = model.desk.is_looked_at;
     let is_open = model.rooms.open == Some(delivered.room);
     let Some(room) = model.rooms.rooms.get_mut(&delivered.room) else { return };
@@ -75,7 +82,7 @@ fn entry(model: &mut Model, delivered: &Delivered, out: &mut Vec<Effect>) {
     }
     let was_unread = room.unread();
     room.log.take(delivered);
-    room.count(delivered, me);
+    room.count(delivered, reader);
     if is_open && !is_looked_at && was_unread == 0 && room.unread() > 0 {
         // Nobody looks: what comes now is what will be new to them.
         room.reading.unread_after = Some(room.read.max(delivered.seq.saturating_sub(1)));
@@ -122,7 +129,7 @@ fn page(
     page: &Result<Page, Refusal>,
     out: &mut Vec<Effect>,
 ) {
-    let me = model.session.as_ref().map(|session| session.me.principal);
+    let reader = Reader::of(model.session.as_ref(), &model.directory);
     let is_open = model.rooms.open == Some(id);
     let Some(room) = model.rooms.rooms.get_mut(&id) else { return };
     room.reading.loading.retain(|one| *one != from);
@@ -134,7 +141,7 @@ fn page(
         }
     };
     room.reading.trouble = None;
-    room.take_page(from, page, me);
+    room.take_page(from, page, reader);
     if room.arrive(from, page) == Arrival::Nowhere {
         model.tell("Nothing was written in this room since then.");
         return super::going::to(model, Seek::Latest, out);
@@ -152,7 +159,7 @@ enum Arrival {
 }
 
 impl Room {
-    fn take_page(&mut self, from: From, page: &Page, me: Option<Principal>) {
+    fn take_page(&mut self, from: From, page: &Page, reader: Reader<'_>) {
         self.log.latest = self.log.latest.max(page.latest);
         let ends = page.entries.first().zip(page.entries.last());
         let ends = ends.map(|(first, last)| (first.seq, last.seq));
@@ -169,7 +176,7 @@ impl Room {
         }
         for delivered in &page.entries {
             self.log.take(delivered);
-            self.count(delivered, me);
+            self.count(delivered, reader);
         }
         for delivered in &page.amendments {
             self.log.take_amendment(delivered);

@@ -9,6 +9,7 @@ use warproom_client::proto::{Kind, Label, Message, Principal, RoomId, Seq};
 use super::{Action, Beside, Room};
 use crate::model::desk::{self, Overlay};
 use crate::model::manage::{self, ProposalForm};
+use crate::model::markdown;
 use crate::model::{Model, ask, compose};
 use crate::news::Refusal;
 
@@ -23,6 +24,8 @@ pub enum Act {
     Quote,
     /// Copy it with its label.
     Copy,
+    /// Copy the indicators in it, with its label.
+    CopyIndicators,
     /// Choose an emoji to react with.
     React,
     /// Write it anew.
@@ -66,11 +69,19 @@ pub struct May {
     now: Label,
     /// The room, for a manager, who may propose to erase it there.
     erases_in: Option<RoomId>,
-    /// Whether it carries files.
-    has_files: bool,
+    has: Has,
     /// The strictest label of the room, and the mildest: a reply is as strict as its thread.
     ceiling: Label,
     floor: Label,
+}
+
+/// What an entry has that something can be done with.
+#[derive(Clone, Copy)]
+struct Has {
+    /// Whether it carries files.
+    files: bool,
+    /// Whether there are indicators in it.
+    indicators: bool,
 }
 
 /// What may be done with this entry; none: it is not held, not shown, or nobody said it to the room.
@@ -92,7 +103,10 @@ pub fn may(model: &Model, room: &Room, seq: Seq) -> Option<May> {
         by: by(model, handling.author),
         is_in: model.may_write(room.id),
         erases_in: model.is_manager().then_some(room.id),
-        has_files: !shown.entry.content.files.is_empty(),
+        has: Has {
+            files: !shown.entry.content.files.is_empty(),
+            indicators: shown.texts().any(markdown::has_indicators),
+        },
         now: shown.label,
         ceiling: room.settings.ceiling,
         floor: first.map_or(Label::Clear, |first| first.label),
@@ -115,9 +129,10 @@ impl May {
         let seq = self.seq;
         let (is_possible, action) = match act {
             Act::Copy => (true, Action::CopyEntry(seq).into()),
+            Act::CopyIndicators => (self.has.indicators, Action::CopyIndicators(seq).into()),
             Act::Details => (true, Action::Beside(Some(Beside::Details(seq))).into()),
             Act::Files => {
-                (self.has_files, desk::Action::Toggle(Overlay::SaveFiles { of: seq }).into())
+                (self.has.files, desk::Action::Toggle(Overlay::SaveFiles { of: seq }).into())
             }
             Act::Erase => {
                 let form = Box::new(ProposalForm::erase(self.erases_in?, seq));

@@ -320,6 +320,30 @@ fn a_copy_carries_its_label_first_and_last_and_who_said_it() {
 }
 
 #[test]
+fn the_indicators_of_an_entry_are_copied_as_they_are_written_with_its_label() {
+    let mut model = incident_model();
+    let asked = does(&mut model, Action::CopyIndicators(6));
+    let Some(Effect::Copy(text)) = asked.first() else { panic!("nothing was copied") };
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "TLP:AMBER+STRICT",
+            "hxxps://update[.]civica-support[.]example/api",
+            "203[.]0[.]113[.]77:8443",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "TLP:AMBER+STRICT",
+        ]
+    );
+    let has = |seq| {
+        let may = may(&model, model.rooms.open().unwrap(), seq).unwrap();
+        may.action(Act::CopyIndicators).is_some()
+    };
+    assert!(has(6) && !has(2), "offered only where there are some");
+    assert!(does(&mut model, Action::CopyIndicators(2)).is_empty());
+}
+
+#[test]
 fn what_is_withheld_cannot_be_acted_on() {
     let mut model = incident_model();
     let _ = model.hear(&News::Entry(withheld(room(1), 9)));

@@ -2,11 +2,15 @@
 
 use warproom_client::Delivered;
 use warproom_client::proto::calls::MarkRead;
-use warproom_client::proto::{Kind, Principal, RoomId, Seq};
+use warproom_client::proto::concern::concerns;
+use warproom_client::proto::register::Dependency;
+use warproom_client::proto::{Entry, Kind, Principal, RoomId, Seq};
 
 use super::Room;
 use crate::Effect;
-use crate::model::log::has_row;
+use crate::model::Session;
+use crate::model::directory::Directory;
+use crate::model::log::{Item, has_row};
 
 /// The server is told how far a room is read at most once in this long: scrolling reads many entries
 /// a second, and only the last of them matters.
@@ -40,6 +44,32 @@ impl Marking {
     }
 }
 
+/// Who reads, and what their organisation depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    me: Option<Principal>,
+    depends_on: &'a [Dependency],
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn of(session: Option<&Session>, directory: &'a Directory) -> Self {
+        let me = session.map(|session| session.me.principal);
+        Self { me, depends_on: directory.depends_on(me.and_then(Principal::member)) }
+    }
+
+    fn is_concerned(self, entry: &Entry) -> bool {
+        let subjects = &entry.handling.subjects;
+        !subjects.is_empty() && !concerns(self.depends_on, subjects).is_empty()
+    }
+}
+
+fn note(seqs: &mut Vec<Seq>, seq: Seq) {
+    if let Err(place) = seqs.binary_search(&seq) {
+        seqs.insert(place, seq);
+        seqs.truncate(COUNTED);
+    }
+}
+
 impl Room {
     /// How many rows there are after what was read that are not your own. Where the log is not held,
     /// every record counts.
@@ -54,6 +84,7 @@ impl Room {
             self.read = seq;
             self.quiet = self.quiet.split_off(&(seq + 1));
             self.mentions.retain(|mention| *mention > seq);
+            self.concerning.retain(|one| *one > seq);
         }
     }
 
@@ -71,16 +102,17 @@ impl Room {
     }
 
     /// Counts a record as something to be read, or not.
-    pub(super) fn count(&mut self, delivered: &Delivered, me: Option<Principal>) {
+    pub(super) fn count(&mut self, delivered: &Delivered, reader: Reader<'_>) {
         let (seq, Some(entry)) = (delivered.seq, &delivered.entry) else { return };
         let handling = &entry.handling;
         if let Kind::Retract { of } = handling.kind {
             self.mentions.retain(|mention| *mention != of);
+            self.concerning.retain(|one| *one != of);
         }
         if seq <= self.read {
             return;
         }
-        let is_mine = me == Some(handling.author);
+        let is_mine = reader.me == Some(handling.author);
         if is_mine || !has_row(&handling.kind) {
             self.quiet.insert(seq);
             if self.quiet.len() > COUNTED {
@@ -89,12 +121,32 @@ impl Room {
             }
             return;
         }
-        let calls_me =
-            me.and_then(Principal::member).is_some_and(|me| handling.mentions.contains(&me));
-        if let (true, Err(place)) = (calls_me, self.mentions.binary_search(&seq)) {
-            self.mentions.insert(place, seq);
-            self.mentions.truncate(COUNTED);
+        let me = reader.me.and_then(Principal::member);
+        if me.is_some_and(|me| handling.mentions.contains(&me)) {
+            note(&mut self.mentions, seq);
         }
+        if reader.is_concerned(entry) {
+            note(&mut self.concerning, seq);
+        }
+    }
+
+    /// How many of the unread entries call one by name, or are about what one's organisation depends on.
+    pub fn for_you(&self) -> usize {
+        let both = self.concerning.iter().filter(|seq| self.mentions.binary_search(seq).is_ok());
+        self.mentions.len() + self.concerning.len() - both.count()
+    }
+
+    /// Finds anew what concerns one's organisation, of what is held: what it depends on became known, or is
+    /// something else by now.
+    pub(super) fn find_concerning(&mut self, reader: Reader<'_>) {
+        let unread = self.log.items.range(self.read + 1..);
+        let concerns = unread.filter(|(_, item)| match item {
+            Item::Shown(shown) => {
+                reader.me != Some(shown.entry.handling.author) && reader.is_concerned(&shown.entry)
+            }
+            Item::Withheld(_) | Item::Erased | Item::Unreadable { .. } => false,
+        });
+        self.concerning = concerns.map(|(seq, _)| *seq).take(COUNTED).collect();
     }
 
     /// Tells the server how far the room is read, as often as it may be told.

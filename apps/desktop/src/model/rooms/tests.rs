@@ -5,7 +5,7 @@ use warproom_client::proto::{Kind, Label, Outstanding, Stage};
 
 use super::*;
 use crate::fixture::{
-    crowd, delivered, fill, incident_model, kind, model, post, room, signed_in, summary,
+    self, crowd, delivered, fill, incident_model, kind, model, post, room, signed_in, summary,
 };
 use crate::model::room::{Jump, ROWS_ASLEEP};
 use crate::news::{Connection, SignedIn};
@@ -121,7 +121,7 @@ fn a_flood_into_a_closed_room_is_counted_and_not_kept() {
 fn being_called_by_name_puts_a_room_first_until_it_is_read() {
     let mut model = model();
     let mut calls_priya = post(1, Label::Green, "@priya?");
-    calls_priya.handling.mentions = vec![crate::fixture::member(5)];
+    calls_priya.handling.mentions = vec![fixture::member(5)];
     fill(&mut model, room(6), vec![calls_priya]);
     fill(&mut model, room(2), vec![post(1, Label::Green, "hello")]);
     let groups = |model: &Model| -> Vec<_> {
@@ -133,11 +133,56 @@ fn being_called_by_name_puts_a_room_first_until_it_is_read() {
     assert!(model.rooms.rooms[&room(6)].mentions.is_empty());
 }
 
+/// An alert about Civica that asks nothing.
+fn about_civica() -> warproom_client::proto::Entry {
+    let severity = warproom_client::proto::Severity::Moderate;
+    fixture::alert(1, Label::Green, severity, "Civica is down", "Since eleven.")
+}
+
+#[test]
+fn what_concerns_ones_organisation_puts_its_room_first_until_it_is_read() {
+    for is_known_before in [true, false] {
+        let mut model = model();
+        let told = fixture::told_of(fixture::depends_on(5, "Civica UK Ltd"));
+        if is_known_before {
+            let _ = model.hear(&told);
+        }
+        fill(&mut model, room(6), vec![about_civica()]);
+        fill(&mut model, room(2), vec![post(1, Label::Green, "hello")]);
+        let _ = model.hear(&told);
+        let first = |model: &Model| model.listed_rooms()[0].0;
+        assert_eq!(model.listed_rooms()[0].1.id, room(6));
+        assert_eq!(first(&model), Group::ForYou);
+        assert_eq!(model.rooms.rooms[&room(6)].for_you(), 1);
+        let _ = does(&mut model, Action::MarkRead(room(6)));
+        assert_eq!(first(&model), Group::Unread);
+    }
+}
+
+#[test]
+fn what_is_of_no_concern_ones_own_or_taken_back_puts_no_room_first() {
+    let mut own = about_civica();
+    own.handling.author = warproom_client::proto::Principal::Member(fixture::member(5));
+    let back = kind(post(1, Label::Green, "x"), Kind::Retract { of: 1 });
+    for (supplier, entries) in [
+        ("Capita", vec![about_civica()]),
+        ("Civica", vec![own]),
+        ("Civica", vec![about_civica(), back]),
+    ] {
+        let mut model = model();
+        let told = fixture::told_of(fixture::depends_on(5, supplier));
+        let _ = model.hear(&told);
+        fill(&mut model, room(6), entries);
+        let _ = model.hear(&told);
+        assert_eq!(model.rooms.rooms[&room(6)].for_you(), 0, "{supplier}");
+    }
+}
+
 #[test]
 fn a_mention_that_was_taken_back_calls_nobody() {
     let mut model = model();
     let mut calls_priya = post(1, Label::Green, "@priya?");
-    calls_priya.handling.mentions = vec![crate::fixture::member(5)];
+    calls_priya.handling.mentions = vec![fixture::member(5)];
     let back = kind(post(1, Label::Green, "x"), Kind::Retract { of: 1 });
     fill(&mut model, room(6), vec![calls_priya, back]);
     assert!(model.rooms.rooms[&room(6)].mentions.is_empty());
@@ -179,10 +224,10 @@ fn a_room_opens_at_its_unread_line_if_that_is_held_and_the_line_stays() {
     let _ = does(&mut model, Action::Open(room(2)));
     let room = model.rooms.open().unwrap();
     assert!(matches!(room.reading.jump, Some((Jump::Unread, _))));
-    let _ = does(&mut model, Action::MarkRead(crate::fixture::room(2)));
+    let _ = does(&mut model, Action::MarkRead(fixture::room(2)));
     assert_eq!(model.rooms.open().unwrap().reading.unread_after, Some(0));
-    let _ = does(&mut model, Action::Open(crate::fixture::room(3)));
-    let _ = does(&mut model, Action::Open(crate::fixture::room(2)));
+    let _ = does(&mut model, Action::Open(fixture::room(3)));
+    let _ = does(&mut model, Action::Open(fixture::room(2)));
     assert_eq!(model.rooms.open().unwrap().reading.unread_after, None);
 }
 

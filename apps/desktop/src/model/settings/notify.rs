@@ -32,8 +32,9 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
     let notification = match news {
         News::Entry(delivered) => of_entry(model, delivered),
         News::Reminder(outstanding) => of_reminder(model, outstanding),
-        News::CommonCause(_) => calm(model).then(|| {
-            without_content("Several organisations name a supplier or product of yours.", true)
+        News::CommonCause(cause) => calm(model).then(|| {
+            let sentence = "Several organisations name a supplier or product of yours.";
+            without_content(&exercise(sentence, cause.exercise), true)
         }),
         News::Connection(crate::news::Connection::SignedOut { .. }) => {
             Some(without_content("This computer was signed out.", true))
@@ -63,8 +64,7 @@ fn of_entry(model: &Model, delivered: &Delivered) -> Option<Notification> {
     }
     let me = Principal::Member(model.me()?);
     let preferences = model.settings.preferences.unwrap_or_default();
-    let ours = model.my_organisation().and_then(|id| model.directory.entries.get(&id));
-    let depends_on = ours.map_or(&[][..], |entry| &entry.depends_on);
+    let depends_on = model.depends_on();
     let minute = minute_of_day(model.now_ms);
     let why = interrupts(&preferences, entry, me, depends_on, minute, model.now_ms)?;
     let is_extreme =
@@ -80,7 +80,8 @@ fn of_entry(model: &Model, delivered: &Delivered) -> Option<Notification> {
         Why::Severity => "An alert is here that you asked to be told of.",
         Why::All => "There is something new.",
     };
-    let sentence = exercise(sentence, entry.handling.exercise);
+    // The label is no content: it says what may be done with what is behind it.
+    let sentence = format!("{label} {}", exercise(sentence, entry.handling.exercise));
     Some(without_content(&sentence, is_extreme))
 }
 
@@ -142,8 +143,9 @@ fn minute_of_day(now_ms: i64) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use warproom_client::proto::Entry;
     use warproom_client::proto::calls::{Preferences, QuietHours};
+    use warproom_client::proto::register::CommonCause;
+    use warproom_client::proto::{CauseId, Entry, Subject};
 
     use super::*;
     use crate::fixture::{self, NOW_MS, alert, delivered, post};
@@ -174,7 +176,7 @@ mod tests {
         let mut model = fixture::model();
         let [told_one] = &told(&mut model, mention(Label::Green))[..] else { panic!("one") };
         assert_eq!(told_one.title, "Warproom");
-        assert_eq!(told_one.body, "You are called by name.");
+        assert_eq!(told_one.body, "TLP:GREEN You are called by name.");
 
         model.settings.notify = Notify::WithContent;
         model.now_ms += QUIET_BETWEEN_MS;
@@ -186,6 +188,15 @@ mod tests {
             model.now_ms += QUIET_BETWEEN_MS;
             let [strict] = &told(&mut model, mention(label))[..] else { panic!("one") };
             assert!(!format!("{strict:?}").contains("canary"), "{label}");
+        }
+    }
+
+    #[test]
+    fn a_notification_of_an_entry_begins_with_its_label() {
+        for label in Label::ALL {
+            let mut model = fixture::model();
+            let [told] = &told(&mut model, mention(label))[..] else { panic!("one") };
+            assert_eq!(told.body, format!("{label} You are called by name."));
         }
     }
 
@@ -238,6 +249,24 @@ mod tests {
         let mut model = fixture::model();
         let mut entry = mention(Label::Green);
         entry.handling.exercise = true;
-        assert!(told(&mut model, entry)[0].body.starts_with("EXERCISE: "));
+        assert!(told(&mut model, entry)[0].body.starts_with("TLP:GREEN EXERCISE: "));
+    }
+
+    #[test]
+    fn a_common_cause_of_an_exercise_is_told_as_one() {
+        for is_exercise in [true, false] {
+            let mut model = fixture::model();
+            let cause = CommonCause {
+                cause: CauseId::from_bytes([1; 16]),
+                subject: Subject::Vendor(fixture::name("Civica")),
+                exercise: is_exercise,
+                organisations: 3,
+                named: Vec::new(),
+                since_ms: NOW_MS,
+                at_ms: NOW_MS,
+            };
+            let told = notifications(model.hear(&News::CommonCause(cause)));
+            assert_eq!(told[0].body.starts_with("EXERCISE: "), is_exercise, "{}", told[0].body);
+        }
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn label(
 ) -> bool {
     strong(ui, "Label");
     let now = chosen.unwrap_or(default);
-    let picked = label_picker(ui, cx.look, now, ceiling);
+    let picked = label_picker(ui, cx.look, now, ceiling).filter(|label| *label <= ceiling);
     quiet(ui, cx.look, &format!("{now}: {}.", meaning(now)));
     if now < default {
         trouble(ui, cx.look, &format!("More open than {default}, which is usual here."));

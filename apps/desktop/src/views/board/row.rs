@@ -58,7 +58,9 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, view: &BoardView, line: &BoardLine, height:
     let name = spoken(line, is_open);
     response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_open, &name));
     paint(ui, cx, view, line, &response);
+    // A name or a note that is too long for its line is told whole; the row's own name has both too.
     let hint = if is_open { "close its earlier answers" } else { "all its answers" };
+    let hint = format!("{}: {hint}", line.name);
     if response.on_hover_text(hint).clicked() {
         let open = (!is_open).then_some(line.organisation);
         cx.act(Action::Board(board::Action::History(open)));

@@ -53,6 +53,7 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>, may: May) {
         ("Say that it holds no more…", Act::Cancel),
     ];
     let after = [
+        ("Copy its indicators", Act::CopyIndicators),
         ("Save its files…", Act::Files),
         ("Take back…", Act::TakeBack),
         ("Propose to erase…", Act::Erase),

@@ -6,7 +6,7 @@ use warproom_client::proto::Ask;
 
 use super::Row;
 use crate::look::{size, space};
-use crate::model::{ask, board, moment};
+use crate::model::{ask, board, manage, moment};
 use crate::views::Cx;
 use crate::views::widgets::{button, primary_button, quiet, strong};
 use crate::{Action, Model};
@@ -29,7 +29,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>, asked: &Ask) {
         if let Some(due_at_ms) = asked.due_at_ms {
             due(ui, cx, due_at_ms);
         }
-        if primary_button(ui, cx.look, "Answer…").clicked() {
+        // A guest answers for nobody.
+        if manage::is_officer(cx.model) && primary_button(ui, cx.look, "Answer…").clicked() {
             cx.act(Action::Ask(ask::Action::OpenAnswer(room, seq)));
         }
         if button(ui, "Board").clicked() {

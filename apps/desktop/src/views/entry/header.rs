@@ -4,12 +4,12 @@ use egui::Ui;
 use warproom_client::proto::{Kind, Principal, Seq};
 
 use super::{Row, words};
-use crate::Action;
 use crate::look::space;
 use crate::model::moment;
 use crate::model::room::{self, Beside};
 use crate::views::Cx;
 use crate::views::widgets::{chip, exercise_mark, link_button, quiet, strong};
+use crate::{Action, Model};
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>) {
     let handling = &row.shown.entry.handling;
@@ -24,12 +24,21 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: Row<'_>) {
         if cx.model.me().is_some_and(|me| handling.mentions.contains(&me)) {
             quiet(ui, cx.look, "calls you by name");
         }
+        if let Some(ours) = concern(cx.model, handling.author, row) {
+            quiet(ui, cx.look, &format!("concerns {ours}"));
+        }
     });
     if let Kind::Post { reply_to: Some(of) } = handling.kind
         && !row.is_thread
     {
         in_answer_to(ui, cx, row, of);
     }
+}
+
+/// What of one's own organisation it is about. Whoever wrote it knows.
+fn concern(model: &Model, author: Principal, row: Row<'_>) -> Option<String> {
+    let is_mine = model.me().is_some_and(|me| author == Principal::Member(me));
+    if is_mine { None } else { model.concern(&row.shown.entry) }
 }
 
 fn who_and_when(ui: &mut Ui, cx: &Cx<'_>, row: Row<'_>, author: Principal) {

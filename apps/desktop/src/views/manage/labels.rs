@@ -3,7 +3,7 @@
 use egui::{Button, Color32, Id, RichText, Role, Stroke, Ui, UiBuilder, WidgetInfo};
 
 use super::super::Cx;
-use super::super::widgets::strong;
+use super::super::widgets::{strong, typed_label};
 use crate::look::{space, strong_family};
 use crate::model::label;
 use warproom_client::proto::Label;
@@ -25,7 +25,7 @@ pub(super) fn choose(
     ui.scope_builder(builder.accessibility_label(name), |ui| {
         let mut picked = None;
         strong(ui, name);
-        ui.horizontal_wrapped(|ui| {
+        let shown = ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             if let Some(word) = nothing {
                 let button = ui.add(Button::selectable(chosen.is_none(), word));
@@ -38,7 +38,8 @@ pub(super) fn choose(
                 }
             }
         });
-        picked.filter(|picked| *picked != chosen)
+        let typed = typed_label(ui, shown.response.rect).filter(|typed| *typed <= upto);
+        picked.or(typed.map(Some)).filter(|picked| *picked != chosen)
     })
     .inner
 }

@@ -149,8 +149,21 @@ fn fields(ui: &mut Ui, cx: &mut Cx<'_>, verb: &str) {
         cx.act(Action::Manage(manage::Action::FillOrganisation(form)));
     }
     ui.add_space(space::S);
+    quiet(ui, cx.look, what_it_does(before));
     if form::send(ui, cx, &before.asked, verb) {
         cx.act(Action::Manage(manage::Action::SubmitOrganisation));
+    }
+}
+
+/// What sending the form does: said before it is done.
+const fn what_it_does(form: &OrganisationForm) -> &'static str {
+    if form.of.is_none() {
+        "It stands in the register at once, for every officer and manager to see, and the log of acts keeps \
+         that you added it. Nobody of it reads anything before somebody is invited for it. It cannot be \
+         taken out again, only be called something else."
+    } else {
+        "Every officer and manager sees the entry as it is now at once. Under another name it stands \
+         everywhere, also with what was said before; the log of acts keeps the old one, and who changed it."
     }
 }
 

@@ -1,12 +1,15 @@
 //! Rows of a list: only those in sight are drawn, so that a hundred organisations cost what ten do.
 
+use std::sync::Arc;
+
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Button, Id, Label, Layout, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle,
-    TextWrapMode, Ui, UiBuilder, Vec2, WidgetInfo, WidgetText,
+    Button, Color32, FontId, Galley, Id, Label, Layout, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use super::super::Cx;
-use crate::look::{Palette, ROUND, TARGET, space};
+use crate::look::{Palette, ROUND, TARGET, size, space};
 
 /// The height of a row, in points.
 const ROW: f32 = TARGET + space::XS;
@@ -72,15 +75,26 @@ pub(super) fn opening(ui: &mut Ui, look: &Palette, cells: &[&str]) -> Response {
     for (place, cell) in cells.iter().enumerate() {
         let width = width(rect.width() - space::S, cells.len(), place);
         let color = if place == 0 { look.text } else { look.quiet };
-        let text = WidgetText::from(RichText::new(*cell).color(color));
-        let room = width - space::S;
-        let galley = text.into_galley(ui, Some(TextWrapMode::Truncate), room, TextStyle::Body);
+        let galley = fitted(ui, cell, color, width - space::S);
         is_elided |= galley.elided;
         let at = egui::pos2(left, rect.center().y - galley.size().y / 2.0);
         ui.painter().galley(at, galley, color);
         left += width;
     }
     if is_elided { response.on_hover_text(name) } else { response }
+}
+
+/// The text of a cell: on one line, or where it is too long for that, on two smaller ones. Of what is longer
+/// still, the whole is told by pointing at it, and by the name of what it stands in.
+fn fitted(ui: &Ui, cell: &str, color: Color32, width: f32) -> Arc<Galley> {
+    let laid = |size: f32, max_rows: usize| {
+        let format = TextFormat::simple(FontId::proportional(size), color);
+        let mut job = LayoutJob::single_section(cell.to_owned(), format);
+        job.wrap = TextWrapping { max_width: width, max_rows, ..TextWrapping::default() };
+        ui.painter().layout_job(job)
+    };
+    let galley = laid(size::BODY, 1);
+    if galley.elided { laid(size::SMALL, 2) } else { galley }
 }
 
 /// A row that only says something, with what can be done about it at its end.
@@ -93,7 +107,8 @@ pub(super) fn saying(ui: &mut Ui, look: &Palette, cells: &[&str], acts: impl FnO
         let layout = Layout::left_to_right(egui::Align::Center);
         ui.allocate_ui_with_layout(size, layout, |ui| {
             ui.set_min_width(size.x);
-            ui.add(Label::new(RichText::new(*cell).color(color)).truncate());
+            let galley = fitted(ui, cell, color, size.x);
+            ui.add(Label::new(galley));
         });
     }
     acts(ui);
@@ -116,4 +131,29 @@ pub(super) fn act(ui: &mut Ui, cx: &Cx<'_>, says: &str, about: &str) -> Response
         response.scroll_to_me(None);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_is_too_long_for_a_line_has_two_within_its_row() {
+        let context = egui::Context::default();
+        crate::look::load_fonts(&context);
+        let mut laid = Vec::new();
+        let mut output = context.run_ui(egui::RawInput::default(), |ui| {
+            // As wide as a column of three at 1024 points.
+            laid =
+                ["Dover District Council", "Folkestone & Hythe District Council and its clients"]
+                    .map(|name| fitted(ui, name, Color32::WHITE, 200.0))
+                    .into();
+        });
+        // Nothing is drawn of it.
+        output.textures_delta.clear();
+        let [short, long] = &laid[..] else { panic!("two names") };
+        assert_eq!((short.rows.len(), short.elided), (1, false));
+        assert_eq!((long.rows.len(), long.elided), (2, false));
+        assert!(long.size().y <= ROW, "{}", long.size().y);
+    }
 }

@@ -20,6 +20,16 @@ use crate::{Action, Model};
 /// A room's name on one line, and on the next its ceiling and how much is unread.
 const ROW: f32 = TARGET + space::L;
 
+/// What the second line of a long name adds.
+const LINE: f32 = size::BODY + space::XS;
+
+/// The lines that a name has at most. Of one that is longer still, the whole is told by pointing at it, and by
+/// the row's name.
+const LINES: usize = 2;
+
+/// The characters of a name that fit on a line in any case: an M is the widest letter.
+const SHORT: usize = 14;
+
 /// The heading of a group, with the space above it.
 const HEADING: f32 = TARGET + space::S;
 
@@ -30,6 +40,7 @@ enum Line<'a> {
 
 struct Placed<'a> {
     top: f32,
+    high: f32,
     line: Line<'a>,
 }
 
@@ -38,16 +49,15 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if model.rooms.rooms.is_empty() {
         return empty(ui, cx);
     }
-    let (lines, height) = place(model);
     let area = ScrollArea::vertical().id_salt("rooms").auto_shrink(false);
     area.show_viewport(ui, |ui, viewport| {
+        let (lines, height) = place(ui, model);
         ui.set_height(height);
         let (origin, width) = (ui.min_rect().min, ui.available_width());
         for (at, placed) in lines.iter().enumerate() {
-            let high = if matches!(placed.line, Line::Heading(_)) { HEADING } else { ROW };
-            let is_seen = placed.top < viewport.max.y && placed.top + high > viewport.min.y;
-            let rect =
-                Rect::from_min_size(origin + Vec2::new(0.0, placed.top), Vec2::new(width, high));
+            let Placed { top, high, .. } = *placed;
+            let is_seen = top < viewport.max.y && top + high > viewport.min.y;
+            let rect = Rect::from_min_size(origin + Vec2::new(0.0, top), Vec2::new(width, high));
             match placed.line {
                 Line::Heading(text) if is_seen => heading(ui, cx, rect, text),
                 Line::Room(room) if is_seen || is_needed(ui, model, room) => {
@@ -69,18 +79,45 @@ fn empty(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// Every line with its place, and how high they are together.
-fn place(model: &Model) -> (Vec<Placed<'_>>, f32) {
+fn place<'m>(ui: &Ui, model: &'m Model) -> (Vec<Placed<'m>>, f32) {
     let (mut lines, mut top, mut group) = (Vec::new(), 0.0, None);
     for (of, room) in model.listed_rooms() {
         if group != Some(of) {
             group = Some(of);
-            lines.push(Placed { top, line: Line::Heading(name_of(of)) });
+            lines.push(Placed { top, high: HEADING, line: Line::Heading(name_of(of)) });
             top += HEADING;
         }
-        lines.push(Placed { top, line: Line::Room(room) });
-        top += ROW;
+        let high = height(ui, model, room);
+        lines.push(Placed { top, high, line: Line::Room(room) });
+        top += high;
     }
     (lines, top)
+}
+
+fn height(ui: &Ui, model: &Model, room: &Room) -> f32 {
+    if room.settings.name.as_str().chars().count() <= SHORT {
+        return ROW;
+    }
+    let is_open = model.rooms.open == Some(room.id);
+    // The colour makes no difference to the height.
+    let job = name_job(room, is_open, ui.available_width() - SIDES, Color32::PLACEHOLDER);
+    if ui.painter().layout_job(job).rows.len() > 1 { ROW + LINE } else { ROW }
+}
+
+/// What stands beside a name, on both sides together.
+const SIDES: f32 = (space::XS + space::S) * 2.0;
+
+/// The name of a room, on as many lines as it may have.
+fn name_job(room: &Room, is_open: bool, width: f32, ink: Color32) -> LayoutJob {
+    let font = if room.unread() > 0 || is_open {
+        FontId::new(size::BODY, strong_family())
+    } else {
+        FontId::proportional(size::BODY)
+    };
+    let name = room.settings.name.to_string();
+    let mut job = LayoutJob::single_section(name, TextFormat::simple(font, ink));
+    job.wrap = TextWrapping { max_width: width, max_rows: LINES, ..TextWrapping::default() };
+    job
 }
 
 const fn name_of(group: Group) -> &'static str {
@@ -181,6 +218,11 @@ fn spoken(room: &Room) -> String {
         1 => parts.push("1 mention".to_owned()),
         many => parts.push(format!("{many} mentions")),
     }
+    match room.concerning.len() {
+        0 => {}
+        1 => parts.push("1 concerns your organisation".to_owned()),
+        many => parts.push(format!("{many} concern your organisation")),
+    }
     if room.rewritten.is_some() {
         parts.push("its history does not hold".to_owned());
     }
@@ -207,27 +249,23 @@ fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, room: &Room, response: &Response) {
     }
     let inner = body.shrink2(Vec2::new(space::S, space::XS / 2.0));
     counts(ui, inner, room, look.text, look.accent);
-    let is_strong = room.unread() > 0 || is_open;
-    let font = if is_strong {
-        FontId::new(size::BODY, strong_family())
-    } else {
-        FontId::proportional(size::BODY)
-    };
-    let format = TextFormat::simple(font, look.text);
-    let mut job = LayoutJob::single_section(room.settings.name.to_string(), format);
-    job.wrap = TextWrapping::truncate_at_width(inner.width());
-    let galley = painter.layout_job(job);
+    let galley = painter.layout_job(name_job(room, is_open, inner.width(), look.text));
     painter.galley(inner.min, galley, look.text);
     ceiling(ui, inner.left_bottom(), room.settings.ceiling);
 }
 
-/// Draws how much is unread and how often one is called by name, at the right of the second line.
+/// Draws how much is unread, how often one is called by name and how much concerns one's organisation, at
+/// the right of the second line.
 fn counts(ui: &Ui, inner: Rect, room: &Room, ink: Color32, accent: Color32) {
-    let (unread, mentions) = (room.unread(), room.mentions.len());
+    let (unread, mentions, concerning) =
+        (room.unread(), room.mentions.len(), room.concerning.len());
     let font = FontId::new(size::SMALL, strong_family());
     let mut at = inner.right_bottom();
-    if mentions > 0 {
-        let text = format!("@{mentions}");
+    for (sign, count) in [('⚠', concerning), ('@', mentions)] {
+        if count == 0 {
+            continue;
+        }
+        let text = format!("{sign}{count}");
         let drawn = ui.painter().text(at, Align2::RIGHT_BOTTOM, text, font.clone(), accent);
         at.x = drawn.min.x - space::S;
     }

@@ -234,6 +234,44 @@ fn a_common_cause_is_put_away_with_a_button() {
 }
 
 #[test]
+fn a_guest_is_offered_no_answer_on_an_entry() {
+    for (number, offers) in [(8, 0), (5, 1)] {
+        let mut model = fixture::signed_in(number);
+        let _ = model.act(Action::Rooms(rooms::Action::Open(room(1))));
+        let entry = asking(post(1, Label::Amber, "Who is hit?"), &Ask::ROLL_CALL, 45);
+        fill(&mut model, room(1), vec![entry]);
+        // Only the entry is meant, not the card above it.
+        model.ask.outstanding.clear();
+        let mut screen = super::screen(model);
+        screen.run_ok();
+        screen.get_by_label("Board");
+        assert_eq!(screen.query_all_by_label("Answer…").count(), offers, "{number}");
+    }
+}
+
+#[test]
+fn a_digit_chooses_a_label_in_a_form_while_its_labels_have_the_keyboard() {
+    let mut model = fixture::incident_model();
+    let _ = model.act(Action::Desk(desk::Action::Toggle(Overlay::NewAlert)));
+    let mut screen = super::screen(model);
+    screen.run_ok();
+    let press = |screen: &mut Screen, key| {
+        screen.key_press(key);
+        screen.run_ok();
+        screen.state().model.ask.alert.label
+    };
+    assert_eq!(press(&mut screen, Key::Num2), None, "the headline has the keyboard");
+    let form = said(&screen, Role::Dialog, "Alert everyone in");
+    form.get_by_role_and_label(Role::RadioButton, "TLP:AMBER+STRICT").focus();
+    screen.run_ok();
+    assert_eq!(press(&mut screen, Key::Num2), Some(Label::Green));
+    assert_eq!(press(&mut screen, Key::Num5), Some(Label::Red));
+    assert!(screen.state().model.ask.alert.headline.is_empty());
+    let draft = screen.state().model.compose.drafts.get(&room(1));
+    assert_eq!(draft.and_then(|draft| draft.label), None, "what lies under it keeps its own");
+}
+
+#[test]
 fn a_manager_is_told_who_has_not_answered_and_offered_no_answer() {
     let mut model = asked(false);
     let told = Outstanding {

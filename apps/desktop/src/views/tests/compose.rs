@@ -138,6 +138,31 @@ fn somebody_writes_and_sends_by_enter() {
 }
 
 #[test]
+fn labels_and_buttons_do_not_lie_over_each_other_at_any_width() {
+    for width in (1024..1600).step_by(24) {
+        for is_beside in [true, false] {
+            let mut model = fixture::incident_model();
+            if is_beside {
+                let people = crate::model::room::Beside::People;
+                let _ = model.act(crate::model::room::Action::Beside(Some(people)).into());
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a window is not that wide")]
+            let mut screen = super::sized(model, width as f32, 700.0);
+            screen.run_ok();
+            let labels = ["TLP:AMBER+STRICT", "TLP:RED"]
+                .map(|label| screen.get_by_role_and_label(egui::Role::RadioButton, label).rect());
+            for button in ["Exercise", "Attach a file…", "Emoji", "Send"] {
+                let button = screen.get_by_role_and_label(egui::Role::Button, button).rect();
+                for label in labels {
+                    let over = label.intersect(button);
+                    assert!(!over.is_positive(), "{width} points, {is_beside}: {label} {button}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_typed_with_the_enter_that_sends_is_sent() {
     let mut screen = incident();
     screen.get_by_label(FIELD).type_text("at once");

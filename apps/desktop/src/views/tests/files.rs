@@ -1,5 +1,8 @@
 //! Files by accessible name: attached, taken out, shown on an entry, saved.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use egui_kittest::kittest::Queryable as _;
 use warproom_client::proto::Label;
 
@@ -35,6 +38,57 @@ fn a_file_is_attached_by_its_path_shown_with_its_size_and_taken_out_again() {
     screen.get_by_label("report.pdf, 2.0 kB");
     click(&mut screen, "Take out report.pdf");
     assert!(screen.query_by_label("report.pdf, 2.0 kB").is_none());
+}
+
+/// A file as the window system hands it over.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it before it is sent".to_owned())
+    }
+}
+
+fn dropped(screen: &mut Screen, path: &str) -> Vec<String> {
+    let file: egui::DroppedFileHandle = Arc::new(Dropped(path.into()));
+    screen.input_mut().dropped_files = vec![file];
+    screen.run_ok();
+    screen.input_mut().dropped_files.clear();
+    let asked = screen.state().world.asked.iter().filter_map(|effect| match effect {
+        Effect::LookAtFile { path, .. } => Some(path.clone()),
+        _ => None,
+    });
+    asked.collect()
+}
+
+#[test]
+fn what_is_dropped_onto_the_room_is_attached_to_what_is_written_there() {
+    let mut screen = shown(fixture::incident_model());
+    screen.input_mut().hovered_files = vec![egui::HoveredFile::default()];
+    screen.run_ok();
+    screen.get_by_label("Let go to attach it to what you write in Incident: East Kent Services");
+    screen.input_mut().hovered_files.clear();
+    let looked_at = dropped(&mut screen, "/home/ann/report.pdf");
+    assert_eq!(looked_at, ["/home/ann/report.pdf"]);
+    assert!(screen.query_by_label_contains("Let go to attach it").is_none());
+    screen.state_mut().world.to_tell.push_back(found("/home/ann/report.pdf"));
+    screen.run_ok();
+    screen.get_by_label("report.pdf, 2.0 kB");
+    screen.get_by_label("Take out report.pdf");
+}
+
+#[test]
+fn what_is_dropped_onto_a_form_is_not_attached_to_what_lies_under_it() {
+    let mut model = fixture::incident_model();
+    let over = crate::model::desk::Action::Toggle(crate::model::desk::Overlay::NewAlert);
+    let _ = model.act(over.into());
+    let mut screen = shown(model);
+    assert!(dropped(&mut screen, "/home/ann/report.pdf").is_empty());
 }
 
 #[test]

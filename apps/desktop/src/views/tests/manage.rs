@@ -211,6 +211,22 @@ fn a_bot_is_added_and_its_token_is_shown_once() {
 }
 
 #[test]
+fn what_adding_and_changing_an_organisation_does_is_said_before_it_is_done() {
+    let page = |shown| {
+        let mut model = fixture::model();
+        does(&mut model, manage::Action::Show(ManagePage::Organisations));
+        does(&mut model, manage::Action::Open(shown));
+        drawn(screen(model))
+    };
+    let adding = page(Shown::New);
+    adding.get_by_label_contains("for every officer and manager to see");
+    adding.get_by_label_contains("cannot be taken out again");
+    let changing = page(Shown::Organisation(organisation(4)));
+    changing.get_by_label_contains("Under another name it stands everywhere");
+    assert!(changing.query_by_label_contains("cannot be taken out again").is_none());
+}
+
+#[test]
 fn an_officer_says_what_their_organisation_depends_on() {
     let mut screen = managing(fixture::signed_in(1), ManagePage::Organisations);
     click(&mut screen, "What your organisation depends on");

@@ -4,6 +4,7 @@
 //! harness does by itself: also of what can be acted on without being an input, also of images, and
 //! that no two controls side by side sound the same.
 
+mod places;
 pub(super) mod states;
 mod tab;
 

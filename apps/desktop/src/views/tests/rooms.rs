@@ -34,6 +34,41 @@ fn a_room_says_all_that_its_row_shows() {
 }
 
 #[test]
+fn a_room_with_an_alert_on_our_supplier_is_for_us_and_the_alert_says_why() {
+    let mut model = model();
+    let _ = model.hear(&fixture::told_of(fixture::depends_on(5, "Civica UK Ltd")));
+    let severity = warproom_client::proto::Severity::Moderate;
+    let alert = fixture::alert(1, Label::Green, severity, "Civica is down", "Since eleven.");
+    fixture::fill(&mut model, room(2), vec![alert]);
+    let mut screen = screen(model);
+    screen.run_ok();
+    screen.get_by_label("For you");
+    screen
+        .get_by_label("General, 1 unread, 1 concerns your organisation, ceiling TLP:AMBER")
+        .click();
+    screen.run_ok();
+    screen.get_by_label("concerns your supplier: Civica UK Ltd");
+}
+
+#[test]
+fn a_long_name_has_two_lines_and_is_said_whole_where_it_is_longer_still() {
+    let called = "Working group on shared revenues and benefits";
+    let mut model = model();
+    for (number, called) in [(20, called), (21, &"x".repeat(80))] {
+        let summary = fixture::summary(number, called, Label::Amber, Label::Green);
+        let _ = model.hear(&News::RoomJoined(summary));
+    }
+    let mut screen = super::sized(model, 1024.0, 700.0);
+    screen.run_ok();
+    let height = |part: &str| screen.get_by_label_contains(part).rect().height();
+    assert!(height(called) > height("General"), "it is on two lines");
+    assert!(height(&"x".repeat(80)) > height("General"), "all of it is its name");
+    let one = screen.get_by_label_contains(called).rect();
+    let next = screen.get_by_label_contains(&"x".repeat(80)).rect();
+    assert!(one.bottom() <= next.top(), "rows do not lie over each other");
+}
+
+#[test]
 fn a_click_opens_a_room() {
     let mut screen = screen(incident_model());
     screen.run_ok();

@@ -7,7 +7,7 @@ use egui::{
 use warproom_client::proto::Seq;
 use warproom_client::proto::calls::From;
 
-use super::super::widgets::{button, quiet, strong, trouble};
+use super::super::widgets::{button, quiet, say_where, strong, trouble};
 use super::super::{Cx, entry, outbox};
 use super::parts::Part;
 use super::scroll::Scroll;
@@ -60,21 +60,9 @@ pub(super) fn ui(
     }
     let rect = inner.min_rect();
     if row.is_some() {
-        say_where(&inner, rect);
+        say_where(&inner, inner.unique_id(), rect);
     }
     rect.height()
-}
-
-/// Tells assistive technology where a row stands: it is not told by itself.
-fn say_where(ui: &Ui, rect: Rect) {
-    ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
-        node.set_bounds(egui::accesskit::Rect {
-            x0: rect.min.x.into(),
-            y0: rect.min.y.into(),
-            x1: rect.max.x.into(),
-            y1: rect.max.y.into(),
-        });
-    });
 }
 
 /// A row in a few words: who, under which label, when.

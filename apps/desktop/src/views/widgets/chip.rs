@@ -1,10 +1,12 @@
 //! Labels, severities and the mark of an exercise: never by colour alone.
 
 use egui::{
-    Color32, CornerRadius, FontId, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    Color32, CornerRadius, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo,
 };
 use warproom_client::proto::{Label, Severity};
 
+use crate::commands::here;
 use crate::look::{Palette, size, space, strong_family};
 
 /// A label as FIRST shows it: spelled out, on black, in every theme.
@@ -39,10 +41,11 @@ pub fn exercise_mark(ui: &mut Ui, look: &Palette) -> Response {
     response
 }
 
-/// The five labels to choose from, strictest last; those above the ceiling cannot be chosen.
+/// The five labels to choose from, strictest last; those above the ceiling cannot be clicked. While it has
+/// the keyboard, plain 1 to 5 choose: any of them, so that whoever asks can say why one is not to be had.
 pub fn label_picker(ui: &mut Ui, look: &Palette, chosen: Label, ceiling: Label) -> Option<Label> {
     let mut picked = None;
-    ui.horizontal_wrapped(|ui| {
+    let shown = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (key, label) in (1..).zip(Label::ALL) {
             let is_open = label <= ceiling;
@@ -66,7 +69,14 @@ pub fn label_picker(ui: &mut Ui, look: &Palette, chosen: Label, ceiling: Label) 
             }
         }
     });
-    picked
+    picked.or_else(|| typed_label(ui, shown.response.rect))
+}
+
+/// The label whose digit is typed while something in this place has the keyboard.
+pub fn typed_label(ui: &Ui, place: Rect) -> Option<Label> {
+    let focused = ui.memory(egui::Memory::focused)?;
+    let is_here = place.contains_rect(ui.ctx().read_response(focused)?.rect);
+    is_here.then(|| here::taken(ui, here::LABELS).pop()).flatten()
 }
 
 fn mark(ui: &mut Ui, text: &str, ink: Color32, fill: Color32, line: Color32) -> Response {

@@ -1,8 +1,8 @@
 //! Headings, cards, overlays, and taking the keyboard.
 
 use egui::{
-    Align2, Area, CornerRadius, Frame, Id, LayerId, Margin, Order, Response, RichText, Stroke, Ui,
-    Vec2, accesskit,
+    Align2, Area, CornerRadius, Frame, Id, LayerId, Margin, Order, Rect, Response, RichText,
+    Stroke, Ui, Vec2, accesskit,
 };
 
 use crate::look::{Palette, ROUND, size, space, strong_family};
@@ -32,6 +32,19 @@ pub fn quiet(ui: &mut Ui, look: &Palette, text: &str) -> Response {
 /// Why something was not done.
 pub fn trouble(ui: &mut Ui, look: &Palette, text: &str) -> Response {
     ui.label(RichText::new(format!("⚠ {text}")).color(look.danger))
+}
+
+/// Tells assistive technology where something stands that has a name and holds other things: it is not told by
+/// itself.
+pub fn say_where(ui: &Ui, id: Id, rect: Rect) {
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_bounds(accesskit::Rect {
+            x0: rect.min.x.into(),
+            y0: rect.min.y.into(),
+            x1: rect.max.x.into(),
+            y1: rect.max.y.into(),
+        });
+    });
 }
 
 /// A part of a page on its own ground.

@@ -6,7 +6,7 @@ use warproom_client::proto::disclosure::Purpose;
 use warproom_client::proto::{Label, MemberId, Principal};
 
 use super::super::super::Cx;
-use super::super::super::widgets::{button, field, heading, long_field, quiet};
+use super::super::super::widgets::{button, field, heading, long_field, quiet, strong};
 use super::super::picker::{Picked, finds, members, picker};
 use super::super::{form, labels, takes_focus};
 use crate::look::space;
@@ -63,6 +63,7 @@ fn request(ui: &mut Ui, cx: &Cx<'_>, wanted: &mut Wanted) -> bool {
 /// The rooms that whoever is signed in is in.
 fn rooms(ui: &mut Ui, cx: &Cx<'_>, form: &mut DisclosureForm) -> bool {
     let mut is_changed = false;
+    strong(ui, "Rooms that it is about");
     for room in form.wanted.rooms.clone() {
         let says = format!("✖ Room {}", cx.model.managed_room_name(room));
         if button(ui, &says).on_hover_text("Take it away again").clicked() {

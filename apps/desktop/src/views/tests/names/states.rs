@@ -1,5 +1,7 @@
 //! The states of the window that are walked over.
 
+mod more;
+
 use warproom_client::proto::calls::{AuditPage, From, RegisterPage, RoomMember};
 use warproom_client::proto::{Label, Principal, RoomRole, Seq};
 
@@ -127,7 +129,7 @@ fn without_rooms() -> Model {
 pub(super) fn rooms() -> Vec<State> {
     let beside = |beside| did(incident(), room_action(reading::Action::Beside(Some(beside))));
     let compose = |action| did(incident(), [Action::Compose(action)]);
-    vec![
+    let mut states = vec![
         state("no room", without_rooms()),
         state("no room open", fixture::model()),
         state("incident", incident()),
@@ -142,7 +144,9 @@ pub(super) fn rooms() -> Vec<State> {
         state("editing", compose(compose::Action::EditLatest)),
         state("offers", did(incident(), [write("ask @d")])),
         state("outbox in the room", outbox()),
-    ]
+    ];
+    states.extend(more::rooms());
+    states
 }
 
 /// Everything that lies over a pane.
@@ -255,12 +259,11 @@ pub(in crate::views::tests) fn every_overlay() -> Vec<Overlay> {
 
 /// What the middle shows.
 pub(super) fn panes() -> Vec<State> {
-    [Pane::Room, Pane::Directory, Pane::Settings, Pane::Outbox]
-        .map(|pane| {
-            let model = did(outbox(), [Action::Desk(desk::Action::Show(pane))]);
-            state(format!("{pane:?}"), model)
-        })
-        .into()
+    let panes = [Pane::Room, Pane::Directory, Pane::Settings, Pane::Outbox].map(|pane| {
+        let model = did(outbox(), [Action::Desk(desk::Action::Show(pane))]);
+        state(format!("{pane:?}"), model)
+    });
+    panes.into_iter().chain(more::panes()).collect()
 }
 
 /// Every page of managing, with its lists, its forms and one of its things.
@@ -276,6 +279,7 @@ pub(super) fn managing() -> Vec<State> {
     let with_form =
         [ManagePage::Rooms, ManagePage::Invitations, ManagePage::Organisations, ManagePage::Bots];
     states.extend(with_form.map(|page| open(page, Shown::New)));
+    states.extend(more::manage());
     states.push(state("a disclosure that is read", disclosure::found()));
     states.push(state("a disclosure that is written", disclosure::written()));
     states.push(open(ManagePage::Rooms, Shown::Room(room(1))));
