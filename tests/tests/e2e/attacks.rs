@@ -2,7 +2,7 @@
 //! thirty, with the tests of the other files in it.
 
 #[path = "attacks/clock.rs"]
-mod clock;
+pub(crate) mod clock;
 #[path = "attacks/credentials.rs"]
 mod credentials;
 #[path = "attacks/echo.rs"]
@@ -17,6 +17,8 @@ mod kinds;
 mod matrix;
 #[path = "attacks/oracles.rs"]
 mod oracles;
+#[path = "attacks/quotas.rs"]
+mod quotas;
 #[path = "attacks/races.rs"]
 mod races;
 

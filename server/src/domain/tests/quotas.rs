@@ -1,10 +1,10 @@
 //! What one member can take for good has a bound, and room is made again where that is possible.
 
-use warproom_proto::calls::{AddInvitation, AddOrganisation, OtherDevices};
+use warproom_proto::calls::{AddBot, AddInvitation, AddOrganisation, OtherDevices};
 use warproom_proto::register::{Device, Event, PublicKey};
 use warproom_proto::{DeviceId, ErrorCode, Secret};
 
-use super::super::quotas::{DEVICES, Given, INVITATIONS, ORGANISATIONS, REACTIONS, ROOMS};
+use super::super::quotas::{BOTS, DEVICES, Given, INVITATIONS, ORGANISATIONS, REACTIONS, ROOMS};
 use super::super::{Checked, Mark, Planned, Renewal};
 use super::*;
 
@@ -97,6 +97,43 @@ fn invitations_that_wait_have_a_bound_and_lapsed_ones_do_not_count() {
     let next = |now_ms| state.decide_invite(None, id(), call(INVITATIONS), (now_ms, now_ms + 10));
     assert_eq!(code(next(NOW)), Some(ErrorCode::Conflict));
     assert!(next(NOW + 10).is_ok());
+}
+
+#[test]
+fn bots_have_a_bound_whoever_makes_them_and_revoking_one_makes_room() {
+    let mut state = with_room(Label::Amber);
+    let grant = Grant {
+        rooms: vec![ROOM],
+        read: None,
+        post: Some(Label::Green),
+        answer: false,
+        per_minute: Grant::USUAL_PER_MINUTE,
+        expires_at_ms: NOW + 1,
+    };
+    let add = |state: &State, owner: u8, n: usize| {
+        let name = format!("Relay {n}").parse().unwrap();
+        let call = AddBot { name, grant: grant.clone(), hook: None };
+        let new = (BotId::random(), Head([1; 32]), Head([2; 32]));
+        state.decide_add_bot(member(owner), new, call, NOW)
+    };
+    let mut latest = BOT;
+    // One is there from the start.
+    for n in 1..BOTS {
+        let owner = if n % 2 == 0 { 10 } else { 11 };
+        for record in add(&state, owner, n).unwrap().records {
+            let Planned::Act(done) = record else { continue };
+            if let Event::BotAdded { bot, .. } = &done.event {
+                latest = bot.bot;
+            }
+            state.apply_act(&done, 0);
+        }
+    }
+    assert_eq!(state.register.bots().count(), BOTS);
+    for owner in [10, 11] {
+        assert_eq!(code(add(&state, owner, BOTS)), Some(ErrorCode::Conflict));
+    }
+    act(&mut state, person(11), Event::BotRevoked { bot: latest });
+    assert!(add(&state, 10, BOTS).is_ok());
 }
 
 #[test]
