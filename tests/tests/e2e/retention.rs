@@ -2,6 +2,7 @@
 //! read by nobody by any path and from no older backup, and a legal hold keeps it all.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
@@ -12,11 +13,13 @@ use warproom_proto::calls::{
 };
 use warproom_proto::register::Role;
 use warproom_proto::{
-    Body, EntryId, ErrorCode, Label, MemberId, ProposalId, Proposed, Record, Retention, RoomId,
-    Seq, audit, limits,
+    Body, EntryId, ErrorCode, Label, LogId, MemberId, ProposalId, Proposed, Record, Retention,
+    RoomId, Seq, audit, limits,
 };
 use warproom_tests::harness::{Person, Warp, add_aged_room, entries_up_to, eventually, refusal};
+use warproom_tests::skipped;
 
+use crate::attacks::clock::{faketime, set};
 use crate::backup::{Elsewhere, back_up, command, done, refused};
 use crate::files;
 
@@ -170,7 +173,7 @@ async fn an_entry_erased_early_is_read_by_nobody_and_from_no_older_backup() -> a
     back_up(&warp, &newer).await?;
     done(command(&warp, "verify", &[("--backup", &newer)])).await?;
     let (_, restored) = elsewhere.restore(&warp, &newer).await?;
-    let log = warproom_proto::LogId::room(room);
+    let log = LogId::room(room);
     let stored = restored.read(log, of)?.context("its place")?;
     ensure!(stored.erased.is_some() && stored.item.is_empty() && stored.summary.is_empty());
     ensure!(!restored.read(log, last.seq)?.context("a later entry")?.item.is_empty());
@@ -258,6 +261,11 @@ async fn what_is_past_its_time_goes_at_the_start_and_the_rest_stays() -> anyhow:
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let old_ms = i64::try_from(now)? - 100 * 24 * 60 * 60 * 1000;
     let old = add_aged_room(&warp, room, old_ms)?;
+    // A backup from before, and somebody who kept the keys of then beside it.
+    let backups = tempfile::tempdir()?;
+    let older = backups.path().join("older");
+    back_up(&warp, &older).await?;
+    let then = Elsewhere::with_keys_of(&warp)?;
     let before = key(&warp)?;
     warp.restart().await?;
     second.back().await?;
@@ -269,6 +277,7 @@ async fn what_is_past_its_time_goes_at_the_start_and_the_rest_stays() -> anyhow:
     ensure!(second.reads(old, amber).await? && second.reads(old, 1).await?, "more is gone");
     ensure!(second.reads(room, green).await?, "a young entry is gone");
     ensure!(second.finds(old, CANARY).await?.is_empty());
+    is_lost_with_the_key(&warp, &older, (old, green), then).await?;
     warp.stop().await?;
     files::verified(&warp, 0)?;
     let before = key(&warp)?;
@@ -277,4 +286,63 @@ async fn what_is_past_its_time_goes_at_the_start_and_the_rest_stays() -> anyhow:
     ensure!(second.reads(old, amber).await?);
     ensure!(key(&warp)? == before, "nothing was erased, and the key is another");
     Ok(())
+}
+
+/// An older backup does not open with the keys there are now. With those of then it does, and has it: so it
+/// was the key that was destroyed.
+async fn is_lost_with_the_key(
+    warp: &Warp,
+    older: &Path,
+    (room, seq): (RoomId, Seq),
+    then: Elsewhere,
+) -> anyhow::Result<()> {
+    let now = Elsewhere::with_keys_of(warp)?;
+    let said = refused(now.restoring(warp, older)).await?;
+    ensure!(said.contains("this master key does not open the backup"), "{said}");
+    let said = refused(command(warp, "verify", &[("--backup", older)])).await?;
+    ensure!(said.contains("this master key does not open the backup"), "{said}");
+    let (_, restored) = then.restore(warp, older).await?;
+    let stored = restored.read(LogId::room(room), seq)?.context("its place")?;
+    ensure!(String::from_utf8(stored.item)?.contains(CANARY), "it was not in the backup");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_past_its_time_goes_at_the_turn_of_a_month_while_the_server_runs()
+-> anyhow::Result<()> {
+    let Some(library) = faketime() else { return skipped("libfaketime is not installed") };
+    let home = tempfile::tempdir()?;
+    let (offset, older) = (home.path().join("offset"), home.path().join("older"));
+    set(&offset, "+0")?;
+    // All clocks move, so that its waits end as if it had waited.
+    let warp = Warp::builder()
+        .env("LD_PRELOAD", library.display())
+        .env("FAKETIME_TIMESTAMP_FILE", offset.display())
+        .env("FAKETIME_NO_CACHE", 1)
+        .start()
+        .await?;
+    let dover = warp.organisation("Dover").await?;
+    let second = warp.join("ned", dover, Role::Manager).await?;
+    let first = warp.manager();
+    let room = warp.room(&[first, &second], Label::Amber, Label::Green).await?;
+    let green = first.post(room, Label::Green, CANARY).await?.seq;
+    let amber = first.post(room, Label::Amber, "kept for ever").await?.seq;
+    let retention = Some(Retention { green: Some(30), ..Retention::default() });
+    both(&warp, &second, Proposed::SetRetention { room: None, retention }).await?;
+    back_up(&warp, &older).await?;
+    let (before, then) = (key(&warp)?, Elsewhere::with_keys_of(&warp)?);
+    let process = warp.process();
+
+    // More than thirty days before the first of a month, wherever in a month this runs.
+    set(&offset, "+62d")?;
+    let again = async || first.connect().await.ok();
+    let (_client, _events) = eventually(ERASING, again).await.context("nobody gets in")?;
+    erased(&warp, &before).await?;
+    second.back().await?;
+    let history = second.history(room).await?;
+    let gone: Vec<_> = history.iter().filter(|one| is_erased(one)).map(|one| one.seq).collect();
+    ensure!(gone == [green] && second.reads(room, amber).await?, "{gone:?}");
+    ensure!(second.finds(room, CANARY).await?.is_empty());
+    ensure!(warp.process() == process, "it was started anew");
+    is_lost_with_the_key(&warp, &older, (room, green), then).await
 }

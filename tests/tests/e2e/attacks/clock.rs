@@ -19,7 +19,7 @@ use super::{next_step, refused};
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Where Debian has it, on the processors it is built for here.
-fn faketime() -> Option<PathBuf> {
+pub(crate) fn faketime() -> Option<PathBuf> {
     ["x86_64", "aarch64"]
         .map(|cpu| format!("/usr/lib/{cpu}-linux-gnu/faketime/libfaketimeMT.so.1"))
         .into_iter()
@@ -28,7 +28,7 @@ fn faketime() -> Option<PathBuf> {
 }
 
 /// Sets how far the server's wall clock is off from now on.
-fn set(file: &Path, offset: &str) -> anyhow::Result<()> {
+pub(crate) fn set(file: &Path, offset: &str) -> anyhow::Result<()> {
     // In one step, so that it is never read half written.
     let new = file.with_extension("new");
     std::fs::write(&new, offset)?;
