@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use serde_json::{Value, json};
-use warproom_proto::calls::RevokeInvitation;
+use warproom_proto::calls::{ListMembers, RevokeInvitation};
 use warproom_proto::register::Role;
-use warproom_proto::{DeviceId, FileId, Label, MemberId, RoomId, Seq};
-use warproom_tests::harness::{Raw, Warp};
+use warproom_proto::{DeviceId, EntryId, FileId, Label, MemberId, RoomId, Seq};
+use warproom_tests::harness::{Person, Raw, Warp};
 use warproom_tests::say;
 
 use crate::files;
@@ -34,7 +34,10 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
     let warp = Warp::builder().env(fast.0, fast.1).start().await?;
     let dover = warp.organisation("Dover District Council").await?;
     let mary = warp.manager();
-    let eve = warp.officer("eve", dover).await?;
+    // An officer is shown every member, so it is a guest who asks: of its room alone, with one other in it.
+    let (eve, other) = (warp.guest("eve", dover).await?, warp.officer("olive", dover).await?);
+    let own = warp.room(&[&other, &eve], Label::Green, Label::Green).await?;
+    sees_nobody_but(&eve, &other).await?;
     let hidden = warp.room(&[mary], Label::Green, Label::Green).await?;
     for n in 0..50 {
         mary.post(hidden, Label::Green, &format!("post {n}")).await?;
@@ -50,6 +53,10 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
     let page = |room: RoomId| json!({"room": room, "from": "latest", "limit": 50});
     let member = |member: MemberId| json!({"member": member});
     let device = |device: DeviceId| json!({"device": device});
+    let mention = |member: MemberId| {
+        let id = EntryId::random();
+        json!({"room": own, "id": id, "label": Label::Green, "text": "hello", "mentions": [member]})
+    };
     let signed_in = [
         Pair {
             name: "rooms",
@@ -62,6 +69,12 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
             method: "device.list",
             hidden: member(mary.member),
             nothing: member(MemberId::random()),
+        },
+        Pair {
+            name: "mentioned members",
+            method: "entry.post",
+            hidden: mention(mary.member),
+            nothing: mention(MemberId::random()),
         },
         Pair {
             name: "devices",
@@ -95,6 +108,17 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
         nothing: code("BBBBBBBBBBBBBBBBBBBBBA"),
     };
     compare(&mut warp.raw().await?, &invitations).await
+}
+
+/// Holds where somebody is listed these members, and so there are others to find out about.
+async fn sees_nobody_but(eve: &Person, other: &Person) -> anyhow::Result<()> {
+    let members = eve.client.call(ListMembers {}).await?.members;
+    let mut listed: Vec<_> = members.iter().map(|one| one.member).collect();
+    listed.sort_unstable();
+    let mut expected = [eve.member, other.member];
+    expected.sort_unstable();
+    ensure!(listed == expected, "{listed:?} are listed");
+    Ok(())
 }
 
 /// Asks both questions in turn, in an order that changes, and compares the answers.
