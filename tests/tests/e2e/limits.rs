@@ -41,6 +41,76 @@ async fn closed_after(warp: &Warp, hello: &[u8]) -> anyhow::Result<Duration> {
     Ok(began.elapsed())
 }
 
+/// The first bytes of a `ClientHello` (RFC 8446 §4) that claims to be so long.
+fn hello(bytes: u32) -> Vec<u8> {
+    let [_, length @ ..] = bytes.to_be_bytes();
+    // Of type 1; then TLS 1.2, as all of them say, and 32 bytes of chance.
+    [&[1][..], &length, &[3, 3], &[7; 32]].concat()
+}
+
+/// A record (RFC 8446 §5.1) of a handshake.
+fn record(fragment: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(fragment.len()).unwrap().to_be_bytes();
+    [&[22, 3, 1][..], &length, fragment].concat()
+}
+
+/// How long a connection stays on which this is sent, step by step with a pause behind each; and how much
+/// of it was taken.
+async fn fed(
+    warp: &Warp,
+    steps: impl Iterator<Item = Vec<u8>>,
+    pause: Duration,
+) -> anyhow::Result<(Duration, usize)> {
+    let (mut from, mut to) = TcpStream::connect(warp.local()).await?.into_split();
+    let (began, mut sent) = (Instant::now(), 0);
+    let mut answer = Vec::new();
+    let feeding = async {
+        for step in steps {
+            if to.write_all(&step).await.is_err() {
+                break;
+            }
+            sent += step.len();
+            sleep(pause).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    // An alert may come before the end; it is a few bytes.
+    let ended = tokio::select! {
+        ended = timeout(SOON, from.read_to_end(&mut answer)) => ended.context("never closed")?,
+        () = feeding => unreachable!("it waits for ever"),
+    };
+    ensure!(ended.is_err() || answer.len() < 64, "{} bytes came back", answer.len());
+    Ok((began.elapsed(), sent))
+}
+
+#[tokio::test]
+async fn a_fat_client_hello_and_one_that_drips_are_ended() -> anyhow::Result<()> {
+    /// What the longest message of a handshake may take (64 KiB), and what the system holds for a line.
+    const MOST_BYTES: usize = 4 * 1024 * 1024;
+    let warp = Warp::start().await?;
+    // As long as can be said, in records as large as they may be, as fast as they are taken.
+    let fat = std::iter::once(record(&hello(0x00ff_ffff)))
+        .chain(std::iter::repeat_with(|| record(&[0; 16 * 1024])));
+    let (took, sent) = fed(&warp, fat, Duration::ZERO).await?;
+    ensure!(took.as_secs_f64() < 8.0 && sent < MOST_BYTES, "{took:?}, {sent} bytes");
+    // A record that says it is longer than one may be.
+    let giant = std::iter::once([&[22, 3, 1, 0xff, 0xff][..], &[0; 4096]].concat());
+    let (took, _) = fed(&warp, giant, Duration::ZERO).await?;
+    ensure!(took.as_secs_f64() < 2.5, "waited {took:?} for a record that none may send");
+    // One that is right as far as it goes: a byte at a time, and in records of a byte each.
+    let whole = record(&hello(500));
+    let dripped = whole.into_iter().map(|byte| vec![byte]);
+    let crumbs = hello(500).into_iter().map(|byte| record(&[byte]));
+    let pause = Duration::from_millis(150);
+    let (dripped, crumbs) = tokio::join!(fed(&warp, dripped, pause), fed(&warp, crumbs, pause));
+    for (took, sent) in [dripped?, crumbs?] {
+        // Ended by the clock, however busily it spoke.
+        ensure!((2.5..8.0).contains(&took.as_secs_f64()) && sent > 10, "{took:?}, {sent} bytes");
+    }
+    warp.organisation("Still there").await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_upgrade_and_a_sign_in_that_take_too_long_are_ended() -> anyhow::Result<()> {
     let warp = Warp::builder()

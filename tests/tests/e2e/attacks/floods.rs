@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
-use warproom_client::DeviceKey;
+use warproom_client::{DeviceKey, TotpSecret};
 use warproom_proto::calls::sign_in_message;
+use warproom_proto::register::Role;
 use warproom_proto::{ErrorCode, Label, RoomId, limits};
-use warproom_tests::harness::{Person, Warp, eventually};
+use warproom_tests::harness::{Person, Raw, Warp, eventually};
 use warproom_tests::say;
 use warproom_tests::wire::{Wire, authority, tls_config};
 
@@ -119,6 +120,16 @@ async fn a_flood_of_password_checks_leaves_others_their_pace_and_memory_bounded(
 #[tokio::test]
 async fn a_giant_password_costs_nothing_at_every_entrance() -> anyhow::Result<()> {
     let warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let (_, invitation) = warp.invite("dan", dover, Role::Officer).await?;
+    let redemption = |raw: &Raw, password: &str| {
+        let totp = TotpSecret::generate();
+        let device = enrolment(raw.exporter(), "", "", "")["device"].take();
+        json!({
+            "code": invitation.code, "password": password, "device": device,
+            "totp": {"secret": totp.to_base32(), "code": totp.code_now()},
+        })
+    };
     let giant = "x".repeat(limits::PASSWORD_BYTES + 1);
     let fat = "x".repeat(limits::FRAME_BYTES_BEFORE_SIGN_IN - 2_000);
     for password in [giant.as_str(), fat.as_str()] {
@@ -129,6 +140,11 @@ async fn a_giant_password_costs_nothing_at_every_entrance() -> anyhow::Result<()
             ensure!(refused(&reply)? == Some(ErrorCode::BadParams), "{handle}: {reply}");
             ensure!(!reply.contains("xxx"), "the password is in the answer");
         }
+        let mut raw = warp.raw().await?;
+        let params = redemption(&raw, password);
+        let reply = raw.call(1, "invitation.redeem", &params).await?;
+        ensure!(refused(&reply)? == Some(ErrorCode::BadParams), "{reply}");
+        ensure!(!reply.contains("xxx"), "the password is in the answer");
         let mut raw = warp.raw().await?;
         raw.sign_in(warp.manager()).await?;
         for fields in [
@@ -142,6 +158,11 @@ async fn a_giant_password_costs_nothing_at_every_entrance() -> anyhow::Result<()
             ensure!(refused(&reply)? == Some(ErrorCode::BadParams), "{reply}");
         }
     }
+    // The same fields with a password that is none too long: it was that alone.
+    let mut raw = warp.raw().await?;
+    let params = redemption(&raw, Person::PASSWORD);
+    let reply = raw.call(1, "invitation.redeem", &params).await?;
+    ensure!(refused(&reply)?.is_none(), "{reply}");
     Ok(())
 }
 
