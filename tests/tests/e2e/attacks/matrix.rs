@@ -15,17 +15,22 @@ use warproom_proto::ErrorCode::{
     self, BadParams, Conflict, LabelRefused, NotAllowed, NotFound, SignInRefused, SignInRequired,
 };
 use warproom_proto::calls::{
-    self, AddBot, ChangeMember, ListMembers, OpenRoom, RemoveMember, sign_in_message,
+    self, AddBot, ChangeMember, From, HistoryPage, ListMembers, OpenRoom, RegisterPage,
+    RemoveMember, ShowUpload, UploadStatus, sign_in_message,
 };
 use warproom_proto::invitation::Invitation;
 use warproom_proto::register::{Grant, Role, Standing};
 use warproom_proto::{
-    BotId, DeviceId, EntryId, InvitationId, Label, MemberId, OrganisationId, RoomId, RoomSettings,
-    Secret,
+    BotId, DeviceId, EntryId, FileId, InvitationId, Label, MemberId, OrganisationId, PartData,
+    Position, RoomId, RoomSettings, Secret, Seq,
 };
 use warproom_tests::harness::{Person, Raw, Warp, grant, roll_call, warning};
 
 use super::{next_step, refused};
+use crate::files;
+
+/// What is on its way up.
+const UPLOADED: &[u8] = b"what the supplier wrote";
 
 /// It is done: this much is everyone's, and about themselves.
 const DONE: Option<ErrorCode> = None;
@@ -150,10 +155,9 @@ const ROWS: &[Row] = &[
     member("retention.show"),
 ];
 
-/// Calls on what only their own tests make: files on their way up, and proposals of another manager. A
-/// manager finds none under the ids of the golden vectors.
-const FOUND_ELSEWHERE: &[&str] =
-    &["file.put", "file.status", "file.abandon", "file.read", "proposal.approve", "proposal.end"];
+/// Calls on what only their own tests make: proposals of another manager. A manager finds none under the
+/// ids of the golden vectors.
+const FOUND_ELSEWHERE: &[&str] = &["proposal.approve", "proposal.end"];
 
 /// What a manager does last, in this order, because it takes away what other calls need.
 const LAST: &[&str] = &[
@@ -193,6 +197,7 @@ fn every_call_has_a_line_in_the_matrix() {
 async fn no_call_does_anything_for_whom_it_is_not() -> anyhow::Result<()> {
     let grounds = Grounds::prepare().await?;
     let elsewhere = Warp::start().await?;
+    let before = grounds.heads().await?;
     let mut wrong = Vec::new();
     for who in Who::ALL {
         let mut raw = grounds.connect(who).await?;
@@ -225,6 +230,9 @@ async fn no_call_does_anything_for_whom_it_is_not() -> anyhow::Result<()> {
         }
     }
     ensure!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    // Whatever was answered, nothing was done: no log has grown, and of the upload is missing what was.
+    let after = grounds.heads().await?;
+    ensure!(before == after, "{before:?} became {after:?}");
     grounds.same_fields_are_right_for_a_manager().await
 }
 
@@ -259,6 +267,12 @@ struct Grounds {
     guest: Person,
     invitation: Invitation,
     token: Secret,
+    /// The room they are not in, and the one they are in.
+    rooms: [RoomId; 2],
+    /// A file of the manager's that is on its way up to the first, all of it in one part.
+    upload: UploadStatus,
+    /// One that came up, and the post that carries it.
+    posted: (Seq, FileId),
     /// The ids of the golden vectors, and those of this WARP.
     ids: Vec<(&'static str, String)>,
 }
@@ -277,6 +291,8 @@ impl Grounds {
         let (invited, invitation) = warp.invite("pending", dover, Role::Officer).await?;
 
         let room = secret_room(manager, &victim).await?;
+        let upload = files::begin(&manager.client, room, UPLOADED).await?;
+        let (post, file) = files::post(manager, room, Label::Green, b"what was posted").await?;
         let lobby = warp.room(&[manager, &guest], Label::Green, Label::Green).await?;
         let grant = Grant { answer: true, ..grant(lobby, Some(Label::Green), Some(Label::Green)) };
         let added = AddBot { name: "Lobby".parse()?, grant, hook: None };
@@ -287,7 +303,30 @@ impl Grounds {
         manager.client.call(call).await?;
         manager.client.call(RemoveMember { member: removed.member }).await?;
         let ids = replacements((room, own, dover), &victim, added.bot, invited.invitation)?;
-        Ok(Self { warp, removed, suspended, guest, invitation, token: added.token, ids })
+        Ok(Self {
+            warp,
+            removed,
+            suspended,
+            guest,
+            invitation,
+            token: added.token,
+            rooms: [room, lobby],
+            upload,
+            posted: (post.seq, file),
+            ids,
+        })
+    }
+
+    /// How far the register and the rooms have come, and what is missing of the upload.
+    async fn heads(&self) -> anyhow::Result<(Vec<Position>, UploadStatus)> {
+        let client = &self.warp.manager().client;
+        let mut heads = vec![client.call(RegisterPage { after: 0, limit: 1 }).await?.latest];
+        for room in self.rooms {
+            let page = HistoryPage { room, from: From::Latest, limit: 1 };
+            heads.push(client.call(page).await?.latest);
+        }
+        let upload = client.call(ShowUpload { file: self.upload.file }).await?;
+        Ok((heads, upload))
     }
 
     async fn connect(&self, who: Who) -> anyhow::Result<Raw> {
@@ -311,9 +350,21 @@ impl Grounds {
         text = text.replace(ENTRY, &EntryId::random().to_string());
         let mut golden: Value = serde_json::from_str(&text)?;
         let mut fields = golden["request"].take();
-        // No file of this WARP has come up.
         if let Some(fields) = fields.as_object_mut() {
+            // What is posted carries none.
             fields.remove("files");
+        }
+        let (seq, file) = self.posted;
+        match call {
+            "file.put" => {
+                let data = PartData(UPLOADED.to_vec());
+                fields = json!({"file": self.upload.file, "part": 0, "data": data});
+            }
+            "file.status" | "file.abandon" => fields = json!({"file": self.upload.file}),
+            "file.read" => {
+                fields = json!({"room": self.rooms[0], "seq": seq, "file": file, "part": 0});
+            }
+            _ => {}
         }
         Ok(fields)
     }
