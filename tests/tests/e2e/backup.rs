@@ -16,14 +16,15 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use warproom_client::{CallError, Discontinuity, Event, Rewritten};
 use warproom_proto::calls::Posted;
-use warproom_proto::{Label, LogId, RoomId};
+use warproom_proto::{ErrorCode, Label, LogId, RoomId};
 use warproom_server::store::{self, Direction, MasterKey, Options};
 use warproom_tests::harness::{
-    DEADLINE, Person, Warp, copy_folder, entries_up_to, eventually, until,
+    DEADLINE, Person, Warp, copy_folder, entries_up_to, eventually, refusal, until,
 };
 use warproom_tests::say;
 
 use crate::bad_input::output;
+use crate::files;
 
 /// What a command said, where it must have done well.
 pub(crate) async fn done(command: Command) -> anyhow::Result<String> {
@@ -377,6 +378,52 @@ async fn a_restored_older_backup_is_named_as_a_rollback_by_whoever_read_further(
     done(command(&warp, "verify", &[("--backup", &late)])).await?;
     back_up(&warp, &early).await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_read_by_a_member_from_what_was_restored_elsewhere() -> anyhow::Result<()> {
+    let mut warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let (dan, eve) = (warp.officer("dan", dover).await?, warp.officer("eve", dover).await?);
+    let room = warp.room(&[&dan, &eve], Label::Amber, Label::Green).await?;
+    // Of more than a part; one that is posted between two backups; and one that is on its way up.
+    let contents = [files::bytes(200_000, 1), files::bytes(90_000, 2), files::bytes(250_000, 3)];
+    let home = tempfile::tempdir()?;
+    let backup = home.path().join("backup");
+    let (first, one) = files::post(&dan, room, Label::Green, &contents[0]).await?;
+    let begun = files::begin(&dan.client, room, &contents[2]).await?;
+    files::put(&dan.client, begun.file, 0, &contents[2]).await?;
+    back_up(&warp, &backup).await?;
+    let (second, two) = files::post(&dan, room, Label::Amber, &contents[1]).await?;
+    back_up(&warp, &backup).await?;
+    done(command(&warp, "verify", &[("--backup", &backup)])).await?;
+    // After the backup, and so not in it.
+    let (third, three) = files::post(&dan, room, Label::Green, &contents[2]).await?;
+
+    // The machine is lost: what is left is the backup and a copy of the keys.
+    warp.stop().await?;
+    let old = home.path().join("old");
+    fs::rename(warp.folder(), &old)?;
+    let options = [("--from", &*backup), ("--keys", &*old.join("keys"))];
+    done(command(&warp, "restore", &options)).await?;
+    fs::remove_dir_all(&old)?;
+    warp.restart().await?;
+    let (reader, _events) = eve.connect().await?;
+    for (seq, file, content) in [(first.seq, one, &contents[0]), (second.seq, two, &contents[1])] {
+        let read = files::read(&reader, (room, seq), file, content.len()).await?;
+        ensure!(read == *content, "another file");
+    }
+    let later = files::read(&reader, (room, third.seq), three, contents[2].len()).await;
+    ensure!(refusal(later)?.code == ErrorCode::NotFound, "a file of after the backup");
+    // And it goes on: another is brought up.
+    let (dan_back, _events) = dan.connect().await?;
+    let file = files::bring(&dan_back, room, &contents[1]).await?;
+    let posted = dan_back.append(files::carrying(room, Label::Green, &[file])).await?;
+    let read = files::read(&reader, (room, posted.seq), file, contents[1].len()).await?;
+    ensure!(read == contents[1], "another file");
+    drop((reader, dan_back));
+    warp.stop().await?;
+    files::verified(&warp, 3)
 }
 
 #[tokio::test]
