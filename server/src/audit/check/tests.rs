@@ -1,5 +1,5 @@
 //! Tampering by somebody who has every key of the store: records are decoded, changed and chained anew,
-//! so that nothing but a checkpoint can tell. `WARPROOM_TAMPERINGS` asks for more rounds.
+//! so that nothing but a checkpoint can tell. `WARPROOM_TAMPERINGS` asks for another number of rounds.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,9 @@ use warproom_proto::merkle::{Frontier, leaf_hash};
 
 use super::*;
 use crate::audit::Keys;
+
+/// With those of the store it makes ten thousand, in seconds.
+const ROUNDS: u64 = 2_000;
 
 /// The roots at each size of a log of these commitments.
 fn roots(log: &[Head]) -> BTreeMap<Seq, Option<Head>> {
@@ -40,7 +43,7 @@ impl Random {
 #[test]
 fn every_rewriting_of_a_log_by_somebody_with_its_keys_is_found_by_a_checkpoint() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let rounds = number("WARPROOM_TAMPERINGS").unwrap_or(500);
+    let rounds = number("WARPROOM_TAMPERINGS").unwrap_or(ROUNDS);
     let seed = number("WARPROOM_TAMPERING_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     let mut random = Random(seed << 1 | 1);
     let folder = tempfile::tempdir().unwrap();

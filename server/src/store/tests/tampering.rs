@@ -1,8 +1,8 @@
 //! Tampering at random with what the database holds of a log: whatever is bent, dropped, swapped, cut or
 //! put in another's place, verifying names the first record that is not what it was.
 //!
-//! `WARPROOM_TAMPERINGS` asks for more rounds (10,000 for a long run), `WARPROOM_TAMPERING_SEED` for those
-//! of an earlier one. Who has the keys as well is the audit log's tests' business.
+//! `WARPROOM_TAMPERINGS` asks for another number of rounds, `WARPROOM_TAMPERING_SEED` for those of an earlier
+//! run. Who has the keys as well is the audit log's tests' business.
 
 use warproom_proto::record::{LogId, Position, Seq};
 
@@ -12,6 +12,9 @@ use crate::store::tests::{Place, draft};
 use crate::store::verify::verify_log;
 
 const LAST: Seq = 60;
+
+/// With those of the audit log's checkpoints it makes ten thousand, in seconds.
+const ROUNDS: u64 = 8_000;
 
 /// Numbers that look random and come again from the same seed.
 struct Random(u64);
@@ -28,7 +31,7 @@ impl Random {
 #[test]
 fn every_tampering_with_stored_records_is_found_and_named() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let rounds = number("WARPROOM_TAMPERINGS").unwrap_or(500);
+    let rounds = number("WARPROOM_TAMPERINGS").unwrap_or(ROUNDS);
     let seed = number("WARPROOM_TAMPERING_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     let mut random = Random(seed << 1 | 1);
     // The first numbers of a small seed are small.
