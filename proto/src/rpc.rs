@@ -3,6 +3,8 @@
 //! Ids are numbers; batches are refused; a client sends requests only, a server answers them and
 //! sends notifications.
 
+mod sentence;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -64,8 +66,6 @@ impl<'a> Request<'a> {
             let sentence = format!("{}: fields go by name, in an object", C::METHOD);
             return Err(Error::new(ErrorCode::BadParams, sentence));
         }
-        // serde's sentence names the field and the rule; values of secret fields never get into it,
-        // because those are plain strings to serde.
         let refuse =
             |problem: String| Error::new(ErrorCode::BadParams, format!("{}: {problem}", C::METHOD));
         // Nested types are shared with replies, where unknown fields are passed over; so what a
@@ -73,13 +73,15 @@ impl<'a> Request<'a> {
         let mut surplus = None;
         let mut from = serde_json::Deserializer::from_str(text);
         let call = serde_ignored::deserialize(&mut from, |path| {
-            surplus.get_or_insert_with(|| path.to_string());
+            surplus.get_or_insert_with(|| match path {
+                serde_ignored::Path::Map { parent, key } => {
+                    sentence::surplus(&parent.to_string(), &key)
+                }
+                other => format!("unknown field `{other}`"),
+            });
         });
-        let call = call.map_err(|error| refuse(error.to_string()))?;
-        match surplus {
-            Some(field) => Err(refuse(format!("unknown field `{field}`"))),
-            None => Ok(call),
-        }
+        let call = call.map_err(|error| refuse(sentence::of(&error.to_string())))?;
+        surplus.map_or(Ok(call), |problem| Err(refuse(problem)))
     }
 }
 

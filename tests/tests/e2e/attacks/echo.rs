@@ -3,15 +3,17 @@
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use warproom_client::{TotpSecret, enrol_device, open_invitation};
+use warproom_client::{DeviceKey, TotpSecret, enrol_device, open_invitation};
 use warproom_proto::calls::{
-    AddBot, ChangeCredentials, FollowRoom, From, HistoryPage, ListBots, ListDevices,
-    ListInvitations, ListMembers, ListOrganisations, ListRooms, OtherDevices, RegisterPage,
-    RevokeInvitation, RoomMembers, RotateBot,
+    AddBot, AuditPage, ChangeCredentials, DiscloseRoom, FollowRoom, From, HistoryPage, ListBots,
+    ListDevices, ListInvitations, ListMembers, ListOrganisations, ListProposals, ListRooms,
+    OtherDevices, ReachedBy, RegisterPage, RevokeInvitation, RoomExport, RoomMembers, RotateBot,
+    ShowRetention, sign_in_message,
 };
+use warproom_proto::disclosure::Purpose;
 use warproom_proto::register::{Hook, Role};
-use warproom_proto::{ErrorCode, Label};
-use warproom_tests::harness::{Heard, Raw, Warp, grant};
+use warproom_proto::{ErrorCode, Label, RoomId};
+use warproom_tests::harness::{DEADLINE, Heard, Person, Raw, Warp, eventually, grant, https};
 
 use super::{next_step, refused};
 
@@ -40,10 +42,111 @@ fn call<C: warproom_proto::calls::Call>(call: &C) -> anyhow::Result<(&'static st
     Ok((C::METHOD, serde_json::to_value(call)?))
 }
 
+/// One of somebody's own, and one that is not.
+const PASSWORDS: [&str; 2] = ["kumquat-obelisk-fjord-91", "quetzal-obelisk-fjord-92"];
+
+/// Everything that a manager may ask of a room and of the WARP.
+fn whatever_lists_something(
+    room: RoomId,
+    posted: u64,
+) -> anyhow::Result<Vec<(&'static str, Value)>> {
+    let disclosed = DiscloseRoom {
+        room,
+        from_ms: None,
+        until_ms: None,
+        people: Vec::new(),
+        words: Vec::new(),
+        up_to: Label::Green,
+        purpose: Purpose::SubjectAccess,
+        reference: None,
+        after: 0,
+        limit: 200,
+    };
+    Ok(vec![
+        call(&ListMembers {})?,
+        call(&ListOrganisations {})?,
+        call(&ListInvitations {})?,
+        call(&ListBots {})?,
+        call(&ListDevices { member: None })?,
+        call(&ListRooms { all: true })?,
+        call(&RoomMembers { room })?,
+        call(&RegisterPage { after: 0, limit: 200 })?,
+        call(&HistoryPage { room, from: From::After(0), limit: 200 })?,
+        call(&RoomExport { room, after: 0, limit: 200 })?,
+        call(&disclosed)?,
+        call(&ReachedBy { room, of: posted })?,
+        call(&ListProposals {})?,
+        call(&ShowRetention { room: Some(room) })?,
+        call(&AuditPage { from: From::After(0), limit: 200 })?,
+    ])
+}
+
+/// What is answered to whoever sends a secret where it opens nothing: used up, put out of use, wrong, or in
+/// the wrong place.
+async fn refusals(
+    warp: &Warp,
+    dan: &Person,
+    (used_code, former_token, former_hook): (&str, &str, &str),
+) -> anyhow::Result<String> {
+    let mut heard = String::new();
+    let mut member = warp.raw().await?;
+    member.sign_in(dan).await?;
+    for password in PASSWORDS {
+        let mut raw = warp.raw().await?;
+        let key = DeviceKey::generate();
+        let signature = key.sign(&sign_in_message(raw.exporter()));
+        let device = json!({"name": "x", "public_key": key.public_key(), "signature": signature});
+        let enrolment = |handle: &str, code: &str| json!({"handle": handle, "password": password, "totp_code": code, "device": device});
+        let secret = dan.totp.to_base32();
+        let redeeming = json!({
+            "code": used_code, "password": password, "device": device,
+            "totp": {"secret": secret, "code": password},
+        });
+        for (method, fields) in [
+            ("device.enrol", enrolment("dan", "000000")),
+            ("device.enrol", enrolment("dan", password)),
+            ("device.enrol", enrolment(password, secret.expose())),
+            ("device.enrol", json!({"password": password, password: password})),
+            ("invitation.redeem", redeeming),
+            ("invitation.show", json!({"code": used_code})),
+            ("invitation.show", json!({"code": password, "password": used_code})),
+            ("session.start", json!({"proof": {"token": former_token}})),
+            ("session.start", json!({"proof": {"token": secret}})),
+            ("session.start", json!({"proof": {(password): former_token}})),
+            ("session.start", json!({"proof": former_token})),
+        ] {
+            let reply = raw.call(1, method, &fields).await?;
+            ensure!(refused(&reply)?.is_some(), "{method}: {reply}");
+            heard.push_str(&reply);
+        }
+        for (method, fields) in [
+            (
+                "member.credentials",
+                json!({"password": password, "totp_code": "000000", "new_password": PASSWORDS[1]}),
+            ),
+            ("member.credentials", json!({"password": password, "totp_code": secret})),
+            ("organisation.add", json!({"name": password, (former_token): former_hook})),
+            ("device.revoke", json!({"device": former_token})),
+            (password, json!({})),
+            (former_token, json!([])),
+        ] {
+            let reply = member.call(1, method, &fields).await?;
+            ensure!(refused(&reply)?.is_some(), "{method}: {reply}");
+            heard.push_str(&reply);
+        }
+    }
+    let request = format!(
+        "POST /hooks/{former_hook} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Length: 12\r\n\r\n{{\"text\":\"a\"}}"
+    );
+    let answer = https(warp.local(), request.as_bytes()).await?;
+    ensure!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    Ok(heard + &answer)
+}
+
 #[tokio::test]
 async fn no_answer_and_no_notice_repeats_a_secret() -> anyhow::Result<()> {
-    const PASSWORDS: [&str; 2] = ["kumquat-obelisk-fjord-91", "quetzal-obelisk-fjord-92"];
-    let warp = Warp::start().await?;
+    let warp = Warp::builder().env("WARPROOM_SERVER_LIMITS__REFUSALS_MS", 200).start().await?;
     let mary = warp.manager();
     let dover = warp.organisation("Dover District Council").await?;
     let room = warp.room(&[mary], Label::Green, Label::Green).await?;
@@ -92,22 +195,30 @@ async fn no_answer_and_no_notice_repeats_a_secret() -> anyhow::Result<()> {
         let hook = added.hook.as_ref().and_then(|hook| last(hook.expose()));
         secrets.push(("a webhook's secret", hook.context("it has a webhook")?));
     }
-    let heard = all_that_comes(
-        &mut listener,
-        &[
-            call(&ListMembers {})?,
-            call(&ListOrganisations {})?,
-            call(&ListInvitations {})?,
-            call(&ListBots {})?,
-            call(&ListDevices { member: None })?,
-            call(&ListRooms { all: true })?,
-            call(&RoomMembers { room })?,
-            call(&RegisterPage { after: 0, limit: 200 })?,
-            call(&HistoryPage { room, from: From::After(0), limit: 200 })?,
-            call(&RevokeInvitation { invitation: pending.invitation })?,
-        ],
-    )
-    .await?;
+    let whole = Person {
+        member: dan.signed_in.me.principal.member().context("a member")?,
+        handle: "dan".parse()?,
+        device: dan.device,
+        key: dan.key.clone(),
+        totp: old,
+        client,
+        address: warp.address().clone(),
+    };
+    let former = bot.hook.as_ref().and_then(|hook| last(hook.expose())).context("a webhook")?;
+    let code = invitation.code.expose();
+    let told = refusals(&warp, &whole, (code, bot.token.expose(), &former)).await?;
+    for (what, secret) in &secrets {
+        ensure!(!told.contains(secret), "{what} is in a refusal: {told}");
+    }
+    let posted = mary.post(room, Label::Green, "a post").await?.seq;
+    let counted = async || {
+        let page = mary.client.call(AuditPage { from: From::After(0), limit: 200 }).await.ok()?;
+        serde_json::to_string(&page).ok().filter(|page| page.contains("refused"))
+    };
+    eventually(DEADLINE, counted).await.context("no refusal is in the audit log")?;
+    let mut heard = all_that_comes(&mut listener, &whatever_lists_something(room, posted)?).await?;
+    let revoke = call(&RevokeInvitation { invitation: pending.invitation })?;
+    heard.push_str(&all_that_comes(&mut listener, &[revoke]).await?);
     ensure!(heard.contains("invitation_added") && heard.contains("Relay"), "it is a run: {heard}");
     let log = warp.log()?;
     for (what, secret) in &secrets {
