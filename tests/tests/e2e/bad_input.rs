@@ -13,7 +13,7 @@ use warproom_proto::calls::AddOrganisation;
 use warproom_proto::{EntryId, ErrorCode, Label, RoomId};
 use warproom_tests::crash::{Door, Ledger, Writer};
 use warproom_tests::harness::{DEADLINE, Warp, copy_folder, eventually, server_binary};
-use warproom_tests::say;
+use warproom_tests::skipped;
 use warproom_tests::wire::{Wire, authority};
 
 /// How long a command that fails may take to say so; far more than any was seen to.
@@ -397,7 +397,7 @@ impl Disk {
         if mount.is_ok_and(|status| status.success()) {
             return Ok(Some(Self { folder }));
         }
-        say("SKIPPED: no file system can be mounted here (root is needed), so no disk was filled");
+        skipped("no file system can be mounted here (root is needed), so no disk is filled")?;
         Ok(None)
     }
 

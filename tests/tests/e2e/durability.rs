@@ -18,13 +18,12 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 use warproom_proto::{EntryId, Label, RoomId};
+use warproom_tests::are_here;
 use warproom_tests::harness::{PLANTED, Person, Traced, Warp, planted_binary, server_binary};
-use warproom_tests::say;
 use warproom_tests::wire::Wire;
 
 /// How many entries are posted, one after another.
@@ -35,7 +34,7 @@ const CALLS: &str = "trace=fdatasync,fsync,sendto,sendmsg,write,writev,pwrite64,
 
 #[tokio::test]
 async fn every_reply_to_a_post_waits_for_stable_storage() -> anyhow::Result<()> {
-    if !strace_is_here() {
+    if !are_here(&["strace"])? {
         return Ok(());
     }
     let binary = tokio::task::spawn_blocking(server_binary).await??;
@@ -48,22 +47,13 @@ async fn every_reply_to_a_post_waits_for_stable_storage() -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn a_server_that_answers_first_is_seen_to() -> anyhow::Result<()> {
-    if !strace_is_here() {
+    if !are_here(&["strace"])? {
         return Ok(());
     }
     let binary = tokio::task::spawn_blocking(planted_binary).await??;
     let steps = traced(binary, &[(PLANTED, "ack-before-flush")]).await?;
     ensure!(first_unproven(&steps).is_some(), "the trace proves nothing");
     Ok(())
-}
-
-fn strace_is_here() -> bool {
-    let runs = Command::new("strace").arg("-V").stdout(Stdio::null()).status();
-    let is_here = runs.is_ok_and(|status| status.success());
-    if !is_here {
-        say("SKIPPED: strace is not installed, so nothing was shown about stable storage");
-    }
-    is_here
 }
 
 /// Whether each post was durable before its reply; the first that was not.

@@ -1,7 +1,7 @@
 //! A disk that fails at any write: the system refuses the server's n-th write to its store, and each after
-//! it, or its n-th sync, for n from 1 on. The server refuses in words, loses nothing that it acknowledged,
-//! and opens again. The count is each thread's own, so what fails for one n may be several writes.
-//! `WARPROOM_FULL_ROUNDS` asks for a higher n.
+//! it, or its n-th sync, for n from 1 on, up to the first n that it never comes to: so each was the one that
+//! failed. The server refuses in words, loses nothing that it acknowledged, and opens again. The count is
+//! each thread's own, so what fails for one n may be several writes.
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -11,10 +11,11 @@ use warproom_tests::harness::{NotStarted, Traced, Warp, server_binary};
 use warproom_tests::wire::Wire;
 use warproom_tests::{are_here, say};
 
-const ROUNDS: u64 = 12;
+/// How many posts are tried before the disk is left alone. Each is a write and a sync more, and so a round.
+const POSTS: usize = 12;
 
-/// How many posts are tried before the disk is left alone.
-const POSTS: usize = 40;
+/// More rounds than starting and so many posts ever took writes: whoever needs more writes without end.
+const MOST_ROUNDS: u64 = 200;
 
 /// What the server says when the disk does not take it.
 const REFUSALS: [ErrorCode; 2] = [ErrorCode::StorageFailed, ErrorCode::StorageFull];
@@ -33,20 +34,28 @@ async fn failing(calls: &str, error: &str) -> anyhow::Result<()> {
     if !are_here(&["strace"])? {
         return Ok(());
     }
-    let rounds = std::env::var("WARPROOM_FULL_ROUNDS").ok().and_then(|text| text.parse().ok());
     let mut warp = Warp::start().await?;
     let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
     warp.stop().await?;
     let mut disk = Disk { warp, room, acknowledged: Vec::new(), not_started: 0, refused: 0 };
-    for round in 1..=rounds.unwrap_or(ROUNDS) {
-        let inject = format!("inject={calls}:error={error}:when={round}+");
+    for round in 1..=MOST_ROUNDS {
+        let (inject, before) = (
+            format!("inject={calls}:error={error}:when={round}+"),
+            disk.not_started + disk.refused,
+        );
         disk.round(calls, &inject).await.with_context(|| inject.clone())?;
+        if disk.not_started + disk.refused > before {
+            continue;
+        }
+        let Disk { acknowledged, not_started, refused, .. } = &disk;
+        let kept = acknowledged.len();
+        say(format!(
+            "{calls}: {not_started} did not start, {refused} refused, {kept} acknowledged"
+        ));
+        ensure!(*refused > 0 && *not_started > 0, "the fault never came, or always");
+        return Ok(());
     }
-    let Disk { acknowledged, not_started, refused, .. } = &disk;
-    let kept = acknowledged.len();
-    say(format!("{calls}: {not_started} did not start, {refused} refused, {kept} acknowledged"));
-    ensure!(*refused > 0 && kept > 0, "the fault never came while somebody wrote");
-    Ok(())
+    anyhow::bail!("{MOST_ROUNDS} rounds, and there are more writes still")
 }
 
 /// A WARP on a disk that fails.
