@@ -330,17 +330,58 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
 #[test]
 fn the_tests_that_the_threat_model_names_exist() -> anyhow::Result<()> {
     let page = document("docs/threat-model.md")?;
-    let mut named = 0;
-    for quoted in page.split('`').skip(1).step_by(2) {
-        let Some((module, test)) = quoted.split_once("::") else { continue };
-        if module == "module" {
-            continue; // How tests are named, in general.
+    let (mut of_modules, mut of_files) = (0, 0);
+    // The file that was named last, for the names behind it; until its line of the list or table ends.
+    let (mut file, mut latest) = (None, PathBuf::new());
+    for line in page.lines() {
+        if !line.starts_with(' ') {
+            file = None;
         }
-        let code = document(&format!("tests/tests/e2e/{module}.rs"))?;
-        ensure!(code.contains(&format!("fn {test}(")), "there is no test {quoted}");
-        named += 1;
+        let parts: Vec<&str> = line.split('`').collect();
+        for (at, quoted) in parts.iter().enumerate().skip(1).step_by(2) {
+            let before = parts[at - 1].rsplit(' ').nth(1).unwrap_or(parts[at - 1]);
+            if let Some((module, test)) = quoted.split_once("::") {
+                if module == "module" {
+                    continue; // How tests are named, in general.
+                }
+                is_a_test(&format!("tests/tests/e2e/{module}.rs"), test)?;
+                of_modules += 1;
+            } else if quoted.ends_with(".rs") && before.eq_ignore_ascii_case("in") {
+                let beside = parts.get(at + 1).is_some_and(|rest| rest.starts_with(" beside it"));
+                latest = if beside { latest.with_file_name(quoted) } else { quoted.into() };
+                file = Some(latest.to_string_lossy().into_owned());
+            } else if is_named_as_a_behaviour(quoted) {
+                let file = file.as_deref().with_context(|| format!("{quoted}: in which file?"))?;
+                is_a_test(file, quoted)?;
+                of_files += 1;
+            }
+        }
     }
-    ensure!(named >= 50, "only {named} tests found");
+    ensure!(of_modules >= 200 && of_files >= 60, "only {of_modules} and {of_files} tests found");
+    Ok(())
+}
+
+/// Whether words stand there as in the name of a test, and not a setting's, a file's or a call's.
+fn is_named_as_a_behaviour(quoted: &str) -> bool {
+    let is_plain = quoted.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    is_plain && quoted.matches('_').count() >= 2
+}
+
+/// Holds where a file has a test of this name, which is run as one.
+fn is_a_test(file: &str, name: &str) -> anyhow::Result<()> {
+    let code = document(file)?;
+    let lines: Vec<&str> = code.lines().map(str::trim).collect();
+    let is_it = |line: &&str| {
+        ["fn ", "async fn "].iter().any(|keyword| {
+            line.strip_prefix(keyword)
+                .and_then(|rest| rest.strip_prefix(name))
+                .is_some_and(|rest| rest.starts_with('('))
+        })
+    };
+    let at = lines.iter().position(is_it).with_context(|| format!("{file} has no {name}"))?;
+    let mut above = lines[..at].iter().rev().take_while(|line| line.starts_with(['#', '/']));
+    let is_run = above.any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+    ensure!(is_run, "{name} in {file} is no test");
     Ok(())
 }
 
