@@ -2,6 +2,9 @@
 //! of a device, all made for this. The present server starts on a copy of it; who was a member then signs in
 //! with the device of then, reads and checks all there is, and goes on.
 //!
+//! There is no earlier release yet. The store that is here was made by an earlier commit under the version that
+//! is still to be released, before there was an audit log.
+//!
 //! How a release leaves its own store behind stands in CONTRIBUTING.md.
 
 use std::fs;
@@ -21,7 +24,7 @@ use warproom_tests::harness::{
     Person, Served, Warp, chain_end, choices, grant, roll_call, text_of, warning,
 };
 
-/// The releases whose stores are here, oldest first.
+/// The releases whose stores are here, oldest first; as yet the one to come, at an earlier commit.
 const RELEASES: &[&str] = &["0.1.0"];
 
 /// What is remembered of a WARP beside its folder.
