@@ -1,23 +1,26 @@
 //! What the log may hold: ids, sizes and causes. A WARP runs with the most talkative log there is, in both
 //! forms, and everything that is said, typed in or sent there, and where it came from, is looked for in it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256 as Sha256Digest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use warproom_client::{Credentials, enrol_device};
-use warproom_proto::calls::AddBot;
+use warproom_proto::calls::{AddBot, BeginFile, PutPart};
 use warproom_proto::register::{Hook, Role};
-use warproom_proto::{EntryId, Label, Secret};
+use warproom_proto::{EntryId, Label, PartData, RoomId, Secret, Sha256};
 use warproom_tests::harness::{
     Canary, Person, Warp, found, grant, raw_tls_from, roll_call, warning,
 };
-use warproom_tests::wire::Wire;
+use warproom_tests::wire::{Wire, authority, tls_config};
 
-/// An address of this machine that nothing else here has (RFC 1122 §3.2.1.3: all of 127/8 is).
+/// Addresses of this machine that nothing else here has (RFC 1122 §3.2.1.3: all of 127/8 is): where
+/// strangers are, and where a member is.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 77, 31, 9));
+const OFFICE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 77, 42, 8));
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_for_people_holds_no_word_secret_or_address() -> anyhow::Result<()> {
@@ -45,8 +48,16 @@ async fn the_log_for_programs_is_json_and_holds_no_word_secret_or_address() -> a
 async fn talkative(format: &str) -> anyhow::Result<String> {
     let builder = Warp::builder().env("WARPROOM_SERVER_LOG", "trace");
     let mut warp = builder.env("WARPROOM_SERVER_LOG_FORMAT", format).start().await?;
-    let mut canaries =
-        Canaries(vec![Canary { what: "a peer's address", text: ELSEWHERE.to_string() }]);
+    let mut canaries = Canaries(Vec::new());
+    for (what, text) in [
+        ("a stranger's address", ELSEWHERE.to_string()),
+        ("a member's address", OFFICE.to_string()),
+        // As the audit log keeps them, for those they concern.
+        ("a stranger's network", "127.77.31.".to_owned()),
+        ("a member's network", "127.77.42.".to_owned()),
+    ] {
+        canaries.put(what, &text);
+    }
     inside(&warp, &mut canaries).await?;
     outside(&warp, &mut canaries).await?;
     warp.stop().await?;
@@ -104,7 +115,7 @@ async fn inside(warp: &Warp, canaries: &mut Canaries) -> anyhow::Result<()> {
         )
         .await?;
     officer.finds(room, &canaries.put("a search", "saskatoon never found")).await?;
-    let mut wire = Wire::person(warp, &officer).await?;
+    let mut wire = from_the_office(warp, &officer).await?;
     let malformed = canaries.put("a request that is none", "malformed-gobbledygook-5512");
     wire.refusal_of(&format!("{{\"{malformed}\": 1}}")).await?;
     let surplus = canaries.put("a surplus field", "surplus_farrago_77");
@@ -112,6 +123,8 @@ async fn inside(warp: &Warp, canaries: &mut Canaries) -> anyhow::Result<()> {
     let method = canaries.put("a call that is none", "brobdingnag.tessellate");
     ensure!(wire.ask(&method, json!({ "id": EntryId::random() })).await?.is_err());
 
+    in_files(&mut wire, room, canaries).await?;
+    in_disclosures(&mut from_the_office(warp, manager).await?, room, canaries).await?;
     let hook = Some(Hook { room, label: Label::Green });
     let name = canaries.put("a bot's name", "Ocelot Relay").parse()?;
     let call = AddBot { name, grant: grant(room, None, Some(Label::Green)), hook };
@@ -125,6 +138,60 @@ async fn inside(warp: &Warp, canaries: &mut Canaries) -> anyhow::Result<()> {
     post_hook(warp, &secret, &format!("{{\"text\":\"{said}\"}}")).await?;
     let said = canaries.put("a webhook's broken message", "broken-sesquipedalian-12");
     post_hook(warp, &secret, &format!("{{\"{said}\"")).await
+}
+
+/// A member's connection from an address of its own.
+async fn from_the_office(warp: &Warp, officer: &Person) -> anyhow::Result<Wire> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(OFFICE, 0))?;
+    let tcp = socket.connect(warp.local()).await?;
+    let mut wire = Wire::tls_over(tcp, tls_config(&authority(warp))?).await?;
+    wire.upgrade_now().await?;
+    wire.sign_in(&officer.credentials()).await?;
+    Ok(wire)
+}
+
+/// What files hold and are called.
+async fn in_files(wire: &mut Wire, room: RoomId, canaries: &mut Canaries) -> anyhow::Result<()> {
+    let held = canaries.put("a file", "the ledger of the quicksilver sluice");
+    let sha256 = Sha256(Sha256Digest::digest(held.as_bytes()).into());
+    let begin = BeginFile { room, size_bytes: held.len() as u64, sha256 };
+    let file = wire.call(&begin).await??.file;
+    wire.call(&PutPart { file, part: 0, data: PartData(held.into_bytes()) }).await??;
+    let name = canaries.put("a file's name", "Hullabaloo ledger of 2024.pdf");
+    let kind = canaries.put("a file's type", "application/x-quincunx-ledger");
+    let post = |name: &str| {
+        let file = json!({"file": file, "name": name, "media_type": kind});
+        json!({"room": room, "id": EntryId::random(), "label": Label::Green, "text": "a file",
+               "files": [file]})
+    };
+    let bad = canaries.put("a name that no file may have", "../hullabaloo/ledger-of-nobody");
+    ensure!(wire.ask("entry.post", post(&bad)).await?.is_err(), "a path is a name");
+    let posted = wire.ask("entry.post", post(&name)).await?;
+    let seq = posted.map_err(|refused| anyhow::anyhow!("{refused}"))?["seq"].clone();
+    let read = json!({"room": room, "seq": seq, "file": file, "part": 0});
+    ensure!(wire.ask("file.read", read).await?.is_ok(), "the file is not read");
+    Ok(())
+}
+
+/// What a disclosure looks for, of a room that is there and of one that is not.
+async fn in_disclosures(
+    wire: &mut Wire,
+    room: RoomId,
+    canaries: &mut Canaries,
+) -> anyhow::Result<()> {
+    let words = canaries.put("a word of a disclosure", "defenestrated marmalade");
+    let reference = canaries.put("a disclosure's number", "FOI-perspicacious-88");
+    let disclosure = json!({
+        "room": room, "words": [words], "up_to": Label::Green, "purpose": "subject_access",
+        "reference": reference, "limit": 200,
+    });
+    let disclosed = wire.ask("disclosure.run", disclosure.clone()).await?;
+    ensure!(disclosed.is_ok(), "nothing is disclosed: {disclosed:?}");
+    let mut elsewhere = disclosure;
+    elsewhere["room"] = json!(RoomId::random());
+    ensure!(wire.ask("disclosure.run", elsewhere).await?.is_err(), "of no room");
+    Ok(())
 }
 
 /// What strangers send, from an address of their own.
