@@ -2,9 +2,11 @@
 //! there is.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -236,8 +238,64 @@ async fn the_alert_rules_tell_when_they_must_and_only_then() -> anyhow::Result<(
     Ok(())
 }
 
+/// What a server shows, in the older form of Prometheus that its tool reads: there a counter is described under
+/// the name of its sample, information is a gauge, and units are not told.
+fn in_the_older_form(text: &str) -> anyhow::Result<String> {
+    let (_, body) = text.split_once("\r\n\r\n").context("no body")?;
+    let is_a = |kind: &str, name: &str| body.contains(&format!("# TYPE {name} {kind}\n"));
+    let mut lines = Vec::new();
+    for line in body.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
+        let described = line.strip_prefix("# ").and_then(|rest| rest.split_once(' '));
+        let named = described.and_then(|(what, rest)| Some((what, rest.split_once(' ')?)));
+        lines.push(match named {
+            Some((what, (name, rest))) if is_a("counter", name) => {
+                format!("# {what} {name}_total {rest}")
+            }
+            Some(("TYPE", (name, "info"))) => format!("# TYPE {name}_info gauge"),
+            Some((what, (name, rest))) if is_a("info", name) => {
+                format!("# {what} {name}_info {rest}")
+            }
+            _ => line.to_owned(),
+        });
+    }
+    Ok(lines.join("\n") + "\n")
+}
+
+/// What Prometheus' tool finds wrong with metrics; nothing, if all is well.
+fn checked(promtool: &Path, metrics: &str) -> anyhow::Result<String> {
+    let mut command = Command::new(promtool);
+    command.args(["check", "metrics"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    child.stdin.take().context("the input was piped")?.write_all(metrics.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    ensure!(output.status.success() == said.concat().is_empty(), "{said:?}");
+    Ok(said.concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prometheus_own_tool_finds_nothing_wrong_with_the_metrics() -> anyhow::Result<()> {
+    let Some(promtool) = promtool()? else {
+        return skipped("promtool is neither installed nor to be had from apt");
+    };
+    let (_warp, metrics, _) = Box::pin(busy()).await?;
+    let text = in_the_older_form(&scrape(metrics, "127.0.0.1").await?)?;
+    let said = checked(&promtool, &text)?;
+    ensure!(said.is_empty(), "{said}");
+    // It looks: a unit that is no base unit, and a counter without a description, are told.
+    let bad = "# HELP warproom_wait_milliseconds Waits\n# TYPE warproom_wait_milliseconds gauge\n\
+               warproom_wait_milliseconds 1\n";
+    let said = checked(&promtool, &format!("{text}{bad}"))?;
+    ensure!(said.contains("warproom_wait_milliseconds"), "{said}");
+    Ok(())
+}
+
 /// Prometheus' own tool: as it is installed, or else from Debian's package, unpacked once.
 fn promtool() -> anyhow::Result<Option<PathBuf>> {
+    /// One test at a time unpacks it.
+    static UNPACKING: Mutex<()> = Mutex::new(());
+    let _unpacking = UNPACKING.lock().unwrap_or_else(PoisonError::into_inner);
     let installed = Command::new("promtool").arg("--version").stdout(Stdio::null()).status();
     if installed.is_ok_and(|status| status.success()) {
         return Ok(Some("promtool".into()));
