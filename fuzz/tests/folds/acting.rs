@@ -24,7 +24,9 @@ pub struct Acting {
     /// What asks, and whose handles have answered it.
     pub answered: BTreeMap<Seq, BTreeSet<String>>,
     /// What was given another label.
-    pub relabelled: BTreeSet<Seq>,
+    relabelled: BTreeSet<Seq>,
+    /// What each entry refers to that is read with it or not at all.
+    refers_to: BTreeMap<Seq, Seq>,
     /// What was erased.
     pub erased: BTreeSet<Seq>,
     /// How often each thing was done, and not refused.
@@ -45,6 +47,7 @@ impl Acting {
             latest: 4,
             answered: BTreeMap::new(),
             relabelled: BTreeSet::new(),
+            refers_to: BTreeMap::new(),
             erased: BTreeSet::new(),
             done: BTreeMap::new(),
         }
@@ -55,9 +58,13 @@ impl Acting {
         let who = people[self.random.usize(0..people.len())];
         let (room, id, of) = (self.room, EntryId::random(), self.some_entry());
         let act = self.random.choice(ACTS).unwrap_or_default();
+        let mut refers_to = matches!(act, "edit" | "react").then_some(of);
         let done = match act {
-            "post" => self.post(who, None).await?,
-            "ask" => self.post(who, Some(roll_call(None)?)).await?,
+            "post" | "ask" => {
+                let ask = (act == "ask").then(|| roll_call(None)).transpose()?;
+                refers_to = (self.random.u8(0..3) == 0).then_some(of);
+                self.post(who, ask, refers_to).await?
+            }
             "alert" => self.alert(who).await?,
             "edit" => {
                 let text = format!("edited {}", self.random.u16(..)).parse()?;
@@ -77,7 +84,12 @@ impl Acting {
                 let withdrawn = self.random.u8(0..3) == 0;
                 who.client.append(ReactToEntry { room, id, of, reaction, withdrawn }).await
             }
-            "answer" => self.answer(who).await?,
+            "answer" => {
+                let asks: Vec<Seq> = self.answered.keys().copied().collect();
+                let of = self.random.choice(asks).unwrap_or(1);
+                refers_to = Some(of);
+                self.answer(who, of).await?
+            }
             "remove" => {
                 let out = people[self.random.usize(1..people.len())].principal();
                 who.client.append(RemoveFromRoom { room, id, who: out }).await
@@ -95,12 +107,20 @@ impl Acting {
         match done {
             Ok(posted) => {
                 self.latest = self.latest.max(posted.seq);
+                self.refers_to.extend(refers_to.map(|of| (posted.seq, of)));
                 *self.done.entry(act).or_default() += 1;
             }
             Err(CallError::Refused(error)) if error.code != ErrorCode::ServerFault => {}
             Err(other) => return Err(other.into()),
         }
         Ok(())
+    }
+
+    /// Whether an entry was given another label, or one that it carries: what it replies to, what that
+    /// replies to, and so on.
+    pub fn is_relabelled(&self, seq: Seq) -> bool {
+        let next = |seq: &Seq| self.refers_to.get(seq).copied();
+        std::iter::successors(Some(seq), next).any(|seq| self.relabelled.contains(&seq))
     }
 
     /// Two managers erase a few entries, whatever these are.
@@ -126,6 +146,7 @@ impl Acting {
         &mut self,
         who: &Person,
         ask: Option<Ask>,
+        reply_to: Option<Seq>,
     ) -> anyhow::Result<Result<Posted, CallError>> {
         let asks = ask.is_some();
         let call = PostEntry {
@@ -133,7 +154,7 @@ impl Acting {
             id: EntryId::random(),
             label: self.some_label(),
             text: format!("said {}", self.random.u16(..)).parse()?,
-            reply_to: (self.random.u8(0..3) == 0).then(|| self.some_entry()),
+            reply_to,
             mentions: Vec::new(),
             subjects: Vec::new(),
             ask,
@@ -179,9 +200,7 @@ impl Acting {
         Ok(who.client.append(call).await)
     }
 
-    async fn answer(&mut self, who: &Person) -> anyhow::Result<Result<Posted, CallError>> {
-        let asks: Vec<Seq> = self.answered.keys().copied().collect();
-        let of = self.random.choice(asks).unwrap_or(1);
+    async fn answer(&mut self, who: &Person, of: Seq) -> anyhow::Result<Result<Posted, CallError>> {
         let choice = self.random.choice(Ask::ROLL_CALL).unwrap_or_default().parse()?;
         let label = self.random.bool().then(|| self.some_label());
         let call = AnswerAsk {

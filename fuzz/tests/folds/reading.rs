@@ -109,8 +109,9 @@ impl Read {
         self.records.last().map_or(0, |last| last.seq)
     }
 
-    /// Entry by entry: what the server shows now is shown, as it is now; what it withholds is not, but for
-    /// what was shown before it was given a stricter label or erased.
+    /// Entry by entry: what the server shows now is shown, as it is now, and what it withholds is not. But
+    /// what it, or what it carries, got a stricter label or was erased may have been shown before; and what
+    /// was told as a stub stays one, where a milder label came later, until it is read anew.
     pub fn is_what_was_told(&self, live: &Log, acting: &Acting) -> anyhow::Result<()> {
         for record in &self.records {
             let seq = record.seq;
@@ -132,8 +133,8 @@ impl Read {
                     now.label
                 );
             } else {
-                let may_differ = record.is_withheld()
-                    && (!acting.relabelled.is_empty() || acting.erased.contains(&seq));
+                let may_differ = acting.is_relabelled(seq)
+                    || (record.is_withheld() && acting.erased.contains(&seq));
                 ensure!(
                     is_row(now) == is_row(told) || may_differ,
                     "{seq} is shown to one of them alone"
