@@ -346,7 +346,7 @@ fn the_tests_that_the_threat_model_names_exist() -> anyhow::Result<()> {
                 }
                 is_a_test(&format!("tests/tests/e2e/{module}.rs"), test)?;
                 of_modules += 1;
-            } else if quoted.ends_with(".rs") && before.eq_ignore_ascii_case("in") {
+            } else if is_of_rust(quoted) && before.eq_ignore_ascii_case("in") {
                 let beside = parts.get(at + 1).is_some_and(|rest| rest.starts_with(" beside it"));
                 latest = if beside { latest.with_file_name(quoted) } else { quoted.into() };
                 file = Some(latest.to_string_lossy().into_owned());
@@ -359,6 +359,10 @@ fn the_tests_that_the_threat_model_names_exist() -> anyhow::Result<()> {
     }
     ensure!(of_modules >= 200 && of_files >= 60, "only {of_modules} and {of_files} tests found");
     Ok(())
+}
+
+fn is_of_rust(quoted: &str) -> bool {
+    Path::new(quoted).extension().is_some_and(|extension| extension == "rs")
 }
 
 /// Whether words stand there as in the name of a test, and not a setting's, a file's or a call's.
