@@ -92,7 +92,7 @@ impl fmt::Display for Why {
                 let reasons: Vec<_> = subjects.iter().map(because_of).collect();
                 to.write_str(&reasons.join(", "))
             }
-            Self::Severity => to.write_str("a severe alert"),
+            Self::Severity => to.write_str("an alert as severe as you asked for"),
             Self::All => to.write_str("you are told of every entry"),
         }
     }
