@@ -31,7 +31,7 @@ const WRITE_BUFFER_MOST_BYTES: usize = 64 * 1024;
 
 /// What is longer goes in pieces (RFC 6455 §5.4): the library's write buffer keeps the size that it once had,
 /// and would be as long as the longest page for as long as the connection lasts.
-const PIECE_BYTES: usize = 16 * 1024;
+const PIECE_BYTES: usize = 8 * 1024;
 
 /// A peer that takes nothing for so long is gone.
 const WRITE_STALL: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@
 //! one, as a process, with the limits it has by default; each client is the client crate over TLS of its
 //! own. What it is not: a bench, or a search for lost writes, though what was acknowledged is compared.
 //!
-//! How things flow: [`Club`](club::Club) is the WARP. Each council has a [`line`] to the server that can
+//! How things flow: [`Club`] is the WARP. Each council has a [line](mod@line) to the server that can
 //! be cut and slowed. Each client is a [`seat`] that folds what it receives into a [`view`]. [`load`],
 //! [`coming`] and [`weather`] go on at once, each with random numbers of the one seed, while [`memory`] is
 //! sampled; then [`compare`] reads everything afresh as each member, and [`report`] makes the table.

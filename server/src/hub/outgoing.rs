@@ -21,6 +21,10 @@ const NOTICES: usize = 1024;
 /// How full the queue may be for what may be lost.
 const FAINT: usize = 64;
 
+/// The most space, in frames, that is kept when nothing waits: a connection that once fell behind would hold
+/// that of a full queue for as long as it lasts.
+const KEPT: usize = 64;
+
 /// Why a connection ends from the server's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -169,8 +173,12 @@ impl Outgoing {
         std::mem::take(&mut self.lock().left)
     }
 
-    /// Waits until there is something to send, and moves it into `frames`; or says why to end.
+    /// Waits until there is something to send, and moves it into `frames`, which are empty; or says why to
+    /// end.
     pub async fn take(&self, frames: &mut VecDeque<Queued>) -> Result<(), Ended> {
+        if frames.capacity() > KEPT {
+            *frames = VecDeque::new();
+        }
         loop {
             {
                 let mut queue = self.lock();
@@ -223,6 +231,17 @@ mod tests {
         assert!(frames.iter().enumerate().all(|(n, queued)| queued.frame == n.to_string()));
         assert!(outgoing.push(ROOM, frame(BYTES)));
         assert!(!outgoing.push(ROOM, frame(1)), "the bound on bytes");
+    }
+
+    #[tokio::test]
+    async fn the_space_of_a_full_queue_is_given_back() {
+        let (outgoing, mut frames) = (Outgoing::default(), VecDeque::new());
+        for burst in [FRAMES, 1, 1] {
+            (0..burst).for_each(|_| assert!(outgoing.push(ROOM, frame(1))));
+            outgoing.take(&mut frames).await.unwrap();
+            frames.clear();
+        }
+        assert!(frames.capacity() <= KEPT && outgoing.lock().frames.capacity() <= KEPT);
     }
 
     #[tokio::test]
