@@ -13,8 +13,8 @@ use anyhow::{Context as _, ensure};
 
 use super::wait::eventually;
 
-/// What it needs, and Debian's packages of it: xvfb, xdotool, imagemagick, xclip.
-const NEEDS: [&str; 4] = ["Xvfb", "xdotool", "import", "xclip"];
+/// What it needs, and Debian's packages of it: xvfb, xdotool, imagemagick, xclip, zbar-tools.
+const NEEDS: [&str; 5] = ["Xvfb", "xdotool", "import", "xclip", "zbarimg"];
 
 /// How long a window may take to come: a debug build, drawn in software on a busy machine.
 const OPENING: Duration = Duration::from_mins(1);
@@ -154,6 +154,13 @@ impl Display {
         let path = self.pictures.join(format!("{name}.png"));
         let path = path.to_str().context("the path is text")?;
         self.run("import", &["-window", "root", path]).map(drop)
+    }
+
+    /// What the QR code in a picture that was taken says, as a telephone would read it.
+    pub fn scanned(&self, name: &str) -> anyhow::Result<String> {
+        let path = self.pictures.join(format!("{name}.png"));
+        let path = path.to_str().context("the path is text")?;
+        Ok(self.run("zbarimg", &["--quiet", "--raw", path])?.trim().to_owned())
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {

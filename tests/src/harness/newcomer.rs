@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use totp_rs::{Algorithm, Secret, TOTP};
 
 use super::display::Display;
@@ -40,14 +40,17 @@ pub async fn newcomer_joins(display: &Display, invitation: &str, word: &str) -> 
     display.picture("4-authenticator")?;
     // Back from the code's field to the button that copies the secret.
     display.after(&["shift+Tab"]).await?;
-    let secret = eventually(DEADLINE * 3, async || {
+    let copied = eventually(DEADLINE * 3, async || {
         // Copying twice does no harm, and on a busy machine a key may come before its button.
         display.press(&["Return"]).ok()?;
         tokio::time::sleep(LOOK_AGAIN).await;
         let copied = display.clipboard().ok()?;
-        code_now(&copied).ok()
+        code_now(&copied).is_ok().then_some(copied)
     });
-    let code = secret.await.context("the secret was not copied")?;
+    let secret = copied.await.context("the secret was not copied")?.replace([' ', '\n'], "");
+    let scanned = display.scanned("4-authenticator")?;
+    ensure!(scanned.starts_with("otpauth://totp/") && scanned.contains(&secret), "another QR code");
+    let code = code_now(&secret)?;
     display.after(&["Tab"]).await?;
     display.write(&code)?;
     display.after(&["Return"]).await
