@@ -2,7 +2,7 @@
 //! against a real server. Pictures of each step are left in `target/screens/window`.
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -10,6 +10,7 @@ use tempfile::tempdir;
 use warproom_client::proto::calls::{AddToRoom, ListMembers};
 use warproom_client::proto::register::Role;
 use warproom_client::proto::{EntryId, Label, MemberId, RoomId, RoomRole};
+use warproom_tests::are_here;
 use warproom_tests::harness::{
     DEADLINE, Display, Person, Warp, asking, choices, desktop_binary, entries_up_to, eventually,
     newcomer_joins, next_entry, roll_call, settings,
@@ -124,6 +125,26 @@ async fn a_newcomer_joins_posts_and_answers_by_keyboard_within_two_minutes() -> 
     entries_up_to(&mut events, room, ask + 1).await?;
     drop(program);
     tells_nothing(profiles.path())?;
+    Ok(())
+}
+
+/// Everything else is in the one file: fonts, the key store's protocol, what draws. Windows and OpenGL are
+/// looked for when it starts.
+#[tokio::test]
+async fn the_program_is_one_file_that_needs_the_c_library_alone() -> anyhow::Result<()> {
+    const C_LIBRARY: [&str; 7] =
+        ["libc", "libm", "libgcc_s", "ld-linux", "libdl", "libpthread", "librt"];
+    if !are_here(&["readelf"])? {
+        return Ok(());
+    }
+    let program = tokio::task::spawn_blocking(desktop_binary).await??;
+    let output = Command::new("readelf").arg("--dynamic").arg(&program).output()?;
+    let said = String::from_utf8(output.stdout)?;
+    let needed = said.lines().filter(|line| line.contains("(NEEDED)"));
+    let needed: Vec<_> = needed.filter_map(|line| line.split(['[', ']']).nth(1)).collect();
+    ensure!(needed.iter().any(|name| name.starts_with("libc.")), "nothing was read: {said}");
+    let is_known = |name: &&str| C_LIBRARY.iter().any(|known| name.starts_with(known));
+    ensure!(needed.iter().all(is_known), "{needed:?}");
     Ok(())
 }
 
