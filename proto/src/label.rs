@@ -125,6 +125,14 @@ mod tests {
     }
 
     #[test]
+    fn a_label_is_shown_as_first_writes_it_and_fills_its_column() {
+        let shown = Label::ALL.map(|label| label.to_string());
+        let written = ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"];
+        assert_eq!(shown, written);
+        assert_eq!(format!("[{:<9}]", Label::Red), "[TLP:RED  ]");
+    }
+
+    #[test]
     fn nothing_near_a_strict_label_parses_to_a_milder_one() {
         for text in [
             "TLP:AMBER STRICT",

@@ -99,7 +99,21 @@ impl TotpCodes {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+
     use super::*;
+
+    #[test]
+    fn a_device_signs_one_connection_and_stands_for_no_other() {
+        let pair = |seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+        let key = |pair: &Ed25519KeyPair| PublicKey(pair.public_key().as_ref().try_into().unwrap());
+        let (device, other) = (pair(1), pair(2));
+        let signature = device.sign(&sign_in_message(&[7; 32]));
+        let signature = Signature(signature.as_ref().try_into().unwrap());
+        assert!(signed(&key(&device), &[7; 32], &signature));
+        assert!(!signed(&key(&device), &[8; 32], &signature), "of another connection");
+        assert!(!signed(&key(&other), &[7; 32], &signature), "of another device");
+    }
 
     /// RFC 6238, appendix B, for SHA-1 cut to six digits: the secret is "12345678901234567890".
     #[test]
@@ -111,11 +125,10 @@ mod tests {
             let code = code.to_owned().into();
             let step = TotpCodes::matches(&secret, &code, seconds * 1000);
             assert_eq!(step, Some(u64::try_from(seconds).unwrap() / 30));
-            assert!(TotpCodes::matches(&secret, &code, (seconds + 25) * 1000).is_some(), "skew");
-            assert!(
-                TotpCodes::matches(&secret, &code, (seconds + 90) * 1000).is_none(),
-                "too late"
-            );
+            for (off_seconds, is_right) in [(-60, false), (-30, true), (25, true), (90, false)] {
+                let matched = TotpCodes::matches(&secret, &code, (seconds + off_seconds) * 1000);
+                assert_eq!(matched, step.filter(|_| is_right), "a clock off by {off_seconds} s");
+            }
         }
         let short = "GEZDGNBV".to_owned().into();
         assert_eq!(TotpCodes::matches(&short, &"287082".to_owned().into(), 59_000), None);
@@ -125,6 +138,9 @@ mod tests {
     fn tokens_are_typed_and_never_alike() {
         let (first, second) = (bot_token().unwrap(), bot_token().unwrap());
         assert!(first.0.expose().starts_with("wpbot_") && first.0.expose().len() == 49);
+        assert!(first.1 != second.1 && hash(&first.0) == first.1);
+        let (first, second) = (invitation_code().unwrap(), invitation_code().unwrap());
+        assert_eq!(first.0.expose().len(), 22, "128 random bits as base64url");
         assert!(first.1 != second.1 && hash(&first.0) == first.1);
         let (first, second) = (hook_secret().unwrap(), hook_secret().unwrap());
         let text = first.0.expose();

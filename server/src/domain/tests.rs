@@ -1,7 +1,11 @@
 //! The rules, tried on small states made by hand.
 
+mod administration;
+mod bots;
 mod governing;
+mod posting;
 mod quotas;
+mod register;
 mod warning;
 
 use warproom_proto::calls::{PostEntry, RelabelEntry};
@@ -176,6 +180,18 @@ fn who_was_away_does_not_read_what_was_said_meanwhile() {
     enter(&mut state, 20, joined(person(10)));
     assert_eq!(reads_up_to(&state, person(10)), Some(Label::Green), "back, but not there then");
     assert!(reads(&state, person(10), 8, &post(Label::Red)), "was there before");
+    assert!(!reads(&state, person(10), 9, &post(Label::Red)), "gone from this one on");
+}
+
+#[test]
+fn who_is_in_a_room_now_is_who_came_and_has_not_gone() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 4, Kind::Joined { who: person(20), role: RoomRole::Lead });
+    enter(&mut state, 5, Kind::Left { who: person(10) });
+    let mut present: Vec<_> = state.rooms[&ROOM].present().collect();
+    present.sort_by_key(|(who, _)| *who);
+    let bot = (Principal::Bot(BOT), RoomRole::Participant);
+    assert_eq!(present, [(person(20), RoomRole::Lead), bot]);
 }
 
 #[test]
@@ -187,6 +203,17 @@ fn what_refers_to_an_entry_is_withheld_with_it() {
     assert!(reads(&state, person(10), 16, &reply));
     assert!(!reads(&state, person(20), 16, &reply));
     assert!(reads(&state, person(20), 16, &post(Label::Amber)), "a post of its own");
+}
+
+#[test]
+fn an_edit_goes_with_its_post_and_a_reply_stays() {
+    let mut state = with_room(Label::Red);
+    let reply = Summary { carries: vec![10], ..post(Label::Green) };
+    let edit = Summary { kind: KindTag::Edit, ..reply.clone() };
+    let read = |state: &State| [&edit, &reply].map(|about| reads(state, person(10), 11, about));
+    assert_eq!(read(&state), [true, true]);
+    enter(&mut state, 20, Kind::Retract { of: 10 });
+    assert_eq!(read(&state), [false, true]);
 }
 
 #[test]

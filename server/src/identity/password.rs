@@ -191,6 +191,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_password_has_at_least_12_characters_and_at_most_1024_bytes() {
+        let passwords = Passwords::new().unwrap();
+        for (text, is_long_enough) in [("twelve chars", true), ("eleven char", false)] {
+            let hashed = passwords.hash(text.to_owned().into()).await;
+            assert_eq!(hashed.is_ok(), is_long_enough, "{text}");
+        }
+        let accented = passwords.hash("é".repeat(11).into()).await;
+        assert!(matches!(accented, Err(PasswordError::TooShort)), "characters, not bytes");
+        assert!(check_length(&"x".repeat(1024).into()).is_ok());
+        assert_eq!(check_length(&"x".repeat(1025).into()), Err(PasswordError::TooLong));
+    }
+
+    /// On a thread of its own, because nobody but root takes it back. Who runs the tests at a low priority
+    /// already, and is not root, has nothing to give way with.
+    #[test]
+    fn a_check_gives_way_to_everything_else() {
+        let run = || {
+            let _ = rustix::process::setpriority_process(None, 0);
+            give_way();
+            rustix::process::getpriority_process(None).unwrap()
+        };
+        assert!(std::thread::spawn(run).join().unwrap() >= NICENESS);
+    }
+
+    #[tokio::test]
     async fn a_caller_that_is_not_polled_keeps_nobody_waiting() {
         let passwords = Passwords::new().unwrap();
         let secret = || Secret::from("a long enough one".to_owned());

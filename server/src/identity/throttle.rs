@@ -193,6 +193,50 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_ends_with_time_and_a_failure_is_remembered_an_hour_longer() {
+        let (hour, begin) = (3_600_000, 10_000_000);
+        for (later, wait) in [(hour, 1_000), (hour + 1, 0)] {
+            let (throttle, office) = (Throttle::new(100), source("203.0.113.9"));
+            for _ in 0..5 {
+                throttle.failed("jo.smith", office, begin);
+            }
+            throttle.failed("jo.smith", office, begin + later);
+            assert_eq!(throttle.wait_ms("jo.smith", office, begin + later), wait, "{later}");
+            assert_eq!(throttle.wait_ms("jo.smith", office, begin + later + 400), wait * 6 / 10);
+            assert_eq!(throttle.wait_ms("jo.smith", office, begin + later + 1_000), 0);
+        }
+    }
+
+    /// As much as is remembered: pair `n` waits until `n` milliseconds after `begin`.
+    fn full(begin: i64) -> Throttle {
+        let throttle = Throttle::new(100);
+        let pairs = (0..16_384_i64).map(|n| {
+            let failures = Failures { count: 6, until_ms: begin + n };
+            ((Some(n.to_string()), source("::1")), failures)
+        });
+        throttle.failures.lock().unwrap().extend(pairs);
+        throttle
+    }
+
+    #[test]
+    fn where_room_is_needed_the_old_go_first_and_nobody_else() {
+        let throttle = full(1_000_000);
+        throttle.failed("one more", source("::1"), 1_000_000 + 3_600_000 + 100);
+        let failures = throttle.failures.lock().unwrap();
+        assert_eq!(failures.len(), 16_384 - 100 + 2, "the account and its source came");
+        assert!(!failures.contains_key(&(Some("99".to_owned()), source("::1"))));
+    }
+
+    #[test]
+    fn where_none_is_old_the_half_that_waits_least_goes() {
+        let throttle = full(1_000_000);
+        throttle.failed("one more", source("::1"), 1_000_000);
+        let failures = throttle.failures.lock().unwrap();
+        assert_eq!(failures.len(), 16_384 / 2 + 1);
+        assert!(failures.contains_key(&(Some("16383".to_owned()), source("::1"))));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let throttle = Throttle::new(100);
         for n in 0..(COUNTS + 100) {

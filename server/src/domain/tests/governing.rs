@@ -3,10 +3,13 @@
 use warproom_proto::calls::{HoldRoom, MakeProposal};
 use warproom_proto::entry::Kind;
 use warproom_proto::register::{Act, Event, Role};
-use warproom_proto::{ErrorCode, Label, MemberId, ProposalId, Proposed, Retention, RoomId};
+use warproom_proto::{
+    CarriedFile, ErrorCode, FileId, Label, MemberId, ProposalId, Proposed, Retention, RoomId,
+    Sha256,
+};
 
 use super::{NOW, ROOM, member, person, state};
-use crate::domain::{KindTag, Plan, Planned, State, Summary};
+use crate::domain::{FileChange, KindTag, Plan, Planned, State, Summary, Upload};
 
 const DAY_MS: i64 = 86_400_000;
 const PROPOSAL: ProposalId = ProposalId::from_bytes([7; 16]);
@@ -84,6 +87,11 @@ fn a_proposal_lapses_and_is_taken_back() {
         state.decide_approve(person(12), PROPOSAL, lapsed).err().unwrap().code,
         ErrorCode::NotFound
     );
+    assert!(state.decide_approve(person(12), PROPOSAL, lapsed - 1).is_ok());
+    assert_eq!(
+        state.decide_end_proposal(person(12), PROPOSAL, lapsed).err().unwrap().code,
+        ErrorCode::NotFound
+    );
     let plan = state.decide_end_proposal(person(10), PROPOSAL, NOW).unwrap();
     apply(&mut state, &plan, NOW);
     assert_eq!(state.governing.waiting(NOW).count(), 0);
@@ -108,7 +116,52 @@ fn days_are_within_a_century_and_at_least_one() {
 }
 
 #[test]
-fn one_manager_removes_five_members_a_day_and_two_as_many_as_they_like() {
+fn a_proposal_is_kept_until_it_has_lapsed_and_a_hundred_wait_at_most() {
+    let lapsed = NOW + 14 * DAY_MS;
+    for (later, kept) in [(lapsed - 1, 2), (lapsed, 1)] {
+        let mut state = managers();
+        propose(&mut state, 11, retention(30));
+        let another = ProposalId::from_bytes([8; 16]);
+        let plan = state.decide_propose(person(11), another, proposal(retention(31)), later);
+        apply(&mut state, &plan.unwrap(), later);
+        assert_eq!(state.governing.waiting(NOW).count(), kept);
+    }
+    let mut state = managers();
+    for n in 0..100 {
+        let id = ProposalId::from_bytes([n; 16]);
+        let plan = state.decide_propose(person(11), id, proposal(retention(30)), NOW);
+        apply(&mut state, &plan.unwrap(), NOW);
+    }
+    let more = |now_ms| {
+        let id = ProposalId::from_bytes([100; 16]);
+        state.decide_propose(person(11), id, proposal(retention(30)), now_ms)
+    };
+    assert_eq!(more(NOW).err().unwrap().code, ErrorCode::Conflict);
+    assert!(more(lapsed).is_ok());
+}
+
+#[test]
+fn a_proposal_names_a_few_entries_or_members_and_not_none() {
+    let state = with_room();
+    let names = |what| {
+        let plan = state.decide_propose(person(11), PROPOSAL, proposal(what), NOW);
+        plan.err().map(|error| error.code)
+    };
+    let entries = |many: u64| Proposed::EraseEntries { room: ROOM, entries: (0..many).collect() };
+    let members = |many| Proposed::RemoveMembers { members: vec![member(20); many] };
+    let bad = Some(ErrorCode::BadParams);
+    assert_eq!([0, 1, 100, 101].map(|many| names(entries(many))), [bad, None, None, bad]);
+    assert_eq!([0, 1, 50, 51].map(|many| names(members(many))), [bad, None, None, bad]);
+    let unknown = Proposed::RemoveMembers { members: vec![member(99)] };
+    assert_eq!(names(unknown), Some(ErrorCode::NotFound));
+    let elsewhere = RoomId::from_bytes([9; 16]);
+    let elsewhere = Proposed::EraseEntries { room: elsewhere, entries: vec![1] };
+    assert_eq!(names(elsewhere), Some(ErrorCode::NotFound));
+    assert_eq!(names(Proposed::LiftHold { room: ROOM }), Some(ErrorCode::Conflict), "none there");
+}
+
+/// The managers' state with guests 40 to 49.
+fn with_guests() -> State {
     let mut state = managers();
     for n in 40..50 {
         let invitation = warproom_proto::InvitationId::from_bytes([n; 16]);
@@ -127,10 +180,36 @@ fn one_manager_removes_five_members_a_day_and_two_as_many_as_they_like() {
         let joined = Event::MemberJoined { invitation, member: id };
         state.apply_act(&Act { by: None, event: joined }, 0);
     }
+    state
+}
+
+fn remove_five(state: &mut State, at_ms: i64) {
     for n in 40..45 {
-        let plan = state.decide_remove_member(person(11), member(n), NOW).unwrap();
-        apply(&mut state, &plan, NOW);
+        let plan = state.decide_remove_member(person(11), member(n), at_ms).unwrap();
+        apply(state, &plan, at_ms);
     }
+}
+
+#[test]
+fn a_removal_counts_for_a_day_and_is_then_forgotten() {
+    let begin = 100 * DAY_MS;
+    for (later, is_forgotten) in [(DAY_MS - 1, false), (DAY_MS, true)] {
+        let mut state = with_guests();
+        remove_five(&mut state, begin);
+        let alone = |state: &State, now_ms| {
+            state.decide_remove_member(person(11), member(46), now_ms).is_ok()
+        };
+        assert!(!alone(&state, begin + DAY_MS - 1) && alone(&state, begin + DAY_MS));
+        let plan = state.decide_remove_member(person(12), member(45), begin + later).unwrap();
+        apply(&mut state, &plan, begin + later);
+        assert_eq!(alone(&state, begin), is_forgotten, "{later}");
+    }
+}
+
+#[test]
+fn one_manager_removes_five_members_a_day_and_two_as_many_as_they_like() {
+    let mut state = with_guests();
+    remove_five(&mut state, NOW);
     let refused = state.decide_remove_member(person(11), member(45), NOW).err().unwrap();
     assert!(refused.message.contains("propose the rest"), "{}", refused.message);
     assert!(state.decide_remove_member(person(12), member(45), NOW).is_ok(), "each has their own");
@@ -224,4 +303,64 @@ fn what_is_due_follows_the_label_an_entry_has_now_and_notices_stay() {
     assert_eq!(expiry.latest_ms(), Some(now - 2 * DAY_MS));
     let other = RoomId::from_bytes([9; 16]);
     assert!(state.expiry(other, now).unwrap().latest_ms().is_none(), "a rule of its own only");
+}
+
+#[test]
+fn a_room_has_a_rule_of_its_own_until_that_is_taken_away() {
+    let mut state = with_room();
+    let rule = |days| Some(Retention { green: Some(days), ..Retention::default() });
+    let in_force = |state: &State| {
+        let of_room = state.governing.of_room(ROOM);
+        (of_room.retention.green, of_room.own, of_room.held)
+    };
+    assert_eq!(in_force(&state), (None, false, false));
+    for (room, retention, expected) in [
+        (None, rule(30), (Some(30), false, false)),
+        (Some(ROOM), rule(10), (Some(10), true, false)),
+        (None, rule(20), (Some(10), true, false)),
+        (Some(ROOM), None, (Some(20), false, false)),
+        (None, None, (None, false, false)),
+    ] {
+        state.apply_act(&Act { by: None, event: Event::RetentionSet { room, retention } }, NOW);
+        assert_eq!(in_force(&state), expected);
+    }
+}
+
+#[test]
+fn what_is_erased_early_takes_its_files_along_and_what_was_taken_back_is_not_taken_back_twice() {
+    let mut state = with_room();
+    let file = FileId::from_bytes([5; 16]);
+    let upload = Upload {
+        file,
+        room: ROOM,
+        owner: person(11),
+        organisation: super::organisation(10),
+        size_bytes: 1,
+        sha256: Sha256([0; 32]),
+        begun_ms: 0,
+        whole: true,
+    };
+    state.apply_file(&FileChange::Kept(Box::new(upload)));
+    state.files.carry(ROOM, 9, &[CarriedFile { file, size_bytes: 1 }]);
+    propose(&mut state, 11, Proposed::EraseEntries { room: ROOM, entries: vec![7, 9, 12, 9] });
+    let plan = state.decide_approve(person(12), PROPOSAL, NOW).unwrap();
+    let retracted = |record: &Planned| match record {
+        Planned::Entry { entry, .. } => entry.handling.kind.refers_to(),
+        _ => None,
+    };
+    assert_eq!(plan.records.iter().filter_map(retracted).collect::<Vec<_>>(), [9, 12]);
+    assert!(
+        matches!(plan.files[..], [FileChange::Gone(room, gone)] if (room, gone) == (ROOM, file))
+    );
+    assert!(!state.expiry(ROOM, NOW).unwrap().has_early());
+    apply(&mut state, &plan, NOW);
+    let expiry = state.expiry(ROOM, NOW).unwrap();
+    assert!(expiry.has_early() && expiry.latest_ms().is_none());
+    let is_due = |seq, kind, carries| {
+        let summary = Summary { kind, carries, ..post(Label::Amber) };
+        expiry.is_due(&state.rooms[&ROOM], (seq, NOW), &summary)
+    };
+    assert!(is_due(20, KindTag::Edit, vec![9]), "an edit goes with its post");
+    assert!(!is_due(20, KindTag::Edit, vec![8]), "an edit of another post");
+    assert!(!is_due(20, KindTag::Post, vec![9]), "a reply stays");
 }

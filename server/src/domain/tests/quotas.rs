@@ -207,3 +207,33 @@ fn of_two_changes_of_one_password_the_second_is_refused() {
     let left: Vec<_> = state.register.devices(member(10)).map(|one| one.device).collect();
     assert_eq!(left, [device(1).device]);
 }
+
+#[test]
+fn a_change_of_credentials_uses_the_later_code_up_and_keeps_devices_where_it_says_so() {
+    let mut state = state();
+    proven(&mut state);
+    for n in [1, 2] {
+        act(&mut state, person(10), Event::DeviceEnrolled(device(n)));
+    }
+    let change = |state: &State, from, new_step| {
+        let renewal = Renewal {
+            device: device(from).device,
+            password_phc: None,
+            totp: Some((secret("other totp"), new_step)),
+            other_devices: OtherDevices::Keep,
+        };
+        state.decide_change_credentials(member(10), checked("old", 7), renewal)
+    };
+    for (new_step, used) in [(6, 7), (9, 9)] {
+        let plan = change(&state, 1, new_step).unwrap();
+        assert_eq!(plan.mark, Some(Mark::TotpUsed(member(10), used)));
+    }
+    assert_eq!(code(change(&state, 3, 9)), Some(ErrorCode::SignInRequired), "from no device");
+    for record in change(&state, 1, 9).unwrap().records {
+        let Planned::Act(done) = record else { panic!("an act") };
+        state.apply_act(&done, 0);
+    }
+    assert_eq!(state.register.devices(member(10)).count(), 2);
+    let (phc, totp) = state.register.member(member(10)).unwrap().credentials.as_ref().unwrap();
+    assert_eq!((phc.expose(), totp.expose()), ("old", "other totp"));
+}
