@@ -23,7 +23,7 @@ const LONGEST_WAIT_OF_A_SOURCE_MS: i64 = 60 * 1_000;
 /// How long a failure is remembered after its wait.
 const REMEMBERED_MS: i64 = 60 * 60 * 1_000;
 
-/// How many counts are remembered. Beyond it, those forgotten first are those that wait least.
+/// From how many counts on room is made. Beyond it, those forgotten first are those that wait least.
 const COUNTS: usize = 16 * 1024;
 
 /// Where a connection comes from: an IPv4 /24 or an IPv6 /64, the sizes in which addresses are
@@ -108,7 +108,7 @@ impl Throttle {
     /// Counts a failure.
     pub fn failed(&self, account: &str, source: Source, now_ms: i64) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() + 1 >= COUNTS {
+        if failures.len() >= COUNTS {
             forget(&mut failures, now_ms);
         }
         for (account, free, longest_ms) in [
@@ -242,7 +242,7 @@ mod tests {
         for n in 0..(COUNTS + 100) {
             throttle.failed(&n.to_string(), source("::1"), 0);
         }
-        assert!(throttle.failures.lock().unwrap().len() <= COUNTS);
+        assert!(throttle.failures.lock().unwrap().len() <= COUNTS + 1);
     }
 
     #[test]
