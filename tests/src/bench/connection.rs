@@ -202,8 +202,7 @@ impl Connection {
 
     /// The next text frame of what was read; answers pings on the way.
     pub fn take(&mut self) -> anyhow::Result<Option<Range<usize>>> {
-        while let Some((opcode, frame)) = self.frame() {
-            self.unread.start = frame.end;
+        while let Some((opcode, frame)) = self.message() {
             match opcode {
                 0x1 => return Ok(Some(frame)),
                 0x9 => {
@@ -221,18 +220,38 @@ impl Connection {
         Ok(None)
     }
 
-    /// Where the next whole frame's payload lies, and its opcode.
-    fn frame(&self) -> Option<(u8, Range<usize>)> {
-        let unread = &self.buffer[self.unread.clone()];
+    /// Takes the next whole message: where its payload lies, and its opcode. What came in pieces is put
+    /// together in its place.
+    fn message(&mut self) -> Option<(u8, Range<usize>)> {
+        let (first, payload) = self.frame(self.unread.start)?;
+        let (mut is_last, mut behind, mut whole) = (first & 0x80 != 0, payload.end, payload);
+        let mut pieces = Vec::new();
+        while !is_last {
+            let (head, piece) = self.frame(behind)?;
+            (is_last, behind) = (head & 0x80 != 0, piece.end);
+            pieces.push(piece);
+        }
+        for piece in pieces {
+            let length = piece.len();
+            self.buffer.copy_within(piece, whole.end);
+            whole.end += length;
+        }
+        self.unread.start = behind;
+        Some((first & 0xf, whole))
+    }
+
+    /// Where the payload of the whole frame that begins here lies, and its first byte.
+    fn frame(&self, from: usize) -> Option<(u8, Range<usize>)> {
+        let unread = &self.buffer[from..self.unread.end];
         let (head, rest) = unread.split_first_chunk::<2>()?;
         let (header, length) = match head[1] {
             126 => (4, usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
             127 => (10, usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?),
             short => (2, usize::from(short)),
         };
-        let start = self.unread.start + header;
+        let start = from + header;
         let end = start.checked_add(length)?;
-        (end <= self.unread.end).then_some((head[0] & 0xf, start..end))
+        (end <= self.unread.end).then_some((head[0], start..end))
     }
 }
 
