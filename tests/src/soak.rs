@@ -94,9 +94,9 @@ impl Plan {
         self.lasting / times
     }
 
-    /// When the server has warmed up: five minutes of thirty.
+    /// When the server has warmed up: since it was killed there was a storm, a short slow spell and a long one.
     fn warm_up(&self) -> Duration {
-        self.lasting / 6
+        self.lasting / 4
     }
 
     /// When it is killed: still while it warms up, so that one life lasts from there to the restart.
@@ -114,7 +114,7 @@ pub const CACHE_MIB: u32 = 16;
 
 /// How the system's allocator is set by the unit and in the container: what a burst took goes back.
 pub const ALLOCATOR: [(&str, u32); 3] = [
-    ("MALLOC_ARENA_MAX", 2),
+    ("MALLOC_ARENA_MAX", 1),
     ("MALLOC_MMAP_THRESHOLD_", 131_072),
     ("MALLOC_TRIM_THRESHOLD_", 131_072),
 ];
