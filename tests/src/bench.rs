@@ -5,14 +5,14 @@
 //! a test; nothing here fails because a figure is bad.
 //!
 //! How things flow: `grounds` founds a WARP and starts its server (`process`), `fan_out`, `paced`,
-//! `idle`, `history`, `board` and
-//! `relayed` each measure one thing through raw connections (`connection`, `load`), and
+//! `flood`, `idle`, `history`, `board` and `relayed` each measure one thing through raw connections (`connection`, `load`), and
 //! `report` prints what they found and which aims it reaches.
 
 pub mod bare;
 pub mod board;
 pub mod connection;
 pub mod fan_out;
+pub mod flood;
 pub mod grounds;
 pub mod history;
 pub mod idle;

@@ -90,12 +90,16 @@ impl Connection {
 
     /// Signs in as a device.
     pub async fn sign_in(&mut self, device: &Joined) -> anyhow::Result<()> {
-        let label = EXPORTER_LABEL.as_bytes();
-        let exporter = self.stream.get_ref().1.export_keying_material([0; 32], label, None)?;
-        let signature = device.key.sign(&sign_in_message(&exporter));
+        let signature = device.key.sign(&sign_in_message(&self.exporter()?));
         let proof = Proof::Device { device: device.device, signature };
         self.ask(&StartSession { proof }).await?;
         Ok(())
+    }
+
+    /// What a device signs of this connection.
+    pub fn exporter(&self) -> anyhow::Result<[u8; 32]> {
+        let label = EXPORTER_LABEL.as_bytes();
+        Ok(self.stream.get_ref().1.export_keying_material([0; 32], label, None)?)
     }
 
     /// Follows a room from now on.

@@ -30,6 +30,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WARPROOM_SERVER_LIMITS__CONNECTIONS", "10000"),
     ("WARPROOM_SERVER_LIMITS__STRANGERS", "2000"),
     ("WARPROOM_SERVER_LIMITS__STRANGERS_PER_SOURCE", "2000"),
+    ("WARPROOM_SERVER_LIMITS__FAILURES_PER_SOURCE", "1000000"),
 ];
 
 /// The organisations that officers act for, in turn: about as many as a club has.

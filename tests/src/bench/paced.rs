@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use warproom_proto::RoomId;
+
 use super::bare::Flush;
 use super::fan_out::{TEXT_BYTES, WRITERS, doubts, run_bare, start_bare};
 use super::grounds::Grounds;
@@ -20,20 +22,7 @@ pub async fn run(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let room = grounds.open_room("Paced", grounds.officers.iter()).await?;
-    let mut peers = Vec::new();
-    for (number, officer) in grounds.officers.iter().cycle().take(members).enumerate() {
-        let mut connection = grounds.connect(officer).await?;
-        connection.follow(room).await?;
-        let writes = (number < WRITERS).then(|| Writes::Posts(vec![room]));
-        peers.push(Peer { connection, writes });
-    }
-    let plan = Plan {
-        warm_up: Duration::from_millis(500),
-        measured,
-        pace: Pace::Every(EVERY),
-        text_bytes: TEXT_BYTES,
-        readers: members as u64,
-    };
+    let (peers, plan) = (peers(grounds, room, members).await?, plan(members, measured));
     let outcome = load::run(peers, plan, grounds.process()?.id(), grounds.cores).await?;
     let bare = start_bare(grounds, Flush::Each)?;
     let bare = run_bare(grounds, &bare, members, plan).await?;
@@ -43,6 +32,29 @@ pub async fn run(
     let ratio = outcome.cpu_per_million() / bare.cpu_per_million();
     report.add(&format!("{what}, CPU per delivery"), "warproom / bare", ratio, "times");
     Ok(())
+}
+
+/// Members of a room, each on a connection of their own, of which some write.
+pub async fn peers(grounds: &Grounds, room: RoomId, members: usize) -> anyhow::Result<Vec<Peer>> {
+    let mut peers = Vec::new();
+    for (number, officer) in grounds.officers.iter().cycle().take(members).enumerate() {
+        let mut connection = grounds.connect(officer).await?;
+        connection.follow(room).await?;
+        let writes = (number < WRITERS).then(|| Writes::Posts(vec![room]));
+        peers.push(Peer { connection, writes });
+    }
+    Ok(peers)
+}
+
+/// How they write.
+pub const fn plan(members: usize, measured: Duration) -> Plan {
+    Plan {
+        warm_up: Duration::from_millis(500),
+        measured,
+        pace: Pace::Every(EVERY),
+        text_bytes: TEXT_BYTES,
+        readers: members as u64,
+    }
 }
 
 fn add(report: &mut Report, what: &str, outcome: &Outcome) {

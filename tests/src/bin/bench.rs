@@ -12,7 +12,7 @@ use warproom_tests::bench::grounds::Grounds;
 use warproom_tests::bench::machine::{self, Cores};
 use warproom_tests::bench::process::binary;
 use warproom_tests::bench::report::Report;
-use warproom_tests::bench::{board, history, idle, paced, relayed, window};
+use warproom_tests::bench::{board, flood, history, idle, paced, relayed, window};
 use warproom_tests::harness::desktop_example;
 
 /// Measure the server: what it costs to deliver, to wait, to remember.
@@ -42,6 +42,8 @@ enum Rows {
     Rooms,
     /// 200 posts a second to 50 members.
     Paced,
+    /// The same while strangers guess passwords.
+    Flood,
     /// 1,000 connections that do nothing.
     Idle,
     /// Rooms of up to a million entries.
@@ -157,6 +159,11 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
         say("a paced room")?;
         let measured = if quick { effort.measured } else { Duration::from_secs(10) };
         paced::run(&grounds, 50, measured, &mut report).await?;
+    }
+    if wanted(Rows::Flood) {
+        say("a paced room in a flood of password checks")?;
+        let measured = if quick { Duration::from_secs(2) } else { Duration::from_secs(6) };
+        flood::run(&grounds, 50, measured, &mut report).await?;
     }
     if wanted(Rows::Idle) {
         say("idle connections")?;
