@@ -9,6 +9,7 @@ mod concern;
 mod credentials;
 mod disclosure;
 mod entries;
+mod export;
 mod files;
 mod history;
 mod recall;
@@ -164,7 +165,7 @@ table! {
     HistoryPage => history::page,
     HistoryReferring => history::referring,
     RunSearch => search::run,
-    RoomExport => audit::export,
+    RoomExport => export::run,
     DiscloseRoom => disclosure::run,
     AuditPage => audit::page,
     AuditCheckpoint => audit::checkpoint,

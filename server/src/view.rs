@@ -235,22 +235,20 @@ impl<'a> Entitled<'a> {
         Ok(Sight::Whole((label != summary.label).then_some(label)))
     }
 
-    /// How much of a record they may take out of the room, and under which label: what they may read,
-    /// and TLP:RED never.
-    pub fn exported(&self, of: &Stored) -> Result<(Sight, Option<Label>), Error> {
+    /// The label under which they may take a record out of the room, and the one now where it was written
+    /// with another; none of what they may not read, and of TLP:RED.
+    pub fn exported(&self, of: &Stored) -> Result<Option<(Label, Option<Label>)>, Error> {
         if of.erased.is_some() {
-            return Ok((Sight::Stub, None));
+            return Ok(None);
         }
-        let summary = summary(of, self.log)?;
-        let label = self.room.label(of.seq, &summary);
+        let label = self.room.label(of.seq, &summary(of, self.log)?);
         Ok(match self.sight(of)? {
-            Sight::Whole(now) if label != Label::Red => (Sight::Whole(now), Some(label)),
-            _ => (Sight::Stub, None),
+            Sight::Whole(now) if label != Label::Red => Some((label, now)),
+            _ => None,
         })
     }
 
-    /// The same for disclosure, up to a label: the label that is given out, and the one now where that
-    /// is another; or why not. Of what is about an entry that was taken back it is not said, because that
+    /// The same for disclosure, up to a label; or why not. Of what is about an entry that was taken back it is not said, because that
     /// would tell what it is about.
     pub fn disclosed(
         &self,

@@ -1,19 +1,18 @@
-//! Calls on the audit log, what other calls leave in it, and export, which nobody does unseen.
+//! Calls on the audit log, and what other calls leave in it.
 
 use warproom_proto::audit::{Acted, Event, Reading, Record};
 use warproom_proto::calls::{
-    AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, Page, Path, RoomExport,
-    SignedCheckpoint,
+    AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, Page, Path, SignedCheckpoint,
 };
-use warproom_proto::{Body, Error, ErrorCode, Head, Label, LogId, Principal, RoomId, limits};
+use warproom_proto::{Error, ErrorCode, Head, LogId, Principal, RoomId, limits};
 
 use super::Session;
-use super::history::{blocking, limit, place, reading_allowed};
+use super::history::{blocking, limit, place};
 use crate::audit::Refusal;
 use crate::domain::State;
 use crate::journal::now_ms;
-use crate::store::{Direction, ReadError, Stored};
-use crate::view::{self, Entitled, Sight};
+use crate::store::{ReadError, Stored};
+use crate::view::{self, Sight};
 
 /// Counts a call that somebody had no right to make.
 pub fn count(session: &Session, call: &'static str, code: ErrorCode) {
@@ -24,21 +23,28 @@ pub fn count(session: &Session, call: &'static str, code: ErrorCode) {
     }
 }
 
-/// Records what a manager is about to read, durably. The same a moment ago is recorded already.
+/// Records what a manager is about to read, durably. The same a moment ago is recorded already. Whoever
+/// is no manager any more when it is recorded does not read it.
 pub async fn read(session: &Session, read: Reading) -> Result<(), Error> {
     let (context, who, now_ms) = (&session.context, session.who(), now_ms());
     if context.audit.counts.is_new_read(who, read, now_ms) {
         context.journal.audit(Record::by(who, Event::ManagerRead { read })).await?;
         context.audit.counts.has_read(who, read, now_ms);
     }
-    Ok(())
+    if context.state().register.is_manager(who) {
+        Ok(())
+    } else {
+        Err(ErrorCode::NotAllowed.into())
+    }
 }
 
 pub async fn page(session: &Session, call: AuditPage) -> Result<Page, Error> {
     let AuditPage { from, limit: asked } = call;
     let limit = limit(asked, limits::PAGE)?;
     let (context, who) = (&session.context, session.who());
-    if context.state().register.is_manager(who) {
+    // Asked now: whoever becomes one meanwhile has not been recorded as reading all.
+    let as_manager = context.state().register.is_manager(who);
+    if as_manager {
         read(session, Reading::AuditLog).await?;
     }
     let latest = context.store.position(LogId::AUDIT);
@@ -54,19 +60,17 @@ pub async fn page(session: &Session, call: AuditPage) -> Result<Page, Error> {
     let state = context.state();
     let seen = |of: Stored| {
         let record = serde_json::from_slice::<Record>(&of.item);
-        let readable = record.is_ok_and(|record| concerns(&state, who, &record));
+        let all = as_manager && state.register.is_manager(who);
+        let readable = record.is_ok_and(|record| all || concerns(&state, who, &record));
         view::stored(of, if readable { Sight::Whole(None) } else { Sight::Stub })
     };
     Ok(Page { records: stored.into_iter().map(seen).collect(), amendments: Vec::new(), latest })
 }
 
 /// Whether a record concerns somebody: what they did, what was done about them, and who reads or takes
-/// out what is in their rooms. Everything concerns a manager.
+/// out what is in their rooms.
 fn concerns(state: &State, who: Principal, record: &Record) -> bool {
     let Some(member) = who.member() else { return false };
-    if state.register.is_manager(who) {
-        return true;
-    }
     let is_mine = |one: Principal| match one {
         Principal::Member(_) => one == who,
         Principal::Bot(bot) => state.register.bot(bot).is_some_and(|bot| bot.owner == member),
@@ -115,64 +119,4 @@ async fn proof(
         Error::new(ErrorCode::BadParams, "the audit log has never had these numbers of records")
     })?;
     Ok(Path { hashes })
-}
-
-pub async fn export(session: &Session, call: RoomExport) -> Result<Page, Error> {
-    let RoomExport { room, after, limit: asked } = call;
-    let limit = limit(asked, limits::PAGE)?;
-    let (context, who) = (&session.context, session.who());
-    reading_allowed(&context.state(), who, room)?;
-    let log = LogId::room(room);
-    let latest = context.store.position(log);
-    let (stored, amendments) = blocking(context, move |store| {
-        let from = after.saturating_add(1);
-        let stored = if after < latest.seq {
-            view::fetch(store, log, from, limit, Direction::Forward)?
-        } else {
-            Vec::new()
-        };
-        let amendments = view::fetch_amendments(store, room, &stored)?;
-        Ok((stored, amendments))
-    })
-    .await?;
-    let page = {
-        let state = context.state();
-        let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
-        let carried = |of: &Stored| entitled.exported(of);
-        let records = shown(stored, carried)?;
-        let mut amendments = shown(amendments, carried)?;
-        amendments.retain(|(record, _)| matches!(record.body, Body::Shown { .. }));
-        (records, amendments)
-    };
-    if let Some(record) = exported(who, room, &page.0, &page.1) {
-        context.journal.audit(record).await?;
-    }
-    // Asked again: whoever was taken out while it was recorded gets none of it.
-    reading_allowed(&context.state(), who, room)?;
-    let [records, amendments] =
-        [page.0, page.1].map(|records| records.into_iter().map(|(record, _)| record).collect());
-    Ok(Page { records, amendments, latest })
-}
-
-/// Records as they are taken out, each with its label if it is shown.
-fn shown(
-    stored: Vec<Stored>,
-    sight: impl Fn(&Stored) -> Result<(Sight, Option<Label>), Error>,
-) -> Result<Vec<(warproom_proto::Record, Option<Label>)>, Error> {
-    let show = |of: Stored| {
-        let (sight, label) = sight(&of)?;
-        Ok((view::stored(of, sight), label))
-    };
-    stored.into_iter().map(show).collect()
-}
-
-type Shown = (warproom_proto::Record, Option<Label>);
-
-/// What of an export goes into the audit log; nothing for a page with nothing on it.
-fn exported(who: Principal, room: RoomId, page: &[Shown], amendments: &[Shown]) -> Option<Record> {
-    let (first, last) = (page.first()?.0.seq, page.last()?.0.seq);
-    let labels = || page.iter().chain(amendments).filter_map(|(_, label)| *label);
-    let records = u64::try_from(labels().count()).unwrap_or(u64::MAX);
-    let strictest = labels().max();
-    Some(Record::by(who, Event::Exported { room, first, last, records, strictest }))
 }

@@ -99,7 +99,7 @@ pub async fn list_members(session: &Session, _: ListMembers) -> Result<MemberLis
 }
 
 pub async fn change_member(session: &Session, call: ChangeMember) -> Result<Done, Error> {
-    manage(session, move |state, by, _| state.decide_change_member(by, &call)).await
+    manage(session, move |state, by, now_ms| state.decide_change_member(by, &call, now_ms)).await
 }
 
 pub async fn remove_member(session: &Session, call: RemoveMember) -> Result<Done, Error> {

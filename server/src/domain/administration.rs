@@ -168,18 +168,26 @@ impl State {
         Ok(plan)
     }
 
-    /// Another role or standing for a member.
-    pub fn decide_change_member(&self, by: Principal, call: &ChangeMember) -> Result<Plan, Error> {
+    /// Another role or standing for a member. Whoever is no active manager any more does not come back as
+    /// one by an invitation they made.
+    pub fn decide_change_member(
+        &self,
+        by: Principal,
+        call: &ChangeMember,
+        now_ms: i64,
+    ) -> Result<Plan, Error> {
         let member = self.register.present_member(call.member).ok_or(ErrorCode::NotFound)?;
         let role = call.role.unwrap_or(member.role);
         let standing = call.standing.unwrap_or(member.standing);
         if (role, standing) == (member.role, member.standing) {
             return Err(Error::new(ErrorCode::Conflict, "nothing would change"));
         }
+        let mut plan = Plan::act(by, Event::MemberChanged { member: call.member, role, standing });
         if role != Role::Manager || standing != Standing::Active {
             self.keep_a_manager(&[call.member])?;
+            plan.records.extend(self.invitations_of(call.member, by, now_ms));
         }
-        Ok(Plan::act(by, Event::MemberChanged { member: call.member, role, standing }))
+        Ok(plan)
     }
 
     /// Removing a member from the WARP and so from every room.
@@ -206,17 +214,28 @@ impl State {
         let mut plan = Plan::act(by, Event::MemberRemoved { member });
         plan.records.extend(self.departures(by, who));
         // Nothing they made lets them back in: their invitations and bots go with them.
-        let invitations = self.register.pending(now_ms).filter(|(_, one)| one.by == Some(who));
-        plan.records.extend(invitations.map(|(invitation, _)| {
-            let event = Event::InvitationRevoked { invitation };
-            Planned::Act(Act { by: Some(by), event })
-        }));
+        plan.records.extend(self.invitations_of(member, by, now_ms));
         for bot in self.register.bots().filter(|bot| bot.owner == member) {
             let event = Event::BotRevoked { bot: bot.bot };
             plan.records.push(Planned::Act(Act { by: Some(by), event }));
             plan.records.extend(self.departures(by, Principal::Bot(bot.bot)));
         }
         Ok(plan)
+    }
+
+    /// The acts that take back the invitations that a member made.
+    fn invitations_of(
+        &self,
+        member: MemberId,
+        by: Principal,
+        now_ms: i64,
+    ) -> impl Iterator<Item = Planned> {
+        let who = Some(Principal::Member(member));
+        let theirs = self.register.pending(now_ms).filter(move |(_, one)| one.by == who);
+        theirs.map(move |(invitation, _)| {
+            let event = Event::InvitationRevoked { invitation };
+            Planned::Act(Act { by: Some(by), event })
+        })
     }
 
     /// The entries that take somebody out of every room they are in.

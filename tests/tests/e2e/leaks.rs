@@ -4,10 +4,11 @@
 use anyhow::ensure;
 use warproom_client::{Credentials, JoinError, connect, open_invitation};
 use warproom_proto::calls::{
-    AddBot, AddInvitation, Found, ListRooms, MarkRead, RelabelEntry, RemoveMember, RunSearch,
+    AddBot, AddInvitation, ChangeMember, Found, ListRooms, MarkRead, RelabelEntry, RemoveMember,
+    RunSearch,
 };
 use warproom_proto::invitation::Invitation;
-use warproom_proto::register::{Grant, Role};
+use warproom_proto::register::{Grant, Role, Standing};
 use warproom_proto::{Body, EntryId, ErrorCode, Label, Record, Seq};
 use warproom_tests::harness::{Warp, eventually};
 
@@ -70,6 +71,29 @@ async fn nothing_that_a_removed_manager_made_lets_them_back() -> anyhow::Result<
     ensure!(code == Some(ErrorCode::SignInRefused), "{code:?}");
     let signed_in = connect(warp.address().clone(), Credentials::Token(bot.token)).await;
     ensure!(signed_in.is_err(), "the bot is revoked with its owner");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_who_is_suspended_or_demoted_cannot_come_back_by_an_own_invitation()
+-> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let council = warp.organisation("Canterbury").await?;
+    let changes = [(None, Some(Standing::Suspended)), (Some(Role::Officer), None)];
+    for (n, (role, standing)) in changes.into_iter().enumerate() {
+        let manager = warp.join(&format!("mallory.{n}"), council, Role::Manager).await?;
+        let (name, handle) = ("Another Self".parse()?, format!("another.self.{n}").parse()?);
+        let call = AddInvitation { name, handle, organisation: council, role: Role::Manager };
+        let invitation: Invitation = manager.client.call(call).await?.text.expose().parse()?;
+        ensure!(open_invitation(&invitation).await.is_ok(), "it worked before");
+        let change = ChangeMember { member: manager.member, role, standing };
+        warp.manager().client.call(change).await?;
+        let code = match open_invitation(&invitation).await.err() {
+            Some(JoinError::Refused(error)) => Some(error.code),
+            _ => None,
+        };
+        ensure!(code == Some(ErrorCode::SignInRefused), "{role:?} {standing:?}: {code:?}");
+    }
     Ok(())
 }
 

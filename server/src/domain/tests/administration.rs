@@ -216,7 +216,7 @@ fn a_device_is_enrolled_by_an_active_member_with_a_hash_of_today() {
 #[test]
 fn a_change_of_a_member_changes_something_and_leaves_an_active_manager() {
     let mut state = state();
-    let decide = |state: &State, call| state.decide_change_member(person(11), &call);
+    let decide = |state: &State, call| state.decide_change_member(person(11), &call, NOW);
     let suspended = Some(Standing::Suspended);
     for (call, refused) in [
         (change(99, Some(Role::Guest), None), ErrorCode::NotFound),
@@ -268,6 +268,26 @@ fn nothing_that_a_removed_member_made_lets_them_back_in() {
     assert_eq!(bots, [BotId::from_bytes([50; 16])]);
     let unknown = state.decide_remove_member(person(10), member(11), NOW);
     assert_eq!(code(unknown), Some(ErrorCode::NotFound));
+}
+
+#[test]
+fn whoever_is_no_active_manager_any_more_has_no_invitation_left() {
+    let (officer, suspended) = (Some(Role::Officer), Some(Standing::Suspended));
+    for (role, standing) in [(officer, None), (None, suspended)] {
+        let mut state = state();
+        act(&mut state, promoted(10));
+        for (n, handle) in [(10, "jo.smith"), (11, "jo.jones")] {
+            for record in acts(invite(&state, n, handle, organisation(10)).unwrap()) {
+                state.apply_act(&record, 0);
+            }
+        }
+        let plan = state.decide_change_member(person(10), &change(11, role, standing), NOW);
+        for record in acts(plan.unwrap()) {
+            state.apply_act(&record, NOW);
+        }
+        let waiting: Vec<_> = state.register.pending(NOW).map(|(id, _)| id).collect();
+        assert_eq!(waiting, [InvitationId::from_bytes([10; 16])], "{role:?} {standing:?}");
+    }
 }
 
 #[test]
