@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
+use warproom_proto::RoomId;
 use warproom_proto::notice::Notice;
 
 use crate::domain::{Reminder, State};
@@ -22,9 +23,13 @@ pub async fn remind(state: Arc<RwLock<State>>, hub: Arc<Hub>) {
     loop {
         ticks.tick().await;
         let now_ms = now_ms();
-        let reminders = journal::read(&state).reminders(last_ms, now_ms);
-        for Reminder { who, of } in reminders {
-            hub.tell_everywhere(who, of.room, &Notice::Reminder { outstanding: of });
+        let rooms: Vec<RoomId> = journal::read(&state).rooms.keys().copied().collect();
+        for room in rooms {
+            // The state is looked at for one room at a time, so that the writer never waits for all.
+            let reminders = journal::read(&state).reminders(room, last_ms, now_ms);
+            for Reminder { who, of } in reminders {
+                hub.tell_everywhere(who, of.room, &Notice::Reminder { outstanding: of });
+            }
         }
         // A clock that was set back does not remind a second time.
         last_ms = last_ms.max(now_ms);

@@ -5,7 +5,7 @@ use warproom_proto::calls::PostAlert;
 use warproom_proto::entry::{Content, Entry, Handling, Kind};
 use warproom_proto::{Error, ErrorCode, Principal, limits};
 
-use super::asking::{check_ask, may_ask};
+use super::asking::check_ask;
 use super::posting::{at_least, check_subjects};
 use super::{KindTag, Plan, Room, State, Target};
 
@@ -21,7 +21,7 @@ impl State {
         let room = self.room_to_write(author, call.room, call.label)?;
         self.may_report(author, call.common_cause)?;
         if call.ask.is_some() {
-            may_ask(author, room, now_ms)?;
+            self.may_ask(author, room, now_ms)?;
         }
         check_alert(&call, now_ms)?;
         let exercise = match superseded {

@@ -21,8 +21,9 @@ const ANSWER_SUBJECTS: usize = 8;
 const LAPSE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 const LAPSE_UNTIMED_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 
-/// The most asks of one author in one room that have not lapsed: more than anyone would answer.
-const OPEN: usize = 32;
+/// The most asks of one author that have not lapsed, in one room and in all: more than anyone would answer.
+pub(super) const OPEN: usize = 32;
+pub(super) const OPEN_IN_ALL: usize = 256;
 
 /// What an entry asked, and every answer to it.
 pub struct Asked {
@@ -101,17 +102,27 @@ pub fn check_ask(ask: &Ask, now_ms: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether somebody may ask one more thing in a room.
-pub fn may_ask(author: Principal, room: &Room, now_ms: i64) -> Result<(), Error> {
-    let theirs = room.all_asked().rev().filter(|(_, asked)| asked.summary.author == author);
-    if theirs.filter(|(_, asked)| !asked.has_lapsed(now_ms)).take(OPEN).count() < OPEN {
-        return Ok(());
-    }
-    let sentence = "you have asked 32 things in this room that still wait; take one back first";
-    Err(Error::new(ErrorCode::Conflict, sentence))
-}
-
 impl State {
+    /// Whether somebody may ask one more thing in a room.
+    pub(super) fn may_ask(&self, author: Principal, room: &Room, now_ms: i64) -> Result<(), Error> {
+        let open = |room: &Room, most: usize| {
+            let theirs = room.all_asked().rev().filter(|(_, ask)| ask.summary.author == author);
+            theirs.filter(|(_, asked)| !asked.has_lapsed(now_ms)).take(most).count()
+        };
+        let conflict = |sentence| Err(Error::new(ErrorCode::Conflict, sentence));
+        if open(room, OPEN) >= OPEN {
+            return conflict(
+                "you have asked 32 things in this room that still wait; take one back first",
+            );
+        }
+        if self.rooms.values().map(|room| open(room, OPEN)).sum::<usize>() >= OPEN_IN_ALL {
+            return conflict(
+                "you have asked 256 things in all rooms that still wait; take one back first",
+            );
+        }
+        Ok(())
+    }
+
     /// An answer to an ask, for its author's organisation.
     pub fn decide_answer(
         &self,

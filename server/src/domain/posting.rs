@@ -7,7 +7,7 @@ use warproom_proto::{
     EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, RoomId, Seq, limits,
 };
 
-use super::asking::{check_ask, may_ask};
+use super::asking::check_ask;
 use super::quotas::Given;
 use super::summary::{KindTag, Summary};
 use super::{Plan, Room, State};
@@ -49,7 +49,7 @@ impl State {
         }
         if let Some(ask) = &call.ask {
             check_ask(ask, now_ms)?;
-            may_ask(author, room, now_ms)?;
+            self.may_ask(author, room, now_ms)?;
         }
         let is_here = |member: &MemberId| room.role(Principal::Member(*member)).is_some();
         if !call.mentions.iter().all(is_here) {

@@ -6,7 +6,7 @@
 //! at each; then the managers. All of them only if they are in the room and may read the ask:
 //! reminding tells nobody of a room.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use warproom_proto::ask::{Outstanding, Stage};
 use warproom_proto::{MemberId, OrganisationId, Principal, RoomId, Seq, limits};
@@ -95,6 +95,11 @@ impl Come {
 }
 
 impl Place<'_> {
+    fn is_read_by(&self, reader: &Reader) -> bool {
+        self.room.role(reader.who).is_some()
+            && self.room.may_read(reader, self.seq, &self.asked.summary)
+    }
+
     fn outstanding(&self, stage: Stage, organisations: Vec<OrganisationId>) -> Outstanding {
         Outstanding {
             room: self.id,
@@ -108,20 +113,18 @@ impl Place<'_> {
 }
 
 impl State {
-    /// The reminders whose moment lies after the one time and not after the other.
+    /// The reminders of a room whose moment lies after the one time and not after the other.
     #[must_use]
-    pub fn reminders(&self, after_ms: i64, until_ms: i64) -> Vec<Reminder> {
+    pub fn reminders(&self, room: RoomId, after_ms: i64, until_ms: i64) -> Vec<Reminder> {
         let mut merged = Merged::default();
-        for place in self.places() {
+        for place in self.rooms.get(&room).into_iter().flat_map(|fold| places(room, fold)) {
             let moments = Moments::of(place.asked);
             let come = moments.and_then(|moments| Come::of(moments, after_ms, until_ms));
             let Some(come) = come else { continue };
-            let mut asked: Vec<_> =
-                self.asked_organisations(place.room, place.seq, place.asked).into_iter().collect();
-            asked.sort_unstable();
-            for organisation in asked {
-                for (who, stage) in self.called(place, organisation, &come) {
-                    merged.add(who, place, stage, organisation);
+            let readers = self.readers(place);
+            for organisation in readers.of.keys() {
+                for (who, stage) in self.called(place, *organisation, &readers, &come) {
+                    merged.add(who, place, stage, *organisation);
                 }
             }
         }
@@ -133,23 +136,24 @@ impl State {
         &self,
         place: Place<'_>,
         organisation: OrganisationId,
+        readers: &Readers,
         come: &Come,
     ) -> Vec<(Principal, Stage)> {
         let mut called = Vec::new();
         let has_answered = !place.asked.answers(organisation).is_empty();
         for stage in come.stages.iter().filter(|_| !has_answered) {
-            let people = self.first_asked(place, organisation).into_iter();
+            let people = self.first_asked(organisation, readers).into_iter();
             called.extend(people.map(|who| (who, *stage)));
         }
         let deputies = self.register.deputies(organisation);
         for step in &come.steps {
             let deputy = usize::try_from(step - 1).ok().and_then(|place| deputies.get(place));
-            let deputy = deputy.map(|deputy| Principal::Member(*deputy));
-            let deputy = deputy.filter(|deputy| !has_answered && self.reads(place, *deputy));
-            called.extend(deputy.map(|who| (who, Stage::Deputies)));
+            let deputy = deputy.filter(|deputy| !has_answered && readers.has(**deputy));
+            called.extend(deputy.map(|who| (Principal::Member(*who), Stage::Deputies)));
             if *step == self.managers_step(organisation) || *step == LAST_STEP {
-                let managers = self.managers_missing(place, organisation);
-                called.extend(managers.map(|who| (who, Stage::Managers)));
+                let managers = readers.managers.iter();
+                let missing = managers.filter(|reader| is_missed(place, organisation, reader));
+                called.extend(missing.map(|reader| (reader.who, Stage::Managers)));
             }
         }
         called
@@ -167,18 +171,26 @@ impl State {
         let Some(own) = self.register.organisation_of(who) else { return Vec::new() };
         let Some(reader) = Reader::of(&self.register, who) else { return Vec::new() };
         let is_manager = self.register.is_manager(who);
-        let waiting = self.places().filter(|place| !place.asked.has_lapsed(now_ms));
+        let all = self.rooms.iter().flat_map(|(room, fold)| places(*room, fold));
+        let theirs =
+            all.filter(|place| !place.asked.has_lapsed(now_ms) && place.is_read_by(&reader));
         let mut all = Vec::new();
-        for place in waiting.filter(|place| self.reads(*place, who)) {
+        for place in theirs {
             let waits = |one: &OrganisationId| {
                 if *one == own {
                     return place.asked.answers(own).is_empty();
                 }
-                is_manager
-                    && self.stage(place, *one, now_ms) == Stage::Managers
+                self.stage(place, *one, now_ms) == Stage::Managers
                     && is_missed(place, *one, &reader)
             };
-            let asked = self.asked_organisations(place.room, place.seq, place.asked);
+            let moments = Moments::of(place.asked);
+            let steps = moments.and_then(|moments| moments.steps_by(now_ms)).unwrap_or_default();
+            // Everyone else only where it may have come to the managers: their own is asked, as they read it.
+            let asked = if is_manager && steps > 0 {
+                self.asked_organisations(place.room, place.seq, place.asked)
+            } else {
+                HashSet::from([own])
+            };
             let mut organisations: Vec<_> = asked.into_iter().filter(waits).collect();
             organisations.sort_unstable();
             let stages = organisations.iter().map(|one| self.stage(place, *one, now_ms));
@@ -207,45 +219,49 @@ impl State {
         }
     }
 
-    fn places(&self) -> impl Iterator<Item = Place<'_>> {
-        self.rooms.iter().flat_map(|(id, room)| {
-            room.all_asked().map(|(seq, asked)| Place { id: *id, room, seq, asked })
-        })
-    }
-
-    fn reads(&self, place: Place<'_>, who: Principal) -> bool {
-        self.may_read(who, place.room, place.seq, &place.asked.summary)
+    /// Who in the room may read an ask: gone through once for all organisations.
+    fn readers(&self, place: Place<'_>) -> Readers {
+        let mut readers = Readers::default();
+        let present = place.room.present().filter_map(|(who, _)| Reader::of(&self.register, who));
+        for reader in present.filter(|reader| place.is_read_by(reader)) {
+            if let (Some(member), Some(organisation)) = (reader.who.member(), reader.organisation) {
+                readers.of.entry(organisation).or_default().push(member);
+            }
+            if self.register.is_manager(reader.who) {
+                readers.managers.push(reader);
+            }
+        }
+        readers
     }
 
     /// An organisation's people who are asked first: all but its deputies, or all if there is nobody
     /// else.
-    fn first_asked(&self, place: Place<'_>, organisation: OrganisationId) -> Vec<Principal> {
-        let deputies: HashSet<MemberId> =
-            self.register.deputies(organisation).iter().copied().collect();
-        let present = place.room.present().filter_map(|(who, _)| who.member());
-        let (standing_in, first): (Vec<_>, Vec<_>) = present
-            .filter(|who| self.reads(place, Principal::Member(*who)))
-            .filter(|who| {
-                self.register.organisation_of(Principal::Member(*who)) == Some(organisation)
-            })
-            .partition(|who| deputies.contains(who));
+    fn first_asked(&self, organisation: OrganisationId, readers: &Readers) -> Vec<Principal> {
+        let deputies = self.register.deputies(organisation);
+        let present = readers.of.get(&organisation).into_iter().flatten();
+        let (standing_in, first): (Vec<_>, Vec<_>) =
+            present.copied().partition(|who| deputies.contains(who));
         let asked = if first.is_empty() { standing_in } else { first };
         asked.into_iter().map(Principal::Member).collect()
     }
+}
 
-    /// The managers in the room to whom an organisation has not answered.
-    fn managers_missing(
-        &self,
-        place: Place<'_>,
-        organisation: OrganisationId,
-    ) -> impl Iterator<Item = Principal> {
-        let present = place.room.present().map(|(who, _)| who);
-        present.filter(move |who| {
-            let reader = Reader::of(&self.register, *who);
-            self.register.is_manager(*who)
-                && self.reads(place, *who)
-                && reader.is_some_and(|reader| is_missed(place, organisation, &reader))
-        })
+/// The asks of a room.
+fn places(id: RoomId, room: &Room) -> impl Iterator<Item = Place<'_>> {
+    room.all_asked().map(move |(seq, asked)| Place { id, room, seq, asked })
+}
+
+/// Who may read an ask.
+#[derive(Default)]
+struct Readers {
+    /// The people of each organisation.
+    of: BTreeMap<OrganisationId, Vec<MemberId>>,
+    managers: Vec<Reader>,
+}
+
+impl Readers {
+    fn has(&self, member: MemberId) -> bool {
+        self.of.values().flatten().any(|one| *one == member)
     }
 }
 

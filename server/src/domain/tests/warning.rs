@@ -5,8 +5,11 @@ use warproom_proto::ask::{Ask, Stage};
 use warproom_proto::calls::{AnswerAsk, PostAlert, PostEntry};
 use warproom_proto::entry::{Entry, Kind, Subject};
 use warproom_proto::register::{Act, CommonCause, Dependency, Event, RegisterEntry};
-use warproom_proto::{EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, Seq};
+use warproom_proto::{
+    EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, RoomId, Seq,
+};
 
+use super::super::asking::{OPEN, OPEN_IN_ALL};
 use super::super::{Plan, Planned, State, Summary, Target};
 use super::{NOW, ROOM, apply, code, enter, joined, member, organisation, person, with_room};
 
@@ -148,7 +151,7 @@ fn depends(state: &mut State, n: u8, vendor: &str, deputies: Vec<MemberId>) {
 
 /// Whom a moment's reminders go to, and at which stage.
 fn reminded(state: &State, after_ms: i64, until_ms: i64) -> Vec<(Principal, Stage)> {
-    let reminders = state.reminders(after_ms, until_ms);
+    let reminders = state.reminders(ROOM, after_ms, until_ms);
     let mut all: Vec<_> = reminders.into_iter().map(|one| (one.who, one.of.stage)).collect();
     all.sort();
     all
@@ -203,7 +206,7 @@ fn an_answer_withheld_from_a_manager_is_not_told_by_its_absence() {
     let late = DUE + 60 * 60 * 1000;
     let told = |state: &State| state.outstanding(person(11), late).pop().unwrap().organisations;
     assert_eq!(told(&state), [10, 20, 30].map(organisation));
-    let reminders = state.reminders(DUE, late);
+    let reminders = state.reminders(ROOM, DUE, late);
     let told = reminders.iter().filter(|one| one.of.stage == Stage::Managers);
     assert!(told.clone().count() > 0);
     assert!(told.into_iter().all(|one| one.of.organisations.contains(&organisation(20))));
@@ -225,6 +228,24 @@ fn nobody_asks_without_end() {
     assert_eq!(call(20, NOW), None, "each author for themselves");
     let plain = state.decide_post(person(10), &super::posting(Label::Green), &[], NOW);
     assert_eq!(code(plain), None, "what asks nothing");
+
+    let mut state = roll_call(Label::Green);
+    let (entry, rooms) = (asking(Some(DUE)), OPEN_IN_ALL / OPEN);
+    let of = Summary::of(&entry.handling, Vec::new());
+    for room in 0..rooms {
+        let room = RoomId::from_bytes(u128::try_from(room).unwrap().to_be_bytes());
+        for seq in 1..=u64::try_from(OPEN).unwrap() {
+            state.apply_entry(room, (seq, 0), &entry, &of);
+        }
+    }
+    let call = |state: &State, who| {
+        let call = PostEntry { ask: ask.clone(), ..super::posting(Label::Green) };
+        code(state.decide_post(person(who), &call, &[], NOW))
+    };
+    assert_eq!(call(&state, 10), Some(ErrorCode::Conflict), "in all rooms");
+    assert_eq!(call(&state, 20), None);
+    state.rooms.retain(|room, _| *room == ROOM);
+    assert_eq!(call(&state, 10), None);
 }
 
 #[test]

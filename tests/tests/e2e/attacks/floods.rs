@@ -22,7 +22,7 @@ use super::{next_step, refused};
 /// Another network than 127.0.0.1's, as failures are counted: they differ in the first 24 bits.
 const OFFICE: &str = "127.9.9.9:0";
 
-fn enrolment(exporter: &[u8; 32], handle: &str, password: &str, code: &str) -> Value {
+pub fn enrolment(exporter: &[u8; 32], handle: &str, password: &str, code: &str) -> Value {
     let key = DeviceKey::generate();
     let signature = key.sign(&sign_in_message(exporter));
     json!({
@@ -219,7 +219,7 @@ async fn one_guess_at_each_account_is_slowed_down_and_officers_elsewhere_are_not
 }
 
 /// A connection from another address of this machine.
-async fn from(source: SocketAddr, warp: &Warp) -> anyhow::Result<Wire> {
+pub async fn from(source: SocketAddr, warp: &Warp) -> anyhow::Result<Wire> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(source)?;
     let tcp: TcpStream = socket.connect(warp.local()).await?;

@@ -1,15 +1,18 @@
 //! What an answer tells by its bytes, its size and its time (CWE-203, CWE-208; CVE-2018-15473 for handles).
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use serde_json::{Value, json};
+use warproom_client::DeviceKey;
 use warproom_proto::calls::{ListMembers, RevokeInvitation};
 use warproom_proto::register::Role;
-use warproom_proto::{DeviceId, EntryId, FileId, Label, MemberId, RoomId, Seq};
+use warproom_proto::{DeviceId, EntryId, Error, ErrorCode, FileId, Label, MemberId, RoomId, Seq};
 use warproom_tests::harness::{Person, Raw, Warp};
 use warproom_tests::say;
 
+use super::floods;
 use crate::files;
 
 /// Samples of each kind; two kinds are compared, so there are 2,000.
@@ -107,7 +110,54 @@ async fn what_is_hidden_and_what_is_not_there_answer_alike_in_bytes_and_time() -
         hidden: code(revoked.code.expose()),
         nothing: code("BBBBBBBBBBBBBBBBBBBBBA"),
     };
-    compare(&mut warp.raw().await?, &invitations).await
+    compare(&mut warp.raw().await?, &invitations).await?;
+    let wrong = DeviceKey::generate().sign(b"another message");
+    let proof =
+        |device: DeviceId| json!({"proof": {"device": {"device": device, "signature": wrong}}});
+    let devices = Pair {
+        name: "devices of strangers",
+        method: "session.start",
+        hidden: proof(mary.device),
+        nothing: proof(DeviceId::random()),
+    };
+    compare(&mut warp.raw().await?, &devices).await
+}
+
+/// Each guess costs a password check, so there are fewer of them, and the bound is wider: the error of the
+/// chance is 0.065 here, and where no password were checked the chance would be 1.
+#[tokio::test]
+async fn whether_somebody_has_this_handle_is_not_told_by_time() -> anyhow::Result<()> {
+    const GUESSES: u8 = 40;
+    const BOUND: f64 = 0.3;
+    let warp = Warp::start().await?;
+    let mut times = [Vec::new(), Vec::new()];
+    for n in 0..GUESSES {
+        // From a network each, so that no brake answers.
+        let source = SocketAddr::from(([127, 2, n, 1], 0));
+        let mut stranger = floods::from(source, &warp).await?;
+        let first_known = n % 2 == 0;
+        for is_known in [first_known, !first_known] {
+            let handle = if is_known { "mary" } else { "nobody" };
+            let exporter = stranger.exporter()?;
+            let guess = floods::enrolment(&exporter, handle, "a guess of a password", "000000");
+            let begun = Instant::now();
+            let refused = stranger.ask("device.enrol", guess).await?;
+            times[usize::from(is_known)].push(begun.elapsed());
+            let code = refused
+                .err()
+                .map(serde_json::from_value::<Error>)
+                .transpose()?
+                .map(|error| error.code);
+            ensure!(code == Some(ErrorCode::SignInRefused), "{handle}: {code:?}");
+        }
+    }
+    let chance = chance_of_longer(&times[1], &times[0]);
+    say(format_args!("handles: chance {chance:.3}"));
+    ensure!(
+        (chance - 0.5).abs() < BOUND,
+        "time tells whether there is such an officer: {chance:.3}"
+    );
+    Ok(())
 }
 
 /// Holds where somebody is listed these members, and so there are others to find out about.
