@@ -166,9 +166,6 @@ impl State {
         let room = rooms.entry(id).or_default();
         room.apply((seq, at_ms), &entry.handling, of, |who| register.organisation_of(who));
         files.carry(id, seq, &entry.handling.files);
-        if let Kind::Retract { of } = entry.handling.kind {
-            files.of_entry(id, of).into_iter().for_each(|file| files.remove(file));
-        }
         reports.apply(id, (seq, at_ms), &entry.handling, |who| register.organisation_of(who));
     }
 

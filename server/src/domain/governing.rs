@@ -244,10 +244,12 @@ impl State {
                 self.is_free(*room)?;
                 let of = self.rooms.get(room).ok_or(ErrorCode::NotFound)?;
                 let entries: BTreeSet<Seq> = entries.iter().copied().collect();
-                for seq in entries.into_iter().filter(|seq| !of.is_retracted(*seq)) {
-                    let entry = notice_entry(EntryId::random(), by, Kind::Retract { of: seq });
-                    plan.records.extend(Plan::entry(*room, entry, Vec::new()).records);
+                for seq in entries {
                     plan.files.extend(self.without_files(*room, seq));
+                    if !of.is_retracted(seq) {
+                        let entry = notice_entry(EntryId::random(), by, Kind::Retract { of: seq });
+                        plan.records.extend(Plan::entry(*room, entry, Vec::new()).records);
+                    }
                 }
             }
             Proposed::LiftHold { room } => {

@@ -1,4 +1,4 @@
-//! Verifying: of every entry that carries files and was not taken back, each file is read whole and
+//! Verifying: of every entry that carries files, each file that was not destroyed with it is read whole and
 //! compared with its hash and with what the entry says. Offline; it changes nothing.
 
 use std::collections::{BTreeMap, HashSet};
@@ -10,7 +10,7 @@ use warproom_proto::{File, FileId, LogId, RoomId, Seq};
 
 use super::{FileError, Files};
 use crate::domain::Upload;
-use crate::store::{Direction, Store};
+use crate::store::{Direction, FileRow, ReadError, Store};
 
 /// What verifying files found.
 #[derive(Default)]
@@ -43,8 +43,13 @@ pub fn verify(store: &Store, data: &Path) -> std::io::Result<FileReport> {
     let mut report = FileReport::default();
     let rooms = store.logs().into_iter();
     for log in rooms.filter(|log| ![LogId::REGISTER, LogId::AUDIT].contains(log)) {
-        for (seq, entry) in carrying(store, log) {
+        let (found, retracted) = carrying(store, log);
+        for (seq, entry) in found {
             for carried in &entry.handling.files {
+                // What was taken back may have been destroyed with it.
+                if retracted.contains(&seq) && matches!(row(store, log, carried.file), Ok(None)) {
+                    continue;
+                }
                 let said = entry.content.files.iter().find(|said| said.file == carried.file);
                 match check(store, &files, log, (carried.file, said)) {
                     None => report.files += 1,
@@ -59,8 +64,8 @@ pub fn verify(store: &Store, data: &Path) -> std::io::Result<FileReport> {
     Ok(report)
 }
 
-/// The entries of a log that carry files and were not taken back.
-fn carrying(store: &Store, log: LogId) -> BTreeMap<Seq, Entry> {
+/// The entries of a log that carry files, and which entries were taken back.
+fn carrying(store: &Store, log: LogId) -> (BTreeMap<Seq, Entry>, HashSet<Seq>) {
     let mut found = BTreeMap::new();
     let mut retracted = HashSet::new();
     for stored in store.page(log, 1, usize::MAX, Direction::Forward).flatten() {
@@ -72,8 +77,11 @@ fn carrying(store: &Store, log: LogId) -> BTreeMap<Seq, Entry> {
             found.insert(stored.seq, entry);
         }
     }
-    found.retain(|seq, _| !retracted.contains(seq));
-    found
+    (found, retracted)
+}
+
+fn row(store: &Store, log: LogId, file: FileId) -> Result<Option<FileRow>, ReadError> {
+    store.file(log, *file.as_bytes())
 }
 
 /// What is wrong with a file, if anything is.
@@ -83,7 +91,7 @@ fn check(
     log: LogId,
     (file, said): (FileId, Option<&File>),
 ) -> Option<&'static str> {
-    let row = match store.file(log, *file.as_bytes()) {
+    let row = match row(store, log, file) {
         Ok(Some(row)) => row,
         Ok(None) => return Some("is missing from the database"),
         Err(_) => return Some("has a key that does not open"),

@@ -187,6 +187,36 @@ async fn an_entry_erased_early_is_read_by_nobody_and_from_no_older_backup() -> a
     Ok(())
 }
 
+/// One manager alone destroys nothing of somebody else's: what they take back is withheld, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_manager_takes_back_of_another_takes_two_to_destroy() -> anyhow::Result<()> {
+    let (mut warp, second) = two_managers().await?;
+    let room = warp.room(&[warp.manager(), &second], Label::Amber, Label::Green).await?;
+    let data = files::bytes(5_000, 3);
+    let (post, file) = files::post(warp.manager(), room, Label::Green, &data).await?;
+    let of = post.seq;
+    second.client.append(RetractEntry { room, id: EntryId::random(), of }).await?;
+    for restarted in [false, true] {
+        for person in [warp.manager(), &second] {
+            let no = refusal(files::read(&person.client, (room, of), file, data.len()).await)?;
+            ensure!(no.code == ErrorCode::NotFound, "{no:?}");
+        }
+        ensure!(files::kept(&warp)?.len() == 1, "one manager destroyed it, {restarted}");
+        if !restarted {
+            warp.stop().await?;
+            files::verified(&warp, 1)?;
+            warp.restart().await?;
+            warp.manager().back().await?;
+            second.back().await?;
+        }
+    }
+    let before = key(&warp)?;
+    both(&warp, &second, Proposed::EraseEntries { room, entries: vec![of] }).await?;
+    erased(&warp, &before).await?;
+    ensure!(files::kept(&warp)?.is_empty(), "its file is there");
+    Ok(())
+}
+
 async fn all_paths_before(person: &Person, room: RoomId) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&person.history(room).await?)?)
 }
