@@ -40,8 +40,8 @@ macro_rules! targets {
 
 targets! {
     request incoming item texts note tree webhook
-    feed kev cap csaf stix misp lists plain label
-    stored sealed heads manifest segment checkpoints certificate
+    feed kev cap csaf stix misp lists taxii plain label
+    stored rows sealed heads manifest segment files_list checkpoints certificate
     remembered cursor vault order server_settings relay_settings
     markdown board
     stranger upgraded signed_in

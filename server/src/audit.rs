@@ -28,6 +28,7 @@ use crate::store::{Appended, Draft, ReadError};
 pub use counts::{Counts, Refusal};
 pub use key::{AuditKey, AuditKeyError, KEY, Keys, is_right};
 pub use tree::Tree;
+pub(crate) use tree::reread as reread_tile;
 
 /// The audit log of a running server, apart from its records.
 pub struct Audit {

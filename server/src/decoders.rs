@@ -41,6 +41,21 @@ pub fn summary(bytes: &[u8]) -> Option<Vec<u8>> {
     Summary::from_bytes(bytes).map(|summary| summary.to_bytes())
 }
 
+/// Reads the key of a record or of a wrapped data key; what it is written as again.
+pub fn key(key: &[u8]) -> Option<Vec<u8>> {
+    store::decoders::key(key)
+}
+
+/// Reads a backup's list of files, of this one alone: where it is to be restored, if it is a list.
+pub fn files_list(path: &[u8], value: &[u8]) -> Option<Vec<String>> {
+    store::decoders::files_list(path, value)
+}
+
+/// Reads a tile of the audit log's tree; what it is written as again.
+pub fn tile(value: &[u8]) -> Option<Vec<u8>> {
+    crate::audit::reread_tile(value)
+}
+
 /// Reads a mark; the key and value it is written as again.
 pub fn mark(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     journal::reread_mark(key, value)

@@ -23,15 +23,16 @@ use crate::progress::{Progress, Progressing};
 
 pub use tokio_tungstenite::tungstenite::Utf8Bytes as Frame;
 
-/// What one connection may buffer. The read buffer is what an idle connection costs; the write buffer
-/// is filled to one TLS record before it is written, and may hold that and a piece more.
+/// What one connection may buffer. The read buffer is what an idle connection costs, and so is the write
+/// buffer once much was sent; it is filled to half a TLS record before it is written, and may hold that and
+/// a piece more.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-const WRITE_BUFFER_MOST_BYTES: usize = 64 * 1024;
+const WRITE_BUFFER_BYTES: usize = 8 * 1024;
+const WRITE_BUFFER_MOST_BYTES: usize = 32 * 1024;
 
 /// What is longer goes in pieces (RFC 6455 §5.4): the library's write buffer keeps the size that it once had,
 /// and would be as long as the longest page for as long as the connection lasts.
-const PIECE_BYTES: usize = 8 * 1024;
+const PIECE_BYTES: usize = 4 * 1024;
 
 /// A peer that takes nothing for so long is gone.
 const WRITE_STALL: Duration = Duration::from_secs(10);

@@ -40,6 +40,11 @@ pub fn listed(text: &str) -> Vec<(String, String)> {
     csaf::named(text)
 }
 
+/// What one answer of a TAXII server brings. Fetched from a source, all its pages are put together first.
+pub fn brought(answer: &[u8]) -> Result<Parsed, GatherError> {
+    taxii::brought(answer)
+}
+
 /// Why nothing could be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -109,6 +109,17 @@ pub(super) fn lists(bytes: &[u8]) {
     assert!(source::listed(text).len() <= text.len() / 2);
 }
 
+/// An answer of a TAXII server: each of its objects is read or said to be unreadable, and none stops the rest.
+pub(super) fn taxii(bytes: &[u8]) {
+    if let Ok(parsed) = source::brought(bytes) {
+        assert!(
+            source::brought(bytes).is_ok_and(|again| again == parsed),
+            "it is read in two ways"
+        );
+        parsed.items.iter().for_each(item);
+    }
+}
+
 /// HTML, or a text that only looks like it.
 pub(super) fn plain(bytes: &[u8]) {
     /// Shorter than most inputs, so that much is cut.

@@ -1,7 +1,7 @@
 //! What a server keeps on its disk and writes to backups: read from whatever bytes are there, and never
 //! taken for what was not written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use warproom_server::audit::anchor;
@@ -23,6 +23,26 @@ pub(super) fn stored(bytes: &[u8]) {
         assert_eq!(again, key, "a mark is of something else");
         let twice = decoders::mark(&again, &kept);
         assert_eq!(twice, Some((again, kept)), "a mark is written in two ways");
+    }
+}
+
+/// The keys of records and of wrapped data keys, and a tile of the audit log's tree: as they were written, or
+/// not at all.
+pub(super) fn rows(bytes: &[u8]) {
+    for again in [decoders::key(bytes), decoders::tile(bytes)] {
+        assert!(again.is_none_or(|again| again == bytes), "it was read in another way");
+    }
+}
+
+/// A backup's list of files never names a place outside of the folder that is restored.
+pub(super) fn files_list(bytes: &[u8]) {
+    let path = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let value = bytes.get(path.len() + 1..).unwrap_or_default();
+    let folder = Path::new("/restored/data");
+    for path in decoders::files_list(path, value).unwrap_or_default() {
+        let steps = || Path::new(&path).components();
+        assert!(folder.join(&path).starts_with(folder), "{path:?} leaves the folder");
+        assert!(steps().all(|step| step.as_os_str() != ".."), "{path:?} leaves the folder");
     }
 }
 

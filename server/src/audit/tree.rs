@@ -273,6 +273,11 @@ fn key(row: u32, index: u64) -> Vec<u8> {
     [&[TILES][..], &row.to_be_bytes(), &index.to_be_bytes()].concat()
 }
 
+/// Reads a tile and writes it again, for the fuzz targets.
+pub fn reread(value: &[u8]) -> Option<Vec<u8>> {
+    Some(parse(value)?.iter().flat_map(|hash| hash.0).collect())
+}
+
 fn parse(value: &[u8]) -> Option<Hashes> {
     let hashes: Vec<Head> = value.as_chunks::<32>().0.iter().copied().map(Head).collect();
     (value.len() == hashes.len() * 32 && hashes.len() == 1 << LEVELS).then(|| hashes.into())

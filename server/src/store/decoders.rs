@@ -7,15 +7,23 @@ use std::path::Path;
 use super::backup::decoders;
 use super::heads::{FILE, Heads, Unusable};
 use super::key::MasterKey;
+use super::layout;
 use super::record::Header;
 use super::seal::DataKey;
 
-pub(crate) use decoders::{manifest, segment};
+pub(crate) use decoders::{files_list, manifest, segment};
 
 pub(crate) fn record(plain: &[u8]) -> Option<Vec<u8>> {
     let header = Header::decode(plain)?;
     let stored = header.stored(1, plain)?;
     Some(header.again(&stored))
+}
+
+pub(crate) fn key(key: &[u8]) -> Option<Vec<u8>> {
+    let data_key =
+        layout::parse_data_key(key).map(|(log, period)| layout::data_key(log, period).into());
+    let record = || layout::parse_record(key).map(|(log, seq)| layout::record(log, seq).into());
+    data_key.or_else(record)
 }
 
 pub(crate) fn opens(place: &[u8], sealed: &[u8]) -> bool {

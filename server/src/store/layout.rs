@@ -128,6 +128,7 @@ pub(super) fn mark(key: &[u8]) -> Vec<u8> {
 /// The log and number in the key of a record.
 pub(super) fn parse_record(key: &[u8]) -> Option<(LogId, Seq)> {
     let key: &[u8; RECORD_BYTES] = key.try_into().ok()?;
+    (key[0] == b'L').then_some(())?;
     Some((LogId(field(key, 1)?), Seq::from_be_bytes(field(key, 17)?)))
 }
 

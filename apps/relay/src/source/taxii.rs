@@ -50,8 +50,7 @@ pub(super) fn gather(
         let Fetched::Document(page) = fetcher.fetch(&page_url, ACCEPT, None)? else {
             return Err(GatherError::Envelope);
         };
-        let envelope: Envelope =
-            serde_json::from_slice(&page.bytes).map_err(|_| GatherError::Envelope)?;
+        let envelope = envelope(&page.bytes)?;
         bytes += page.bytes.len();
         if bytes > DOCUMENT_BYTES {
             // Not taken over: the next reading begins with this page.
@@ -81,6 +80,15 @@ pub(super) fn gather(
     }
     let Parsed { items, problems } = parsed(&objects);
     Ok(Some(Gathered { items, problems, marks, more, unread: 0 }))
+}
+
+/// What one answer brings, if it is one.
+pub(super) fn brought(bytes: &[u8]) -> Result<Parsed, GatherError> {
+    Ok(parsed(&envelope(bytes)?.objects))
+}
+
+fn envelope(bytes: &[u8]) -> Result<Envelope, GatherError> {
+    serde_json::from_slice(bytes).map_err(|_| GatherError::Envelope)
 }
 
 /// The address of a collection's objects, whether the collection or its objects are configured.

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use super::manifest::Sealed;
-use super::manifest::Written;
+use super::files::read_list;
+use super::manifest::{Sealed, Written};
 use super::segment::{Frame, Reading};
 use crate::store::key::MasterKey;
 use crate::store::seal::KeyRing;
@@ -14,6 +14,11 @@ pub(crate) fn manifest(bytes: &[u8]) -> Option<String> {
     let sealed = Sealed::parse(folder, bytes).ok()?;
     let opened = sealed.open_with(folder, &KeyRing::new(&MasterKey::of_nobody()));
     opened.is_err().then(|| sealed.owner().to_owned())
+}
+
+pub(crate) fn files_list(path: &[u8], value: &[u8]) -> Option<Vec<String>> {
+    let files = read_list(&vec![(path.to_vec(), value.to_vec())])?;
+    Some(files.into_keys().collect())
 }
 
 pub(crate) fn segment(folder: &Path, bytes: &[u8]) -> io::Result<[Vec<u8>; 2]> {
