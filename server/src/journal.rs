@@ -195,7 +195,8 @@ impl Journal {
         answered.await.map_err(|_| ErrorCode::StorageFailed)?
     }
 
-    /// Erases records of a room; answers when they are gone. Groups are committed in between.
+    /// Erases records of a room, with the keys of their files; answers when they are gone. Groups are
+    /// committed in between. The files' bytes are left to the caller.
     pub async fn erase(&self, room: RoomId, records: Vec<Seq>) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
         let work = Work::Erase(room, records, answer);
