@@ -33,6 +33,7 @@ use crate::store::{self, Appended, CommitError, Committer, Draft, Store};
 use erasing::Erasing;
 use marks::{keep, sealed, unsealed};
 
+pub use files::noted;
 pub use rebuild::{RebuildError, rebuild};
 
 /// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
