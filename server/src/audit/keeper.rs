@@ -99,7 +99,7 @@ mod tests {
         let alone = Alone::on_a_full_disk(with_room(Label::Amber));
         let (audit, hub) = (alone.context.audit.clone(), alone.context.hub.clone());
         let journal = alone.context.journal.clone();
-        let every = Duration::from_secs(60);
+        let every = Duration::from_mins(1);
         let keeper = Keeper { audit, journal, hub, anchors: PathBuf::new(), every };
         let counts = &alone.context.audit.counts;
         let who = Principal::Member(MemberId::random());

@@ -85,7 +85,9 @@ fn begin(
     let done = committer.commit_with(Vec::new(), (&[], &dropped), 0, |_| Ok(Vec::new()));
     done.map_err(|error| failed(&error))?;
     let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
-    gone.iter().for_each(|change| state.apply_file(change));
+    for change in &gone {
+        state.apply_file(change);
+    }
     Ok(())
 }
 
