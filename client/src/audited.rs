@@ -13,9 +13,10 @@ pub fn audited_in_words(record: &Record, called: &impl Called) -> String {
     let by = record.by.map_or_else(|| "Somebody".to_owned(), one);
     let from = record.from.map_or_else(String::new, |from| format!(" from {from}"));
     match &record.event {
-        Event::SignedIn { means, device } => {
+        Event::SignedIn { means, device, count } => {
             let device = device.map_or_else(String::new, |id| format!(", {}", called.device(id)));
-            format!("{by} signed in by {}{device}{from}", means_of(*means))
+            let often = if *count == 1 { String::new() } else { format!(" {}", times(*count)) };
+            format!("{by} signed in{often} by {}{device}{from}", means_of(*means))
         }
         Event::SignInRefused { means, of, count } => {
             let of =

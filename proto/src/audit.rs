@@ -53,6 +53,15 @@ impl Record {
     }
 }
 
+const fn once() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_once(count: &u64) -> bool {
+    *count == 1
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -65,6 +74,9 @@ pub enum Event {
         /// With which device; none for a bot.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<DeviceId>,
+        /// How often, where the log took it later; else once.
+        #[serde(default = "once", skip_serializing_if = "is_once")]
+        count: u64,
     },
     /// Attempts to sign in were refused: as many as came from one network within a minute.
     SignInRefused {
@@ -310,6 +322,18 @@ mod tests {
         for bad in ["198.51.100.7/24", "198.51.100.0", "198.51.100.0/32", "2001:db8::1/64", "x/24"]
         {
             assert_eq!(bad.parse::<Network>(), Err(TextError::NotANetwork), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_sign_in_says_how_often_where_that_is_not_once() {
+        let once = r#"{"event":"signed_in","means":"device"}"#;
+        let often = r#"{"event":"signed_in","means":"device","count":3}"#;
+        for (text, expected) in [(once, 1), (often, 3)] {
+            let event: Event = serde_json::from_str(text).unwrap();
+            let Event::SignedIn { count, .. } = event else { panic!("{event:?}") };
+            assert_eq!(count, expected);
+            assert_eq!(serde_json::to_string(&event).unwrap(), text);
         }
     }
 

@@ -25,7 +25,7 @@ use warproom_proto::{Checkpoint, Head, Kind, LogId, Note, Principal, WarpId};
 use crate::journal::What;
 use crate::store::{Appended, Draft, ReadError};
 
-pub use counts::{Counts, Refusal};
+pub use counts::{Counts, Refusal, SignIn};
 pub use key::{AuditKey, AuditKeyError, KEY, Keys, is_right};
 pub use tree::Tree;
 pub(crate) use tree::reread as reread_tile;

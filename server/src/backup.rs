@@ -5,6 +5,7 @@
 
 pub mod latest;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,13 +104,20 @@ pub fn owner(state: &State) -> Result<String, KeepError> {
     Ok(warp.to_string())
 }
 
+/// The files that go into a backup, by their names: those that are whole. One that is still on its way up
+/// changes, and is brought up from its beginning after it was restored.
+pub fn files(state: &State) -> BTreeSet<String> {
+    state.files.whole().map(|file| file.to_string()).collect()
+}
+
 /// Takes a backup of a stopped server's store.
 pub fn take_stopped(config: &Config, to: &Path) -> Result<Taken, KeepError> {
     let key = keys::load(config)?;
     let options = Options { reserve_bytes: config.reserve_mib << 20, ..Options::default() };
     let (store, mut committer) = store::open(&config.data, &key, options)?;
-    let owner = owner(&journal::rebuild(&store)?)?;
-    let moment = committer.moment()?;
+    let state = journal::rebuild(&store)?;
+    let owner = owner(&state)?;
+    let moment = committer.moment(files(&state))?;
     take(config, &store, (&moment, owner), to, &mut |_| true)
 }
 

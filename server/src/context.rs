@@ -1,5 +1,8 @@
 //! What handlers work with. It holds the parts and no behaviour.
 
+#[cfg(test)]
+pub mod alone;
+
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 

@@ -138,14 +138,18 @@ fn glance(body: &[u8]) -> Shape {
 }
 
 /// The name of an entry that is the same for the same revision of the same message, so that a
-/// repetition is answered with the first one's result: a version 8 UUID (RFC 9562 §5.8).
-fn entry_id(bot: BotId, source: &Source) -> EntryId {
+/// repetition is answered with the first one's result: a version 8 UUID (RFC 9562 §5.8). An exercise and
+/// what is real are never the same message.
+fn entry_id(bot: BotId, source: &Source, exercise: bool) -> EntryId {
     let mut digest = Digest::new(&SHA256);
     digest.update(b"warproom.hook.v1");
     digest.update(bot.as_bytes());
     for part in [source.id.as_str(), source.revision.as_str()] {
         digest.update(&(part.len() as u64).to_be_bytes());
         digest.update(part.as_bytes());
+    }
+    if exercise {
+        digest.update(b"exercise");
     }
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.finish().as_ref()[..16]);
@@ -192,10 +196,11 @@ mod tests {
             revision: revision.parse().unwrap(),
         };
         let bot = BotId::random();
-        let name = entry_id(bot, &source("a", "bc"));
-        assert_eq!(name, entry_id(bot, &source("a", "bc")));
+        let name = entry_id(bot, &source("a", "bc"), false);
+        assert_eq!(name, entry_id(bot, &source("a", "bc"), false));
+        assert!(name != entry_id(bot, &source("a", "bc"), true), "an exercise has its name");
         let others = [(bot, "ab", "c"), (bot, "a", "bd"), (BotId::random(), "a", "bc")];
-        assert!(others.iter().all(|(bot, id, at)| entry_id(*bot, &source(id, at)) != name));
+        assert!(others.iter().all(|(bot, id, at)| entry_id(*bot, &source(id, at), false) != name));
         assert!(name.to_string().parse::<EntryId>().is_ok());
         assert_eq!(&name.to_string()[14..15], "8");
     }

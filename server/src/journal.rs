@@ -33,6 +33,7 @@ use crate::store::{self, Appended, CommitError, Committer, Draft, Store};
 use erasing::Erasing;
 use marks::{keep, sealed, unsealed};
 
+pub use files::noted;
 pub use rebuild::{RebuildError, rebuild};
 
 /// How many jobs wait at most. A caller beyond it waits for room; each connection has few in flight.
@@ -195,7 +196,8 @@ impl Journal {
         answered.await.map_err(|_| ErrorCode::StorageFailed)?
     }
 
-    /// Erases records of a room; answers when they are gone. Groups are committed in between.
+    /// Erases records of a room, with the keys of their files; answers when they are gone. Groups are
+    /// committed in between. The files' bytes are left to the caller.
     pub async fn erase(&self, room: RoomId, records: Vec<Seq>) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
         let work = Work::Erase(room, records, answer);

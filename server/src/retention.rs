@@ -81,17 +81,21 @@ async fn erase(context: &Arc<Context>, room: RoomId, due_ms: i64) -> Result<usiz
         tracing::error!(%room, %error, "what is past its time could not be found");
         ErrorCode::ServerFault
     })?;
+    erase_these(context, room, due).await
+}
+
+/// Erases records of a room, with their files; how many records that were.
+async fn erase_these(context: &Arc<Context>, room: RoomId, due: Vec<Seq>) -> Result<usize, Error> {
     if due.is_empty() {
         return Ok(0);
     }
     let count = due.len();
-    let carrying = due.clone();
-    let of_these = move |state: &State, _| {
-        let files = carrying.into_iter().flat_map(|seq| state.files.of_entry(room, seq));
-        Ok(files.map(|file| (room, file)).collect())
+    let files: Vec<_> = {
+        let state = context.state();
+        due.iter().flat_map(|seq| state.files.of_entry(room, *seq)).collect()
     };
-    files::destroy(context, of_these).await?;
     context.journal.erase(room, due).await?;
+    files::erase(context, files).await;
     tracing::info!(%room, count, "records were erased");
     Ok(count)
 }
@@ -192,4 +196,67 @@ impl Looked {
 fn is_due(state: &State, expiry: &Expiry, id: RoomId, of: &Looked) -> bool {
     let (Some(summary), Some(room)) = (&of.summary, state.rooms.get(&id)) else { return false };
     expiry.is_due(room, (of.seq, of.at_ms), summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use warproom_proto::register::Event;
+    use warproom_proto::{CarriedFile, FileId, Label, OrganisationId, Sha256};
+
+    use super::*;
+    use crate::context::alone::Alone;
+    use crate::domain::tests::{ROOM, person, with_room};
+    use crate::domain::{FileChange, Plan, Upload};
+
+    const FILE: FileId = FileId::from_bytes([5; 16]);
+
+    /// A room whose second record carries a file.
+    async fn carrying() -> Alone {
+        let alone = Alone::with(with_room(Label::Amber), &[(LogId::room(ROOM), 3)]);
+        let context = &alone.context;
+        let upload = Upload {
+            file: FILE,
+            room: ROOM,
+            owner: person(10),
+            organisation: OrganisationId::from_bytes([10; 16]),
+            size_bytes: 7,
+            sha256: Sha256([0; 32]),
+            begun_ms: now_ms(),
+            whole: true,
+        };
+        let files = vec![FileChange::Kept(Box::new(upload))];
+        context.journal.append(None, |_, _| Ok(Plan { files, ..Plan::default() })).await.unwrap();
+        let carried = [CarriedFile { file: FILE, size_bytes: 7 }];
+        context.state.write().unwrap().files.carry(ROOM, 2, &carried);
+        alone
+    }
+
+    fn is_kept(context: &Context) -> bool {
+        let row = context.store.file(LogId::room(ROOM), *FILE.as_bytes()).unwrap();
+        let is_known = context.state().files.carried(ROOM, 2, FILE).is_some();
+        assert_eq!(row.is_some(), is_known, "state and store differ");
+        is_known
+    }
+
+    #[tokio::test]
+    async fn a_legal_hold_that_comes_after_what_is_due_was_found_keeps_its_files() {
+        let alone = carrying().await;
+        let context = &alone.context;
+        let hold = Event::HoldSet { room: ROOM, held: true, reason: "a request".parse().unwrap() };
+        let hold = Plan::act(person(11), hold);
+        context.journal.append(None, |_, _| Ok(hold)).await.unwrap();
+        let refused = erase_these(context, ROOM, vec![2]).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Conflict);
+        assert!(is_kept(context), "its file is gone");
+    }
+
+    #[tokio::test]
+    async fn what_is_erased_goes_with_its_files() {
+        let alone = carrying().await;
+        let context = &alone.context;
+        assert_eq!(erase_these(context, ROOM, vec![2]).await.unwrap(), 1);
+        assert!(!is_kept(context), "its file is there");
+        let stored = context.store.read(LogId::room(ROOM), 2).unwrap().unwrap();
+        assert!(stored.erased.is_some());
+    }
 }

@@ -98,6 +98,12 @@ pub fn key(id: &str) -> String {
     if plain { id.to_owned() } else { format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(id))) }
 }
 
+/// The key for an id among items of a kind. An exercise and what is real never share one, whatever ids
+/// they have: neither is taken for the other, follows it up or withdraws it.
+fn key_among(exercise: bool, id: &str) -> String {
+    if exercise { key(&format!("exercise:{id}")) } else { key(id) }
+}
+
 /// Plans what to do about what was read.
 #[must_use]
 pub fn plan(source: &Source, cursor: &Cursor, gathered: Gathered, now_ms: i64) -> Plan {
@@ -132,7 +138,7 @@ fn each_once(items: Vec<Item>, all_exercise: bool) -> Vec<(String, Item)> {
     let mut once: Vec<Option<(String, Item)>> = Vec::new();
     for mut item in items {
         item.exercise |= all_exercise;
-        let key = key(&item.id);
+        let key = key_among(item.exercise, &item.id);
         if let Some(earlier) = place.get(&key).copied() {
             let issued_ms = once[earlier].as_ref().and_then(|(_, earlier)| earlier.issued_at_ms);
             if issued_ms > item.issued_at_ms {

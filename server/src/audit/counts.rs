@@ -2,19 +2,23 @@
 //! again and again cannot fill the disk, and what the disk would not take when it happened.
 //!
 //! Everything is bounded. Refusals are told apart by who or where from and by kind, up to a number;
-//! beyond it only the kind counts.
+//! beyond it only the kind counts. Sign-ins that wait for the disk are told apart by who, with what and
+//! where from, up to a number; beyond it not by where from. The two share no room, so no number of
+//! refusals takes a sign-in's place, and nobody's sign-ins take another's.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use warproom_proto::audit::{Event, Means, Network, Reading, Record};
-use warproom_proto::{ErrorCode, MemberId, Principal};
+use warproom_proto::{DeviceId, ErrorCode, MemberId, Principal};
 
 /// How many refusals are told apart between two writings. With one writing a minute and some 300
 /// bytes a record, the worst that strangers can do is some 60 MB a day.
 const TOLD_APART: usize = 128;
 
-/// How many records wait for the disk to take them. Beyond it the oldest goes.
+/// How many sign-ins that wait for the disk are told apart by network too. Beyond it there is one more
+/// at most for each device and bot, which the register bounds.
 const LATE: usize = 1024;
 
 /// How many managers' reads are remembered. Beyond it all are forgotten, and recorded again.
@@ -49,7 +53,7 @@ pub struct Counts(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     refusals: HashMap<Key, Count>,
-    late: VecDeque<Record>,
+    late: HashMap<SignIn, Count>,
     reads: HashMap<(Principal, Reading), i64>,
 }
 
@@ -60,9 +64,38 @@ struct Key {
     what: Refusal,
 }
 
+/// A sign-in that the disk would not take when it happened.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SignIn {
+    /// Who.
+    pub by: Principal,
+    /// How.
+    pub means: Means,
+    /// With which device; none for a bot.
+    pub device: Option<DeviceId>,
+    /// Where from; none where there are too many to tell apart.
+    pub from: Option<Network>,
+}
+
+#[derive(Clone, Copy)]
 struct Count {
     since_ms: i64,
     count: u64,
+}
+
+/// What was taken to be written.
+pub struct Taken {
+    late: Vec<(SignIn, Count)>,
+    refusals: Vec<(Key, Count)>,
+}
+
+impl Taken {
+    /// Its records: sign-ins, then refusals, of each the oldest first.
+    pub fn records(&self) -> Vec<Record> {
+        let late = self.late.iter().map(|(sign_in, count)| signed_in(sign_in, *count));
+        let refusals = self.refusals.iter().map(|(key, count)| refused(key, *count));
+        late.chain(refusals).collect()
+    }
 }
 
 impl Counts {
@@ -73,23 +106,12 @@ impl Counts {
         what: Refusal,
         now_ms: i64,
     ) {
-        let mut waiting = self.lock();
-        let mut key = Key { by, from, what };
-        if waiting.refusals.len() >= TOLD_APART && !waiting.refusals.contains_key(&key) {
-            key = Key { by: None, from: None, what: kind_of(what) };
-        }
-        let count = waiting.refusals.entry(key).or_insert(Count { since_ms: now_ms, count: 0 });
-        count.count += 1;
+        self.lock().add_refusal(Key { by, from, what }, Count { since_ms: now_ms, count: 1 });
     }
 
-    /// Keeps a record that the disk would not take now.
-    pub fn late(&self, mut record: Record, now_ms: i64) {
-        record.since_ms.get_or_insert(now_ms);
-        let mut waiting = self.lock();
-        if waiting.late.len() >= LATE {
-            waiting.late.pop_front();
-        }
-        waiting.late.push_back(record);
+    /// Keeps a sign-in that the disk would not take now.
+    pub fn late(&self, sign_in: SignIn, now_ms: i64) {
+        self.lock().add_late(sign_in, Count { since_ms: now_ms, count: 1 });
     }
 
     /// Whether a manager's read is to be recorded: the same one a moment ago already was.
@@ -107,19 +129,52 @@ impl Counts {
         self.lock().reads.insert((who, read), now_ms);
     }
 
-    /// Takes what waits, the oldest first.
-    pub fn take(&self) -> Vec<Record> {
+    /// Takes what waits.
+    pub fn take(&self) -> Taken {
         let mut waiting = self.lock();
-        let late: Vec<_> = waiting.late.drain(..).collect();
-        let refusals = waiting.refusals.drain().map(|(key, count)| record(key, &count));
-        let mut refusals: Vec<_> = refusals.collect();
-        refusals.sort_by_key(|record| record.since_ms);
-        late.into_iter().chain(refusals).collect()
+        let mut late: Vec<_> = waiting.late.drain().collect();
+        let mut refusals: Vec<_> = waiting.refusals.drain().collect();
+        late.sort_by_key(|(_, count)| count.since_ms);
+        refusals.sort_by_key(|(_, count)| count.since_ms);
+        Taken { late, refusals }
+    }
+
+    /// Takes back what could not be written: it counts together with what came since.
+    pub fn put_back(&self, taken: Taken) {
+        let mut waiting = self.lock();
+        for (sign_in, count) in taken.late {
+            waiting.add_late(sign_in, count);
+        }
+        for (key, count) in taken.refusals {
+            waiting.add_refusal(key, count);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Waiting {
+    fn add_refusal(&mut self, mut key: Key, more: Count) {
+        if self.refusals.len() >= TOLD_APART && !self.refusals.contains_key(&key) {
+            key = Key { by: None, from: None, what: kind_of(key.what) };
+        }
+        add(&mut self.refusals, key, more);
+    }
+
+    fn add_late(&mut self, mut sign_in: SignIn, more: Count) {
+        if self.late.len() >= LATE && !self.late.contains_key(&sign_in) {
+            sign_in.from = None;
+        }
+        add(&mut self.late, sign_in, more);
+    }
+}
+
+fn add<K: Eq + Hash>(to: &mut HashMap<K, Count>, key: K, more: Count) {
+    let count = to.entry(key).or_insert(Count { count: 0, ..more });
+    count.since_ms = count.since_ms.min(more.since_ms);
+    count.count += more.count;
 }
 
 /// What is left of a refusal when there are too many to tell apart.
@@ -130,7 +185,14 @@ const fn kind_of(what: Refusal) -> Refusal {
     }
 }
 
-fn record(Key { by, from, what }: Key, &Count { since_ms, count }: &Count) -> Record {
+fn signed_in(sign_in: &SignIn, Count { since_ms, count }: Count) -> Record {
+    let SignIn { by, means, device, from } = *sign_in;
+    let event = Event::SignedIn { means, device, count };
+    Record { by: Some(by), from, since_ms: Some(since_ms), event }
+}
+
+fn refused(key: &Key, Count { since_ms, count }: Count) -> Record {
+    let Key { by, from, what } = *key;
     let event = match what {
         Refusal::SignIn { means, of } => Event::SignInRefused { means, of, count },
         Refusal::Call { call, code } => Event::Refused { call: call.to_owned(), code, count },
@@ -156,7 +218,7 @@ mod tests {
             counts.refused((None, Some(from(1))), TOKEN, n);
         }
         counts.refused((None, Some(from(2))), TOKEN, 2000);
-        let records = counts.take();
+        let records = counts.take().records();
         let told: Vec<_> = records
             .iter()
             .map(|record| match record.event {
@@ -165,7 +227,7 @@ mod tests {
             })
             .collect();
         assert_eq!(told, [(Some(from(1)), Some(0), 1000), (Some(from(2)), Some(2000), 1)]);
-        assert!(counts.take().is_empty());
+        assert!(counts.take().records().is_empty());
     }
 
     #[test]
@@ -176,7 +238,7 @@ mod tests {
             let call = Refusal::Call { call: "room.open", code: ErrorCode::NotAllowed };
             counts.refused((Some(Principal::Member(MemberId::random())), None), call, 0);
         }
-        let records = counts.take();
+        let records = counts.take().records();
         assert!(records.len() <= TOLD_APART + 2, "{}", records.len());
         let count = |record: &Record| match &record.event {
             Event::SignInRefused { count, .. } | Event::Refused { count, .. } => *count,
@@ -185,17 +247,49 @@ mod tests {
         assert_eq!(records.iter().map(count).sum::<u64>(), 20_000);
     }
 
+    fn sign_in(by: Principal, network: u32) -> SignIn {
+        SignIn { by, means: Means::Device, device: None, from: Some(from(network)) }
+    }
+
+    fn count_of(record: &Record) -> u64 {
+        match record.event {
+            Event::SignedIn { count, .. } | Event::SignInRefused { count, .. } => count,
+            _ => 0,
+        }
+    }
+
     #[test]
-    fn what_the_disk_would_not_take_is_kept_with_its_time_and_bounded() {
+    fn sign_ins_that_the_disk_would_not_take_are_counted_and_nobody_takes_anothers_place() {
+        let counts = Counts::default();
+        let (first, again) =
+            (Principal::Member(MemberId::random()), Principal::Member(MemberId::random()));
+        counts.late(sign_in(first, 1), 7);
+        for n in 0..5000 {
+            counts.late(sign_in(again, n % 2000), 8);
+        }
+        let records = counts.take().records();
+        assert!(records.len() <= LATE + 2, "{}", records.len());
+        let of_first: Vec<_> =
+            records.iter().filter(|record| record.by == Some(first)).cloned().collect();
+        let event = Event::SignedIn { means: Means::Device, device: None, count: 1 };
+        let expected = Record { by: Some(first), from: Some(from(1)), since_ms: Some(7), event };
+        assert_eq!(of_first, [expected]);
+        assert_eq!(records.iter().map(count_of).sum::<u64>(), 5001);
+    }
+
+    #[test]
+    fn what_could_not_be_written_counts_on_from_when_it_first_happened() {
         let counts = Counts::default();
         let who = Principal::Member(MemberId::random());
-        for n in 0..2000 {
-            let event = Event::SignedIn { means: Means::Device, device: None };
-            counts.late(Record::by(who, event), n);
+        for now_ms in [5, 6] {
+            counts.late(sign_in(who, 1), now_ms);
+            counts.refused((None, Some(from(1))), TOKEN, now_ms);
+            counts.put_back(counts.take());
         }
-        let records = counts.take();
-        assert_eq!(records.len(), LATE);
-        assert_eq!(records.last().and_then(|record| record.since_ms), Some(1999));
+        let records = counts.take().records();
+        let told: Vec<_> =
+            records.iter().map(|record| (record.since_ms, count_of(record))).collect();
+        assert_eq!(told, [(Some(5), 2), (Some(5), 2)]);
     }
 
     #[test]

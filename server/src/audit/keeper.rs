@@ -11,7 +11,7 @@ use warproom_proto::notice::Notice;
 
 use super::{Audit, anchor};
 use crate::hub::Hub;
-use crate::journal::{Journal, now_ms};
+use crate::journal::Journal;
 
 /// How often a checkpoint is kept outside the database. What an hour's records hold is still chained
 /// and known to whoever was connected.
@@ -52,15 +52,11 @@ impl Keeper {
     }
 
     async fn write(&self) {
-        let records = self.audit.counts.take();
-        if records.is_empty() {
-            return;
-        }
-        if self.journal.audit_all(records.clone()).await.is_err() {
-            // The writer said why. What it did not take waits on, up to a bound.
-            for record in records {
-                self.audit.counts.late(record, now_ms());
-            }
+        let taken = self.audit.counts.take();
+        let records = taken.records();
+        if !records.is_empty() && self.journal.audit_all(records).await.is_err() {
+            // The writer said why. What it did not take counts on.
+            self.audit.counts.put_back(taken);
         }
     }
 
@@ -83,5 +79,46 @@ impl Keeper {
             Ok(Err(error)) => tracing::error!(%error, "no checkpoint of the audit log was kept"),
             Err(_) => tracing::error!("no checkpoint of the audit log was kept"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use warproom_proto::audit::{Event, Means};
+    use warproom_proto::{Label, MemberId, Principal};
+
+    use super::*;
+    use crate::audit::{Refusal, SignIn};
+    use crate::context::alone::Alone;
+    use crate::domain::tests::with_room;
+
+    #[tokio::test]
+    async fn a_flood_of_refusals_while_the_disk_is_full_leaves_a_sign_in_to_be_recorded() {
+        let alone = Alone::on_a_full_disk(with_room(Label::Amber));
+        let (audit, hub) = (alone.context.audit.clone(), alone.context.hub.clone());
+        let journal = alone.context.journal.clone();
+        let every = Duration::from_mins(1);
+        let keeper = Keeper { audit, journal, hub, anchors: PathBuf::new(), every };
+        let counts = &alone.context.audit.counts;
+        let who = Principal::Member(MemberId::random());
+        counts.late(SignIn { by: who, means: Means::Device, device: None, from: None }, 1);
+        for round in 0..9_u32 {
+            for network in 0..200_u32 {
+                let from = IpAddr::V4(Ipv4Addr::from((round * 200 + network) << 8)).into();
+                let what = Refusal::SignIn { means: Means::Token, of: None };
+                counts.refused((None, Some(from)), what, 2);
+            }
+            keeper.write().await;
+        }
+        let records = counts.take().records();
+        assert_eq!(records.iter().filter(|record| record.by == Some(who)).count(), 1);
+        assert!(records.len() < 200, "{} records", records.len());
+        let refused = records.iter().map(|record| match record.event {
+            Event::SignInRefused { count, .. } => count,
+            _ => 0,
+        });
+        assert_eq!(refused.sum::<u64>(), 9 * 200, "a refusal was lost");
     }
 }

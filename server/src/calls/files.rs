@@ -15,6 +15,7 @@ use super::history::{a_few_at_a_time, reading_allowed};
 use crate::context::Context;
 use crate::domain::{Plan, State, Upload};
 use crate::files::{self, FileError, Files};
+use crate::journal;
 use crate::store::FileKey;
 use crate::view;
 
@@ -58,17 +59,14 @@ pub async fn put(session: &Session, call: PutPart) -> Result<PartTaken, Error> {
         let sentence = format!("file.put: part {part} of this file has {expected} bytes");
         return Err(Error::new(ErrorCode::BadParams, sentence));
     }
-    if upload.whole {
-        return Ok(PartTaken { whole: true });
-    }
     let all = working(session, upload.clone(), move |files, key, upload| {
-        files.put(key, upload, part, &data)
+        Ok((files.put(key, upload, part, &data)?, upload.whole))
     });
-    if !all.await? {
-        return Ok(PartTaken { whole: false });
+    let (all, is_whole) = all.await?;
+    if all && !is_whole {
+        finish(session, upload).await?;
     }
-    finish(session, upload).await?;
-    Ok(PartTaken { whole: true })
+    Ok(PartTaken { whole: all })
 }
 
 pub async fn abandon(session: &Session, call: AbandonFile) -> Result<Done, Error> {
@@ -121,8 +119,11 @@ fn own(context: &Context, who: Principal, file: FileId) -> Result<Upload, Error>
 /// stopped before it could say so.
 async fn progress(session: &Session, file: FileId) -> Result<UploadStatus, Error> {
     let upload = own(&session.context, session.who(), file)?;
-    let (parts, is_whole) = (upload.parts(), upload.whole);
-    let missing = working(session, upload.clone(), Files::missing).await?;
+    let parts = upload.parts();
+    let missing = working(session, upload.clone(), |files, key, upload| {
+        Ok((files.missing(key, upload)?, upload.whole))
+    });
+    let (missing, is_whole) = missing.await?;
     if missing.is_empty() && !is_whole {
         finish(session, upload).await?;
     }
@@ -152,10 +153,13 @@ async fn finish(session: &Session, upload: Upload) -> Result<(), Error> {
         let whole = state.decide_whole(who, file)?;
         Ok(Plan { files: whole.into_iter().collect(), ..Plan::default() })
     };
-    context.journal.append(None, decide).await.map(drop)
+    context.journal.append(None, decide).await?;
+    context.files.settle(file);
+    Ok(())
 }
 
-/// Works on a file's bytes where that may wait for the disk.
+/// Works on a file's bytes where that may wait for the disk, by what is known of the file when it comes
+/// to that: others may have brought it further meanwhile.
 async fn working<T: Send + 'static>(
     session: &Session,
     upload: Upload,
@@ -169,7 +173,91 @@ async fn working<T: Send + 'static>(
         let row = row.map_err(|error| view::unreadable(&error))?;
         // Gone since it was asked about.
         let row = row.ok_or(ErrorCode::NotFound)?;
+        let upload = journal::noted(&row).ok_or(ErrorCode::ServerFault)?;
         Ok(work(&bytes, &row.key, &upload)?)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use aws_lc_rs::digest;
+    use warproom_proto::{Label, OrganisationId, Sha256};
+
+    use super::*;
+    use crate::context::alone::Alone;
+    use crate::domain::FileChange;
+    use crate::domain::tests::{ROOM, person, with_room};
+
+    const FILE: FileId = FileId::from_bytes([5; 16]);
+    const PARTS: u32 = 8;
+
+    fn content() -> Vec<u8> {
+        vec![7; limits::PART_BYTES * PARTS as usize]
+    }
+
+    /// An upload of officer 10's that lacks its last part.
+    async fn nearly_there(sha256: &[u8]) -> Alone {
+        let alone = Alone::with(with_room(Label::Amber), &[]);
+        let upload = Upload {
+            file: FILE,
+            room: ROOM,
+            owner: person(10),
+            organisation: OrganisationId::from_bytes([10; 16]),
+            size_bytes: content().len() as u64,
+            sha256: Sha256(sha256.try_into().unwrap()),
+            begun_ms: 0,
+            whole: false,
+        };
+        let files = vec![FileChange::Kept(Box::new(upload))];
+        let begun =
+            alone.context.journal.append(None, |_, _| Ok(Plan { files, ..Plan::default() }));
+        begun.await.unwrap();
+        let session = alone.session(person(10));
+        for part in 0..PARTS - 1 {
+            assert!(!put(&session, one(part)).await.unwrap().whole);
+        }
+        alone
+    }
+
+    fn one(part: u32) -> PutPart {
+        PutPart { file: FILE, part, data: PartData(vec![7; limits::PART_BYTES]) }
+    }
+
+    /// Puts the last part again and again at the same time, from several connections.
+    async fn put_at_once(alone: &Alone) -> Vec<Result<PartTaken, Error>> {
+        let mut putting = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let session = Arc::new(alone.session(person(10)));
+            for _ in 0..16 {
+                let session = session.clone();
+                putting.spawn(async move { put(&session, one(PARTS - 1)).await });
+            }
+        }
+        putting.join_all().await
+    }
+
+    #[tokio::test]
+    async fn a_file_is_checked_once_however_often_its_last_part_is_put() {
+        let sha256 = digest::digest(&digest::SHA256, &content());
+        let alone = nearly_there(sha256.as_ref()).await;
+        for taken in put_at_once(&alone).await {
+            assert!(taken.unwrap().whole);
+        }
+        assert_eq!(alone.context.files.checks.load(Ordering::Relaxed), 1);
+        assert!(alone.context.state().files.waiting(person(10), FILE).unwrap().whole);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_what_was_announced_is_checked_once_too() {
+        let alone = nearly_there(&[0; 32]).await;
+        for taken in put_at_once(&alone).await {
+            let code = taken.unwrap_err().code;
+            assert!([ErrorCode::Conflict, ErrorCode::NotFound].contains(&code), "{code:?}");
+        }
+        assert_eq!(alone.context.files.checks.load(Ordering::Relaxed), 1);
+        assert!(alone.context.files.here().unwrap().is_empty(), "what is no use stays");
+    }
 }

@@ -12,7 +12,7 @@ use warproom_proto::register::{Device, PublicKey};
 use warproom_proto::{DeviceId, Error, ErrorCode, Handle, LogId, MemberId, Principal, Secret, rpc};
 
 use super::{Stranger, check_access};
-use crate::audit::Refusal;
+use crate::audit::{Refusal, SignIn};
 use crate::context::Context;
 use crate::domain::{Checked, Redemption};
 use crate::hub::Registration;
@@ -90,13 +90,12 @@ pub async fn sign_in(
 /// read: the record waits until it does.
 async fn recorded(stranger: &Stranger, signed_in: &SignedIn, means: Means) {
     let context = &stranger.context;
-    let event = audit::Event::SignedIn { means, device: signed_in.device };
-    let record = audit::Record {
-        from: Some(stranger.source.network()),
-        ..audit::Record::by(signed_in.me.principal, event)
-    };
-    if context.journal.audit(record.clone()).await.is_err() {
-        context.audit.counts.late(record, now_ms());
+    let (by, device) = (signed_in.me.principal, signed_in.device);
+    let from = Some(stranger.source.network());
+    let event = audit::Event::SignedIn { means, device, count: 1 };
+    let record = audit::Record { from, ..audit::Record::by(by, event) };
+    if context.journal.audit(record).await.is_err() {
+        context.audit.counts.late(SignIn { by, means, device, from }, now_ms());
     }
 }
 

@@ -100,7 +100,12 @@ impl Controlled {
 
     fn back_up(&self, to: &Path) -> Result<Told, KeepError> {
         let owner = backup::owner(&journal::read(&self.state))?;
-        let moment = self.journal.between(Committer::moment);
+        let state = self.state.clone();
+        let note = move |committer: &mut Committer| {
+            let files = backup::files(&journal::read(&state));
+            committer.moment(files)
+        };
+        let moment = self.journal.between(note);
         let moment = moment.ok_or(KeepError::Ended)??;
         let progress = &self.progress;
         let taken = backup::take(&self.config, &self.store, (&moment, owner), to, &mut |bytes| {

@@ -161,6 +161,12 @@ impl Files {
         self.known.contains_key(&file)
     }
 
+    /// The files that are whole, carried or not.
+    pub fn whole(&self) -> impl Iterator<Item = FileId> {
+        let whole = self.known.values().filter(|known| known.upload.whole);
+        whole.map(|known| known.upload.file)
+    }
+
     /// What was announced before a moment and is carried by nothing.
     #[must_use]
     pub fn left_since(&self, before_ms: i64) -> Vec<(RoomId, FileId)> {

@@ -19,8 +19,8 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// How long a file may wait for an entry that carries it: a night and a day's work on a bad line.
 const WAITING_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Destroys files, whether an entry carries them or not: their keys and then their bytes. Whatever
-/// ends the life of an entry calls this with its files.
+/// Destroys files that no entry carries: their keys and then their bytes. The keys of those that one
+/// carries go by what ends its life, with it, and then [`erase`] is called.
 pub async fn destroy(
     context: &Arc<Context>,
     which: impl FnOnce(&State, i64) -> Result<Vec<(RoomId, FileId)>, Error> + Send + 'static,

@@ -62,7 +62,7 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
     let source = source(&notification).ok_or(Answer::INVALID_PAYLOAD)?;
     Ok(Draft::Alert(Box::new(PostAlert {
         room: terms.room,
-        id: entry_id(terms.bot, &source),
+        id: entry_id(terms.bot, &source, false),
         label,
         alert: alert(&notification, source),
         headline: headline.parse().map_err(|_| Answer::INVALID_PAYLOAD)?,
@@ -143,7 +143,7 @@ pub fn follow(call: &mut PostAlert, earlier: &Latest, bot: BotId) {
     if let Ok(revision) = revision {
         source.revision = revision;
     }
-    call.id = entry_id(bot, source);
+    call.id = entry_id(bot, source, call.exercise);
 }
 
 /// The group and its state. Alertmanager repeats a state again and again: it keeps its revision, and

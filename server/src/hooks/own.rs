@@ -80,7 +80,9 @@ pub fn read(message: Map<String, Value>, terms: &Terms) -> Result<Draft, Answer>
     let label = terms.label(fields.label, said.into_iter().flatten())?;
     Ok(Draft::Alert(Box::new(PostAlert {
         room: terms.room,
-        id: source.as_ref().map_or_else(EntryId::random, |source| entry_id(terms.bot, source)),
+        id: source
+            .as_ref()
+            .map_or_else(EntryId::random, |source| entry_id(terms.bot, source, fields.exercise)),
         label,
         alert: Alert {
             severity: fields.severity.unwrap_or(Severity::Unknown),

@@ -1,5 +1,8 @@
 //! What is to be erased, a slice at a time between groups, so that whoever posts waits some
 //! milliseconds at most. When a room is done, its fold is built anew from what stayed.
+//!
+//! A legal hold is asked about where an erasure begins, and nothing is decided between that and the
+//! first of it: what is held loses neither records nor files.
 
 use std::collections::VecDeque;
 use std::sync::{PoisonError, RwLock};
@@ -7,6 +10,7 @@ use std::sync::{PoisonError, RwLock};
 use tokio::sync::oneshot;
 use warproom_proto::{Error, ErrorCode, LogId, RoomId, Seq};
 
+use super::files::kept;
 use super::read;
 use super::rebuild::state_entries;
 use crate::domain::State;
@@ -48,20 +52,43 @@ impl Erasing {
     ) {
         let Some((room, erasure, answer)) = self.waiting.front_mut() else { return };
         let begins = answer.is_some() && !erasure.has_begun();
-        let done = if begins && read(state).governing.of_room(*room).held {
-            Err(Error::new(ErrorCode::Conflict, "the room is under a legal hold"))
-        } else {
-            match committer.erase(erasure) {
-                Ok(Progress::More) => return,
-                Ok(Progress::Done) => renew(*room, store, state),
-                Err(error) => Err(failed(&error)),
-            }
+        let begun = if begins { begin(*room, erasure, committer, state) } else { Ok(()) };
+        let done = match begun.map(|()| committer.erase(erasure)) {
+            Ok(Ok(Progress::More)) => return,
+            Ok(Ok(Progress::Done)) => renew(*room, store, state),
+            Ok(Err(error)) => Err(failed(&error)),
+            Err(refusal) => Err(refusal),
         };
         if let Some(answer) = answer.take() {
             let _ = answer.send(done);
         }
         self.waiting.pop_front();
     }
+}
+
+/// Begins an erasure, unless the room is held: the keys of its files are destroyed before the data key
+/// that they are sealed under is.
+fn begin(
+    room: RoomId,
+    erasure: &Erasure,
+    committer: &mut Committer,
+    state: &RwLock<State>,
+) -> Result<(), Error> {
+    let gone: Vec<_> = {
+        let state = read(state);
+        if state.governing.of_room(room).held {
+            return Err(Error::new(ErrorCode::Conflict, "the room is under a legal hold"));
+        }
+        erasure.to_erase().flat_map(|seq| state.without_files(room, seq)).collect()
+    };
+    let dropped: Vec<_> = gone.iter().filter_map(kept).collect();
+    let done = committer.commit_with(Vec::new(), (&[], &dropped), 0, |_| Ok(Vec::new()));
+    done.map_err(|error| failed(&error))?;
+    let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
+    for change in &gone {
+        state.apply_file(change);
+    }
+    Ok(())
 }
 
 fn renew(room: RoomId, store: &Store, state: &RwLock<State>) -> Result<(), Error> {

@@ -20,7 +20,7 @@ pub(super) fn kept(change: &FileChange) -> Option<store::FileChange> {
 }
 
 /// Reads back what [`kept`] wrote; `None` for what is not about the file in whose place it stands.
-pub(super) fn noted(row: &FileRow) -> Option<Upload> {
+pub fn noted(row: &FileRow) -> Option<Upload> {
     let upload: Upload = serde_json::from_slice(&row.note).ok()?;
     let is_own =
         upload.room == RoomId::from_bytes(row.log.0) && *upload.file.as_bytes() == row.file;

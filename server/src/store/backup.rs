@@ -6,7 +6,7 @@
 //! 000004.records    … since the backup before the fourth; a backup without news has none
 //! 000004.state      marks and wrapped data keys of that moment, whole each time
 //! 000004.files      the list of the files beside the database at that moment
-//! files/            those files, each copied once
+//! files/            those of them that were whole, each copied once
 //! ```
 //!
 //! The moment is between two groups of the one writer: the end of every log, and all that is

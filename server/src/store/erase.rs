@@ -69,6 +69,11 @@ impl Erasure {
         self.log
     }
 
+    /// What is still to be erased of it.
+    pub fn to_erase(&self) -> impl Iterator<Item = Seq> {
+        self.to_erase.iter().copied()
+    }
+
     /// Whether anything was erased by it.
     #[must_use]
     pub fn has_begun(&self) -> bool {

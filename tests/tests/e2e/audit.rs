@@ -58,11 +58,14 @@ async fn a_sign_in_is_in_the_log_before_it_is_answered() -> anyhow::Result<()> {
     assert_eq!(record.by, Some(dan.principal()));
     assert_eq!(record.from.map(|from| from.to_string()).as_deref(), Some("127.0.0.0/24"));
     let means = Means::Device;
-    assert_eq!(record.event, Audited::SignedIn { means, device: Some(dan.device) });
+    assert_eq!(record.event, Audited::SignedIn { means, device: Some(dan.device), count: 1 });
     // Joining was one by invitation.
     let mine: Vec<_> = records.iter().filter_map(audited).map(|one| one.event).collect();
     let means = Means::Invitation;
-    assert!(mine.contains(&Audited::SignedIn { means, device: Some(dan.device) }), "{mine:?}");
+    assert!(
+        mine.contains(&Audited::SignedIn { means, device: Some(dan.device), count: 1 }),
+        "{mine:?}"
+    );
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use warproom_client::{CallError, Discontinuity, Event, Rewritten};
-use warproom_proto::calls::Posted;
+use warproom_proto::calls::{Posted, ShowUpload};
 use warproom_proto::{ErrorCode, Label, LogId, RoomId};
 use warproom_server::store::{self, Direction, MasterKey, Options};
 use warproom_tests::harness::{
@@ -400,14 +400,7 @@ async fn a_file_is_read_by_a_member_from_what_was_restored_elsewhere() -> anyhow
     // After the backup, and so not in it.
     let (third, three) = files::post(&dan, room, Label::Green, &contents[2]).await?;
 
-    // The machine is lost: what is left is the backup and a copy of the keys.
-    warp.stop().await?;
-    let old = home.path().join("old");
-    fs::rename(warp.folder(), &old)?;
-    let options = [("--from", &*backup), ("--keys", &*old.join("keys"))];
-    done(command(&warp, "restore", &options)).await?;
-    fs::remove_dir_all(&old)?;
-    warp.restart().await?;
+    restored_in_place(&mut warp, home.path(), &backup).await?;
     let (reader, _events) = eve.connect().await?;
     for (seq, file, content) in [(first.seq, one, &contents[0]), (second.seq, two, &contents[1])] {
         let read = files::read(&reader, (room, seq), file, content.len()).await?;
@@ -424,6 +417,79 @@ async fn a_file_is_read_by_a_member_from_what_was_restored_elsewhere() -> anyhow
     drop((reader, dan_back));
     warp.stop().await?;
     files::verified(&warp, 3)
+}
+
+#[tokio::test]
+async fn a_file_that_was_on_its_way_up_at_one_backup_is_whole_in_the_next() -> anyhow::Result<()> {
+    let mut warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let dan = warp.officer("dan", dover).await?;
+    let room = warp.room(&[&dan], Label::Amber, Label::Green).await?;
+    let home = tempfile::tempdir()?;
+    let backup = home.path().join("backup");
+    // With its last part it is as long as it will be, and most of it is missing.
+    let content = files::bytes(250_000, 1);
+    let begun = files::begin(&dan.client, room, &content).await?;
+    files::put(&dan.client, begun.file, begun.parts - 1, &content).await?;
+    back_up(&warp, &backup).await?;
+    for part in 0..begun.parts - 1 {
+        files::put(&dan.client, begun.file, part, &content).await?;
+    }
+    let posted = dan.client.append(files::carrying(room, Label::Green, &[begun.file])).await?;
+    back_up(&warp, &backup).await?;
+    done(command(&warp, "verify", &[("--backup", &backup)])).await?;
+
+    restored_in_place(&mut warp, home.path(), &backup).await?;
+    let (reader, _events) = dan.connect().await?;
+    let read = files::read(&reader, (room, posted.seq), begun.file, content.len()).await?;
+    ensure!(read == content, "another file");
+    drop(reader);
+    warp.stop().await?;
+    files::verified(&warp, 1)
+}
+
+#[tokio::test]
+async fn a_backup_is_restored_after_a_file_grew_and_the_next_one_was_cut_short()
+-> anyhow::Result<()> {
+    let mut warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let dan = warp.officer("dan", dover).await?;
+    let room = warp.room(&[&dan], Label::Amber, Label::Green).await?;
+    let home = tempfile::tempdir()?;
+    let backup = home.path().join("backup");
+    let content = files::bytes(250_000, 1);
+    let begun = files::begin(&dan.client, room, &content).await?;
+    files::put(&dan.client, begun.file, 0, &content).await?;
+    back_up(&warp, &backup).await?;
+    files::put(&dan.client, begun.file, 1, &content).await?;
+    // The list of files comes after the files: here it cannot be written.
+    fs::create_dir(backup.join("000002.files"))?;
+    let said = refused(command(&warp, "backup", &[("--to", &backup)])).await?;
+    ensure!(said.contains("000002.files"), "{said}");
+    done(command(&warp, "verify", &[("--backup", &backup)])).await?;
+
+    // Bytes of what was on its way up are in no backup: it is brought up from its beginning.
+    restored_in_place(&mut warp, home.path(), &backup).await?;
+    let (client, _events) = dan.connect().await?;
+    let status = client.call(ShowUpload { file: begun.file }).await?;
+    ensure!(status.missing == begun.missing, "{status:?}");
+    let file = files::bring(&client, room, &content).await?;
+    ensure!(file == begun.file, "it is known still");
+    let posted = client.append(files::carrying(room, Label::Green, &[file])).await?;
+    let read = files::read(&client, (room, posted.seq), file, content.len()).await?;
+    ensure!(read == content, "another file");
+    Ok(())
+}
+
+/// The machine is lost: the backup is restored in its place, with a copy of the keys.
+async fn restored_in_place(warp: &mut Warp, home: &Path, backup: &Path) -> anyhow::Result<()> {
+    warp.stop().await?;
+    let old = home.join("old");
+    fs::rename(warp.folder(), &old)?;
+    let options = [("--from", backup), ("--keys", &*old.join("keys"))];
+    done(command(warp, "restore", &options)).await?;
+    fs::remove_dir_all(&old)?;
+    warp.restart().await
 }
 
 #[tokio::test]

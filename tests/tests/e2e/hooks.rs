@@ -252,6 +252,28 @@ async fn a_message_of_our_own_form_is_an_alert_that_its_next_revision_replaces()
 }
 
 #[tokio::test]
+async fn what_is_real_is_posted_after_an_exercise_with_its_id_and_revision() -> anyhow::Result<()> {
+    let mut hooked = Hooked::start().await?;
+    for exercise in [true, false] {
+        let message = json!({
+            "headline": "Patch now", "id": "adv-7", "revision": "1", "exercise": exercise,
+        });
+        for _ in 0..2 {
+            ok(&hooked.post(&message).await?)?;
+        }
+    }
+    let drill = hooked.next().await?;
+    let real = hooked.next().await?;
+    ensure!(real.seq == drill.seq + 1, "one of them was posted twice");
+    let drill = drill.entry.context("shown")?;
+    let real = real.entry.context("shown")?;
+    ensure!(drill.handling.exercise && !real.handling.exercise);
+    let Kind::Alert(alert) = &real.handling.kind else { anyhow::bail!("no alert") };
+    ensure!(alert.supersedes.is_none(), "it took the exercise's place");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_alertmanagers_group_fires_repeats_and_is_resolved() -> anyhow::Result<()> {
     let mut hooked = Hooked::start().await?;
     let message = |status: &str, ends_at: &str| {

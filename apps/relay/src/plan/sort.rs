@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use warproom_client::proto::Message;
 
 use super::line::{Line, Lines, roots};
-use super::{Group, One, filter, key};
+use super::{Group, One, filter, key_among};
 use crate::config::Source;
 use crate::cursor::{Cursor, Seen};
 use crate::item::Item;
@@ -142,7 +142,7 @@ impl<'a> Sorter<'a> {
     /// 3.2.1).
     fn replaces(&self, cursor: &Cursor, own: &str, item: &Item) -> Vec<String> {
         let is_ours = |id: &&String| {
-            let key = key(id);
+            let key = key_among(item.exercise, id);
             let sender = self.senders.get(&key).map(String::as_str);
             let sender = sender.or_else(|| Some(&*cursor.items.get(&key)?.sender));
             let unseen = || {
@@ -151,7 +151,8 @@ impl<'a> Sorter<'a> {
             };
             sender.map_or_else(unseen, |sender| sender == item.sender)
         };
-        let keys = item.replaces.iter().filter(is_ours).map(|id| key(id));
+        let ours = item.replaces.iter().filter(is_ours);
+        let keys = ours.map(|id| key_among(item.exercise, id));
         keys.filter(|key| key != own).collect()
     }
 

@@ -196,6 +196,27 @@ fn exercises_never_share_a_digest_with_the_real() {
 }
 
 #[test]
+fn what_is_real_is_posted_after_an_exercise_with_its_id_and_revision() {
+    let source = feed("");
+    let drill = Item { exercise: true, ..item("a", "1") };
+    let drilled = read(&source, &looked(&source), vec![drill.clone()]);
+    let real = read(&source, &drilled.cursor, vec![item("a", "1")]);
+    let (drill_said, real_said) = (written(&source, &drilled), written(&source, &real));
+    let real_said = real_said.first().expect("nothing is said of what is real");
+    assert!(drill_said[0].exercise && !real_said.exercise);
+    assert_ne!(drill_said[0].id, real_said.id, "the server takes one for the other");
+    assert_eq!(real_said.alert.message, Message::Alert, "it follows up an exercise");
+
+    // Neither comes again, and the end of the exercise withdraws nothing that is real.
+    let both = read(&source, &real.cursor, vec![item("a", "1")]);
+    assert_eq!(shape(&both), Vec::<String>::new());
+    let gone = Item { message: Message::Cancel, revision: "2".into(), ..drill };
+    let ended = written(&source, &read(&source, &both.cursor, vec![gone]));
+    assert_eq!(ended.len(), 1);
+    assert!(ended[0].exercise && ended[0].alert.message == Message::Cancel);
+}
+
+#[test]
 fn filters_hold_back_what_is_new_and_never_what_was_told() {
     let source = feed("[source.filters]\nseverity_at_least = \"severe\"\nsubjects = [\"Ivanti\"]");
     let about = |severity, vendor: &str| Item {

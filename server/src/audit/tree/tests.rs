@@ -31,7 +31,7 @@ impl Log {
 
     /// Appends so many records as the writer does.
     fn append(&mut self, tree: &Tree, count: usize, keeps_tiles: bool) {
-        let event = Event::SignedIn { means: Means::Device, device: None };
+        let event = Event::SignedIn { means: Means::Device, device: None, count: 1 };
         let drafts = (0..count).map(|_| draft(&Record::of_server(event.clone())).unwrap());
         let marks = if keeps_tiles { tree.unsaved() } else { Vec::new() };
         let committer = &mut self.opened.as_mut().unwrap().1;

@@ -2,9 +2,10 @@
 //! was made, and the list of them is written whole each time. They are sealed as they are; here they
 //! are bytes with a path.
 //!
-//! A file that is still being made is copied as far as it has come, and again the next time.
+//! A file that is still being made is not backed up: neither its length nor its name tells whether it is
+//! done, so whoever makes them says which are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -26,28 +27,24 @@ pub(super) type Files = BTreeMap<String, Written>;
 /// What is called after each slice that was copied, with its bytes; an error ends the copying.
 pub(super) type Each<'a> = dyn FnMut(u64) -> Result<(), BackupError> + 'a;
 
-/// Copies what is not in the backup yet; every file there is, and how many bytes were copied.
+/// Copies those of the files that are not in the former backup; all that are in this one then, and how
+/// many bytes were copied. What the former one has is never written to, so it stays whole whatever
+/// becomes of this one.
 pub(super) fn copy(
-    data: &Path,
-    backup: &Path,
+    (data, backup): (&Path, &Path),
+    whole: &BTreeSet<String>,
     former: &Files,
     each: &mut Each<'_>,
 ) -> Result<(Files, u64), BackupError> {
     let (from, to) = (data.join(FOLDER), backup.join(FOLDER));
     let mut files = Files::new();
     let mut copied_bytes = 0;
-    for path in below(&from)? {
-        let length = match fs::metadata(from.join(&path)) {
-            Ok(found) => found.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(BackupError::Io { path: from.join(path), source }),
-        };
-        let known = former.get(&path).filter(|known| known.bytes == length);
-        if let Some(known) = known {
-            files.insert(path, known.clone());
-        } else if let Some(copied) = copy_one((&from, &to), &path, each)? {
+    for path in whole {
+        if let Some(known) = former.get(path) {
+            files.insert(path.clone(), known.clone());
+        } else if let Some(copied) = copy_one((&from, &to), path, each)? {
             copied_bytes += copied.bytes;
-            files.insert(path, copied);
+            files.insert(path.clone(), copied);
         }
     }
     Ok((files, copied_bytes))

@@ -2,9 +2,9 @@
 //!
 //! It is taken by the one writer between two groups, so all of it is of one moment. What is copied is
 //! small: marks, wrapped data keys, and whatever else the database keeps that does not grow with
-//! the logs.
+//! the logs. Which files beside the database are done is said by whoever makes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError};
 
@@ -23,15 +23,18 @@ pub struct Moment {
     pub(super) tips: BTreeMap<LogId, Tip>,
     /// Every key and value that does not grow with the logs, in order.
     pub(super) state: State,
+    /// The files beside the database that are done, and never change again.
+    pub(super) files: BTreeSet<String>,
     /// What seals the manifest, and its wrapped form.
     pub(super) key: Arc<DataKey>,
     pub(super) wrapped: Vec<u8>,
 }
 
 impl Committer {
-    /// Notes the present moment for a backup. Nothing is committed meanwhile, for as long as copying
-    /// the marks takes: some milliseconds for a WARP of a hundred people.
-    pub fn moment(&mut self) -> Result<Moment, CommitError> {
+    /// Notes the present moment for a backup, with the paths of the files beside the database that are
+    /// done. Nothing is committed meanwhile, for as long as copying the marks takes: some milliseconds
+    /// for a WARP of a hundred people.
+    pub fn moment(&mut self, files: BTreeSet<String>) -> Result<Moment, CommitError> {
         if self.stopped {
             return Err(CommitError::Stopped);
         }
@@ -41,7 +44,7 @@ impl Committer {
         let wrapped = guarded(|| opened.db.get(place))?;
         let wrapped = wrapped.ok_or(Fault::broken("the key of the backups is missing"))?;
         let tips = opened.tips.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Moment { tips, state: state(&opened.db)?, key, wrapped: wrapped.to_vec() })
+        Ok(Moment { tips, state: state(&opened.db)?, files, key, wrapped: wrapped.to_vec() })
     }
 
     /// The data key of this store's backups; the first one makes it.

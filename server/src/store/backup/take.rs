@@ -214,7 +214,8 @@ impl Taking<'_, '_> {
         let new = self.records(format!("{number:06}.records"), &tips)?;
         let state = self.state(format!("{number:06}.state"))?;
         let mut each = |bytes| self.pace.after(bytes);
-        let (copied, copied_bytes) = files::copy(&store.0.folder, folder, &known, &mut each)?;
+        let (copied, copied_bytes) =
+            files::copy((&store.0.folder, folder), &moment.files, &known, &mut each)?;
         self.written_bytes += copied_bytes;
         let list = self.list(format!("{number:06}.files"), &copied)?;
         segments.extend(new.clone());

@@ -1,5 +1,6 @@
 //! Backups: whole, incremental, checked; whatever is bent in one is named.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
@@ -15,9 +16,18 @@ impl Place {
         self.home.path().join("backup")
     }
 
+    /// The files beside the database: all of them are done, but for one that says it is not.
+    fn files(&self) -> BTreeSet<String> {
+        let beside = self.folder().join("files");
+        let paths = if beside.exists() { files(&beside) } else { Vec::new() }.into_iter();
+        let paths = paths.map(|path| path.strip_prefix(&beside).unwrap().to_owned());
+        let paths = paths.filter(|path| !path.ends_with("half"));
+        paths.map(|path| path.to_str().unwrap().to_owned()).collect()
+    }
+
     fn try_back_up(&self) -> Result<Taken, BackupError> {
         let (store, mut committer) = self.open();
-        let moment = committer.moment().unwrap();
+        let moment = committer.moment(self.files()).unwrap();
         take(&store, &moment, about("ours"), &self.backup(), &mut |_| true)
     }
 
@@ -86,7 +96,7 @@ fn what_is_restored_is_what_the_store_was_at_the_moment() {
     let place = filled();
     let (store, mut committer) = place.open();
     let then = everything(&store);
-    let moment = committer.moment().unwrap();
+    let moment = committer.moment(place.files()).unwrap();
     // Written after the moment, and so not of the backup.
     let later = Mark { key: b"rone".to_vec(), value: b"2".to_vec() };
     committer.commit(vec![draft(ROOM, "later")], &[later], 2_000).unwrap();
@@ -135,7 +145,7 @@ fn a_backup_that_is_cut_short_leaves_the_former_one_whole() {
     let long = "y".repeat(40_000);
     place.fill((0..60).map(|_| &long));
     let (store, mut committer) = place.open();
-    let moment = committer.moment().unwrap();
+    let moment = committer.moment(place.files()).unwrap();
     let mut slices = 0;
     let stopped = take(&store, &moment, about("ours"), &place.backup(), &mut |_| {
         slices += 1;
@@ -241,7 +251,7 @@ fn after_a_change_of_the_master_key_the_next_backup_opens_with_the_new_one() {
     committer.rekey(&new, &[]).unwrap();
     let early = verify_backup(&place.backup(), &new);
     assert!(matches!(early, Err(BackupError::WrongKey { .. })), "not before the next backup");
-    let moment = committer.moment().unwrap();
+    let moment = committer.moment(place.files()).unwrap();
     let taken = take(&store, &moment, about("ours"), &place.backup(), &mut |_| true).unwrap();
     assert_eq!((taken.number, taken.new_records), (2, 0), "no record is copied again");
     drop((store, committer));
@@ -303,7 +313,7 @@ fn a_folder_with_something_else_is_left_alone() {
     place.back_up();
     let stranger = filled();
     let (store, mut committer) = stranger.open();
-    let moment = committer.moment().unwrap();
+    let moment = committer.moment(stranger.files()).unwrap();
     let refused = take(&store, &moment, about("theirs"), &place.backup(), &mut |_| true);
     assert!(matches!(refused, Err(BackupError::OtherOwner { .. })), "{refused:?}");
     // Of the same name, and not the same store.
@@ -341,6 +351,23 @@ fn files_beside_the_database_are_copied_once_and_restored() {
     fs::remove_file(place.backup().join("files/ab/two")).unwrap();
     let expected = [BackupDamage::Missing("files/ab/two".to_owned())];
     assert_eq!(place.verify_backup().damage, expected);
+}
+
+#[test]
+fn a_file_that_is_not_done_is_not_backed_up_and_what_was_copied_is_never_written_again() {
+    let place = filled();
+    let beside = place.folder().join("files");
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("done"), b"as it was").unwrap();
+    fs::write(beside.join("half"), b"as it will be").unwrap();
+    assert_eq!(place.back_up().files, 1);
+    // On a disk that loses what it keeps, the backup is what there is.
+    fs::write(beside.join("done"), b"bent").unwrap();
+    let next = place.back_up();
+    assert_eq!((next.files, place.verify_backup().damage), (1, Vec::new()));
+    place.restore();
+    assert_eq!(fs::read(place.restored().join("files/done")).unwrap(), b"as it was");
+    assert!(!place.restored().join("files/half").exists());
 }
 
 #[test]
@@ -392,17 +419,17 @@ fn after_an_erasure_a_backup_goes_into_a_new_folder() {
 fn no_backup_is_of_two_states_while_records_are_erased() {
     let place = filled();
     let (store, mut committer) = place.open();
-    let moment = committer.moment().unwrap();
+    let moment = committer.moment(place.files()).unwrap();
     let mut erasure = Erasure::new(ROOM, [1].into());
     assert_eq!(committer.erase(&mut erasure).unwrap(), Progress::More);
     let take =
         |moment: &Moment| take(&store, moment, about("ours"), &place.backup(), &mut |_| true);
     let left = take(&moment).unwrap_err();
     assert!(matches!(left, BackupError::Erased { .. }), "{left}");
-    let within = take(&committer.moment().unwrap()).unwrap_err();
+    let within = take(&committer.moment(place.files()).unwrap()).unwrap_err();
     assert!(matches!(within, BackupError::Erasing), "{within}");
     while committer.erase(&mut erasure).unwrap() == Progress::More {}
-    assert_eq!(take(&committer.moment().unwrap()).unwrap().number, 1);
+    assert_eq!(take(&committer.moment(place.files()).unwrap()).unwrap().number, 1);
 }
 
 #[test]
