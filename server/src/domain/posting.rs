@@ -195,6 +195,7 @@ impl State {
         if room.role(who) == Some(role) {
             return Err(Error::new(ErrorCode::Conflict, "they are in this room already"));
         }
+        room.may_join_again(who)?;
         Ok(notice(room_id, id, author, Kind::Joined { who, role }))
     }
 
