@@ -138,7 +138,7 @@ where
         }
         let left = outgoing.left();
         if !left.is_empty() {
-            frames.retain(|queued| queued.room.is_none_or(|room| !left.contains(&room)));
+            frames.retain(|queued| !left.iter().any(|room| queued.goes_with(*room)));
         }
     }
     socket.flush().await

@@ -174,7 +174,10 @@ impl State {
         id: EntryId,
         settings: RoomSettings,
     ) -> Result<Plan, Error> {
-        self.room_to_lead(author, room)?;
+        let now = self.room_to_lead(author, room)?.settings();
+        if now == Some(&settings) {
+            return Err(Error::new(ErrorCode::Conflict, "it has these settings already"));
+        }
         self.check_settings(author, &settings, Some(room))?;
         Ok(notice(room, id, author, Kind::Changed { settings }))
     }
