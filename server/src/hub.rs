@@ -26,7 +26,7 @@ use crate::planted::{Plant, is_planted};
 use crate::transport::Frame;
 use crate::view::{self, shown, stub};
 
-pub use outgoing::{Ended, Outgoing, Queued};
+pub use outgoing::{Ended, Outgoing, Queued, Waiting};
 
 /// A connection, as the hub knows it.
 #[derive(Clone)]

@@ -136,6 +136,12 @@ impl Room {
         self.stays.get(&who).map_or(0, |stay| stay.spans.len())
     }
 
+    /// How often somebody has left it.
+    #[must_use]
+    pub fn times_left(&self, who: Principal) -> usize {
+        self.stays.get(&who).map_or(0, |stay| stay.spans.len() - usize::from(stay.role.is_some()))
+    }
+
     /// Everyone who is in it now.
     pub fn present(&self) -> impl Iterator<Item = (Principal, RoomRole)> {
         self.stays.iter().filter_map(|(who, stay)| Some((*who, stay.role?)))

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use warproom_proto::RoomId;
 
+use crate::domain::Tells;
 use crate::transport::Frame;
 
 /// The most frames that wait, and the most bytes: what a client that reads at all takes at once.
@@ -64,6 +65,13 @@ pub enum Waiting {
     Joined(RoomId),
     /// A room that was left.
     Left(RoomId),
+    /// The answer to a request: asked about again when it is sent.
+    Reply {
+        /// The request's id.
+        request: u64,
+        /// What of rooms it tells.
+        tells: Tells,
+    },
     /// What tells of no room, or what its reader may have whatever happens.
     Plain,
 }
@@ -169,7 +177,7 @@ impl Outgoing {
     }
 
     /// Queues a frame that the client must not miss behind all that waits.
-    fn push_last(&self, queued: Queued) {
+    pub fn push_last(&self, queued: Queued) {
         let mut queue = self.lock();
         if queue.frames.len() - queue.said < NOTICES {
             queue.frames.push_back(queued);
