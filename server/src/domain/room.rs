@@ -210,7 +210,9 @@ impl Room {
         if !audience::is_within(label, reader.bound) {
             return false;
         }
+        // Who was there is looked up only where the label does not let everyone in the room read it.
         summary.kind == KindTag::Notice
+            || audience::may_read(label, Relation::default())
             || std::iter::once(&seq)
                 .chain(&summary.carries)
                 .all(|seq| audience::may_read(label, self.relation(reader, *seq)))
