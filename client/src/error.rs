@@ -236,15 +236,34 @@ impl SignOut {
     }
 }
 
-/// How long a refusal asks to wait.
+/// The longest wait that a server may ask for: nobody should be shut out, and nothing held back, for hours
+/// by a wrong number.
+const LONGEST_ASKED: Duration = Duration::from_mins(5);
+
+/// How long a refusal asks to wait, within what a server may ask for.
 pub(crate) fn retry_after(error: &Error) -> Option<Duration> {
     /// When the server names no time.
     const A_WHILE: Duration = Duration::from_secs(1);
     let named = error.data.as_ref().map(|data| Duration::from_millis(data.retry_after_ms));
-    named.or((error.code == ErrorCode::SlowDown).then_some(A_WHILE))
+    let asked = named.or((error.code == ErrorCode::SlowDown).then_some(A_WHILE));
+    asked.map(|asked| asked.min(LONGEST_ASKED))
 }
 
 /// Whether a refusal is one of the credentials themselves.
 pub(crate) fn refuses_sign_in(error: &Error) -> bool {
     matches!(error.code, ErrorCode::SignInRefused | ErrorCode::SignInRequired)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_server_has_anything_wait_for_long() {
+        let asked = |ms| retry_after(&Error::slow_down(ms));
+        assert_eq!(asked(9_000), Some(Duration::from_secs(9)));
+        assert_eq!(asked(u64::MAX), Some(LONGEST_ASKED));
+        assert_eq!(retry_after(&ErrorCode::SlowDown.into()), Some(Duration::from_secs(1)));
+        assert_eq!(retry_after(&ErrorCode::NotFound.into()), None);
+    }
 }

@@ -198,7 +198,7 @@ impl Worker {
                 Err(error) => {
                     tracing::debug!(%error, attempt = self.attempt, "cannot reconnect");
                     trouble = Trouble::from(&error);
-                    asked_to_wait = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
+                    asked_to_wait = error.retry_after().unwrap_or_default();
                 }
             }
         }
@@ -396,10 +396,6 @@ impl Worker {
         }
     }
 }
-
-/// The longest wait that a server may ask for before the next attempt to sign in: a person at this
-/// end should not be shut out for hours by a wrong number.
-const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
 /// Passing over a reply would leave its caller waiting for good.
 fn unreadable(error: &serde_json::Error) -> End {

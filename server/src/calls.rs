@@ -18,6 +18,7 @@ mod retention;
 mod rooms;
 mod search;
 mod session;
+mod telling;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,13 +31,14 @@ use tokio::sync::Semaphore;
 
 use crate::context::Context;
 use crate::domain::State;
-use crate::hub::{Peer, Registration};
+use crate::hub::{Peer, Queued, Registration, Waiting};
 use crate::identity::Source;
 use crate::transport::Frame;
 
 pub use entries::{alert_as, post_as};
 pub use files::AT_ONCE as PARTS_AT_ONCE;
 pub use register::INVITATION_MS;
+pub use telling::to_send;
 
 /// The calls that move a part of a file.
 pub const PUT_PART: &str = proto::PutPart::METHOD;
@@ -75,7 +77,8 @@ impl Session {
 
 macro_rules! table {
     ($function:ident($session:ident, $request:ident): $($call:ident => $handler:path,)*) => {
-        async fn $function($session: &Session, $request: &rpc::Request<'_>) -> Frame {
+        /// The reply to a request, and whether it was refused.
+        async fn $function($session: &Session, $request: &rpc::Request<'_>) -> (Frame, bool) {
             match &*$request.method {
                 $(<proto::$call as Call>::METHOD => {
                     let began = Instant::now();
@@ -89,11 +92,11 @@ macro_rules! table {
                     if let Some(code) = refused {
                         audit::count($session, <proto::$call as Call>::METHOD, code);
                     }
-                    rpc::reply_text(Some($request.id), &reply).into()
+                    (rpc::reply_text(Some($request.id), &reply).into(), refused.is_some())
                 })*
                 other => {
                     $session.context.metrics.calls.unknown();
-                    rpc::reply_text::<()>(Some($request.id), &Err(unknown(other))).into()
+                    (rpc::reply_text::<()>(Some($request.id), &Err(unknown(other))).into(), true)
                 }
             }
         }
@@ -176,23 +179,32 @@ table! {
 /// An answer, and its place among what is on its way to the connection.
 pub enum Answer {
     /// Before everything that waits: what a call makes possible comes after its reply.
-    First(Frame),
+    First(Queued),
     /// Behind everything that waits: a search's reply comes after what it found.
-    Last(Frame),
+    Last(Queued),
 }
 
 /// Answers a signed-in connection.
 pub async fn answer(session: Arc<Session>, frame: Frame) -> Answer {
     match rpc::Request::read(&frame) {
         Ok(request) => {
-            let reply = dispatch(&session, &request).await;
+            let times_left = || session.context.state().times_left(session.who());
+            let tells = telling::tells(&request, times_left);
+            let (frame, is_refused) = dispatch(&session, &request).await;
+            // A refusal tells nothing.
+            let tells = tells.filter(|_| !is_refused);
+            let what =
+                tells.map_or(Waiting::Plain, |tells| Waiting::Reply { request: request.id, tells });
+            let reply = Queued { what, frame };
             if &*request.method == proto::RunSearch::METHOD {
                 Answer::Last(reply)
             } else {
                 Answer::First(reply)
             }
         }
-        Err(refusal) => Answer::First(rpc::reply_text::<()>(None, &Err(refusal)).into()),
+        Err(refusal) => {
+            Answer::First(Queued::plain(rpc::reply_text::<()>(None, &Err(refusal)).into()))
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::calls::{self, Answer, Session, Stranger};
 use crate::config::Limits;
 use crate::context::Context;
 use crate::http;
-use crate::hub::{Ended, Outgoing, Queued, Registration};
+use crate::hub::{Ended, Queued, Registration};
 use crate::identity::Source;
 use crate::journal::now_ms;
 use crate::tls::{self, Stream};
@@ -124,21 +124,17 @@ fn expiry(context: &Context, who: Principal) -> Option<Instant> {
 }
 
 /// Writes frames together, without those of rooms that the reader leaves meanwhile.
-async fn write<S>(
-    socket: &mut Socket<S>,
-    outgoing: &Outgoing,
-    frames: &mut VecDeque<Queued>,
-) -> bool
+async fn write<S>(socket: &mut Socket<S>, session: &Session, frames: &mut VecDeque<Queued>) -> bool
 where
     S: Carrier,
 {
     while let Some(queued) = frames.pop_front() {
-        if !socket.feed(queued.frame).await {
+        if !socket.feed(calls::to_send(session, queued)).await {
             return false;
         }
-        let left = outgoing.left();
+        let left = session.peer.outgoing.left();
         if !left.is_empty() {
-            frames.retain(|queued| queued.room.is_none_or(|room| !left.contains(&room)));
+            frames.retain(|queued| !left.iter().any(|room| queued.goes_with(*room)));
         }
     }
     socket.flush().await
@@ -249,7 +245,7 @@ impl<S: Carrier> Signed<S> {
             biased;
             () = outgoing.cut() => false,
             () = moment(*expires) => false,
-            sent = write(socket, outgoing, frames) => sent,
+            sent = write(socket, session, frames) => sent,
         };
         if sent { Ok(()) } else { Err(None) }
     }
@@ -290,8 +286,8 @@ impl<S: Carrier> Signed<S> {
 
     fn line_up(&mut self, answer: Answer) {
         match answer {
-            Answer::First(reply) => self.frames.push_back(Queued::plain(reply)),
-            Answer::Last(reply) => self.session.peer.outgoing.push_notice(reply),
+            Answer::First(reply) => self.frames.push_back(reply),
+            Answer::Last(reply) => self.session.peer.outgoing.push_last(reply),
         }
     }
 
@@ -302,8 +298,8 @@ impl<S: Carrier> Signed<S> {
             Ok(()) => self.requests.push(Box::pin(calls::answer(self.session.clone(), frame))),
             Err(refusal) => {
                 self.session.context.metrics.calls.too_fast.inc();
-                self.requests
-                    .push(Box::pin(std::future::ready(Answer::First(refuse(&frame, refusal)))));
+                let refusal = Answer::First(Queued::plain(refuse(&frame, refusal)));
+                self.requests.push(Box::pin(std::future::ready(refusal)));
             }
         }
     }

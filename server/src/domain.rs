@@ -19,6 +19,7 @@ mod reminding;
 mod room;
 mod sources;
 mod summary;
+mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -42,6 +43,7 @@ pub use reminding::Reminder;
 pub use room::{Lifetime, Room};
 pub use sources::Latest;
 pub use summary::{KindTag, Summary};
+pub use telling::Tells;
 
 /// Everything the server decides by.
 #[derive(Default)]

@@ -26,7 +26,7 @@ use crate::planted::{Plant, is_planted};
 use crate::transport::Frame;
 use crate::view::{self, shown, stub};
 
-pub use outgoing::{Ended, Outgoing, Queued};
+pub use outgoing::{Ended, Outgoing, Queued, Waiting};
 
 /// A connection, as the hub knows it.
 #[derive(Clone)]
@@ -295,8 +295,7 @@ impl Hub {
                 lock(&self.followers(room)).list.retain(|follower| follower.peer.who != *who);
                 let frame = Frame::from(rpc::notice_text(&Notice::RoomLeft { room }));
                 for peer in self.peers_where(|peer| peer.who == *who) {
-                    peer.outgoing.leave(room);
-                    peer.outgoing.push_notice(frame.clone());
+                    peer.outgoing.leave(room, frame.clone());
                 }
             }
             _ => {}
@@ -309,7 +308,7 @@ impl Hub {
             let state = journal::read(&self.state);
             if let Some(summary) = view::room_summary(&state, peer.who, room, delivered) {
                 let frame = rpc::notice_text(&Notice::RoomJoined { room: summary });
-                peer.outgoing.push_notice(frame.into());
+                peer.outgoing.push_joined(room, frame.into());
             }
         }
     }

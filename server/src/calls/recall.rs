@@ -13,7 +13,7 @@ use warproom_proto::{Error, ErrorCode, Label, LogId, Principal, RoomId, Seq};
 
 use super::Session;
 use super::entries::target;
-use super::history::blocking;
+use super::history::a_few_at_a_time;
 use crate::domain::{KindTag, Lifetime, State};
 use crate::store::{Direction, Store, Stored};
 use crate::view::{Entitled, unreadable};
@@ -38,10 +38,14 @@ pub async fn reached(session: &Session, call: ReachedBy) -> Result<Reached, Erro
     let ReachedBy { room, of } = call;
     let (context, who) = (&session.context, session.who());
     context.state().room_of(who, room)?;
+    // One at a time for each connection, as searches are: it goes through as much.
+    let Ok(_searching) = session.searching.try_acquire() else { return Err(Error::slow_down(500)) };
     let target = target(context, room, of).await?;
     context.state().may_ask_who_has(who, room, &target)?;
     let lifetime = context.state().room_of(who, room)?.lifetime(&target);
-    let traces = blocking(context, move |store| traces(store, room, lifetime)).await?;
+    let store = context.store.clone();
+    let look = move || traces(&store, room, lifetime);
+    let traces = a_few_at_a_time(&context.searching, look).await?;
     let connected = context.hub.has_come_to(room, of);
     let state = context.state();
     // Asked again: they may be out of the room since.

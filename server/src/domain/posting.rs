@@ -176,7 +176,10 @@ impl State {
         id: EntryId,
         settings: RoomSettings,
     ) -> Result<Plan, Error> {
-        self.room_to_lead(author, room)?;
+        let now = self.room_to_lead(author, room)?.settings();
+        if now == Some(&settings) {
+            return Err(Error::new(ErrorCode::Conflict, "it has these settings already"));
+        }
         self.check_settings(author, &settings, Some(room))?;
         Ok(notice(room, id, author, Kind::Changed { settings }))
     }
@@ -197,6 +200,7 @@ impl State {
         if room.role(who) == Some(role) {
             return Err(Error::new(ErrorCode::Conflict, "they are in this room already"));
         }
+        room.may_join_again(who)?;
         Ok(notice(room_id, id, author, Kind::Joined { who, role }))
     }
 

@@ -2,9 +2,9 @@
 //! what stays. Each is far above what a WARP of a hundred councils uses, and each refusal says what to
 //! do. What is counted anew per entry or per alert has its bound where it is decided.
 
-use warproom_proto::{Error, ErrorCode, MemberId};
+use warproom_proto::{Error, ErrorCode, MemberId, Principal};
 
-use super::State;
+use super::{Room, State};
 
 /// Rooms one member opens in all. A room is never deleted, so this is for years: one a week for five.
 /// Whoever has opened so many asks a colleague to open the next.
@@ -27,6 +27,10 @@ pub const REACTIONS: usize = 16;
 
 /// Reactions to one entry by all, those taken back included: what is read to count one member's.
 pub const REACTIONS_BY_ALL: usize = 512;
+
+/// How often one member joins one room. Each joining is kept for ever, and asked about for every record that
+/// they read: this is for somebody who comes and goes every week, for five years.
+pub const JOININGS: usize = 256;
 
 impl State {
     pub(super) fn may_open_another(&self, member: MemberId) -> Result<(), Error> {
@@ -53,6 +57,14 @@ impl State {
         let full = self.register.organisations().take(ORGANISATIONS).count() == ORGANISATIONS;
         let sentence = "the register has 2,048 organisations; change one that is no longer used";
         refused_if(full, sentence)
+    }
+}
+
+impl Room {
+    /// Whoever is in it may be given another part at any time.
+    pub(super) fn may_join_again(&self, who: Principal) -> Result<(), Error> {
+        let full = self.role(who).is_none() && self.joinings(who) >= JOININGS;
+        refused_if(full, "they have joined this room 256 times; open a new room with them instead")
     }
 }
 

@@ -39,9 +39,11 @@ struct Stay {
 }
 
 impl Stay {
+    /// Halves the spans, of which none begins before another ends: this is asked for every record.
     fn covers(&self, seq: Seq) -> bool {
-        let until = |end: Option<Seq>| end.is_none_or(|end| seq < end);
-        self.spans.iter().any(|&(from, end)| from <= seq && until(end))
+        let begun = self.spans.partition_point(|(from, _)| *from <= seq);
+        let latest = begun.checked_sub(1).and_then(|at| self.spans.get(at));
+        latest.is_some_and(|(_, end)| end.is_none_or(|end| seq < end))
     }
 }
 
@@ -128,6 +130,18 @@ impl Room {
         self.stays.get(&who)?.role
     }
 
+    /// How often somebody has joined it.
+    #[must_use]
+    pub fn joinings(&self, who: Principal) -> usize {
+        self.stays.get(&who).map_or(0, |stay| stay.spans.len())
+    }
+
+    /// How often somebody has left it.
+    #[must_use]
+    pub fn times_left(&self, who: Principal) -> usize {
+        self.stays.get(&who).map_or(0, |stay| stay.spans.len() - usize::from(stay.role.is_some()))
+    }
+
     /// Everyone who is in it now.
     pub fn present(&self) -> impl Iterator<Item = (Principal, RoomRole)> {
         self.stays.iter().filter_map(|(who, stay)| Some((*who, stay.role?)))
@@ -196,7 +210,9 @@ impl Room {
         if !audience::is_within(label, reader.bound) {
             return false;
         }
+        // Who was there is looked up only where the label does not let everyone in the room read it.
         summary.kind == KindTag::Notice
+            || audience::may_read(label, Relation::default())
             || std::iter::once(&seq)
                 .chain(&summary.carries)
                 .all(|seq| audience::may_read(label, self.relation(reader, *seq)))
@@ -212,5 +228,36 @@ impl Room {
         let organisation = !person && reader.organisation.as_ref().is_some_and(anyone_of);
         let client = !person && !organisation && reader.served_by.iter().any(anyone_of);
         Relation { person, organisation, client }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn covers_one_by_one(spans: &[(Seq, Option<Seq>)], seq: Seq) -> bool {
+        spans.iter().any(|&(from, end)| from <= seq && end.is_none_or(|end| seq < end))
+    }
+
+    proptest! {
+        #[test]
+        fn a_stay_covers_what_one_of_its_spans_does(
+            steps in proptest::collection::vec(1_u64..4, 0..40),
+        ) {
+            // Joining and leaving in turns, each some records after the one before.
+            let mut at = 0;
+            let mut turns = Vec::new();
+            for step in steps {
+                at += step;
+                turns.push(at);
+            }
+            let spans = turns.chunks(2).map(|turn| (turn[0], turn.get(1).copied())).collect();
+            let stay = Stay { role: None, spans };
+            for seq in 0..at + 3 {
+                prop_assert_eq!(stay.covers(seq), covers_one_by_one(&stay.spans, seq), "{}", seq);
+            }
+        }
     }
 }

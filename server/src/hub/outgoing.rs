@@ -7,15 +7,17 @@ use tokio::sync::Notify;
 
 use warproom_proto::RoomId;
 
+use crate::domain::Tells;
 use crate::transport::Frame;
 
 /// The most frames that wait, and the most bytes: what a client that reads at all takes at once.
-/// Beyond either the connection falls behind.
+/// Beyond either the connection falls behind. Of rooms only: what others have it told must not hold up
+/// what it follows.
 const FRAMES: usize = 256;
 const BYTES: usize = 1024 * 1024;
 
-/// The most notices that wait beyond that: one for each room that appears, goes or falls behind. A
-/// connection that leaves more unread is ended.
+/// The most of everything else that waits beyond that: of each room that it is there and that it was left, of
+/// each that fell behind, and what a search answers. A connection that leaves more unread is ended.
 const NOTICES: usize = 1024;
 
 /// How full the queue may be for what may be lost.
@@ -54,10 +56,30 @@ pub struct Outgoing {
     cut: Notify,
 }
 
-/// A frame on its way, and the room it tells of, if any.
+/// What a frame is: it decides what becomes of it while it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// Said in a room: whoever is taken out of it gets nothing more of it, also not from here.
+    Said(RoomId),
+    /// A room that is there, or has other settings: the latest is enough.
+    Joined(RoomId),
+    /// A room that was left.
+    Left(RoomId),
+    /// The answer to a request: asked about again when it is sent.
+    Reply {
+        /// The request's id.
+        request: u64,
+        /// What of rooms it tells.
+        tells: Tells,
+    },
+    /// What tells of no room, or what its reader may have whatever happens.
+    Plain,
+}
+
+/// A frame on its way.
 pub struct Queued {
-    /// The room; whoever is taken out of it gets nothing more of it, also not from here.
-    pub room: Option<RoomId>,
+    /// What it is.
+    pub what: Waiting,
     /// The frame.
     pub frame: Frame,
 }
@@ -66,13 +88,25 @@ impl Queued {
     /// A frame that tells of no room, or that its reader may have whatever happens.
     #[must_use]
     pub const fn plain(frame: Frame) -> Self {
-        Self { room: None, frame }
+        Self { what: Waiting::Plain, frame }
+    }
+
+    /// Whether it is not to be sent to somebody who left a room.
+    #[must_use]
+    pub fn goes_with(&self, room: RoomId) -> bool {
+        self.what == Waiting::Said(room) || self.what == Waiting::Joined(room)
+    }
+
+    const fn is_said(&self) -> bool {
+        matches!(self.what, Waiting::Said(_))
     }
 }
 
 #[derive(Default)]
 struct Queue {
     frames: VecDeque<Queued>,
+    /// How many of them are said in rooms, and their bytes.
+    said: usize,
     bytes: usize,
     ended: Option<Ended>,
     /// Rooms left since frames were last taken.
@@ -81,12 +115,19 @@ struct Queue {
 
 impl Queue {
     fn has_room_for(&self, frame: &Frame) -> bool {
-        self.ended.is_none() && self.frames.len() < FRAMES && self.bytes + frame.len() <= BYTES
+        self.ended.is_none() && self.said < FRAMES && self.bytes + frame.len() <= BYTES
     }
 
-    fn push(&mut self, room: Option<RoomId>, frame: Frame) {
+    fn say(&mut self, room: RoomId, frame: Frame) {
+        self.said += 1;
         self.bytes += frame.len();
-        self.frames.push_back(Queued { room, frame });
+        self.frames.push_back(Queued { what: Waiting::Said(room), frame });
+    }
+
+    fn retain(&mut self, which: impl Fn(&Queued) -> bool) {
+        self.frames.retain(which);
+        let said = || self.frames.iter().filter(|queued| queued.is_said());
+        (self.said, self.bytes) = (said().count(), said().map(|one| one.frame.len()).sum());
     }
 }
 
@@ -104,7 +145,7 @@ impl Outgoing {
             if !queue.has_room_for(&frame) {
                 break;
             }
-            queue.push(Some(room), frame);
+            queue.say(room, frame);
             taken += 1;
         }
         drop(queue);
@@ -116,7 +157,7 @@ impl Outgoing {
     pub fn push_faint(&self, room: RoomId, frame: Frame) {
         let mut queue = self.lock();
         if queue.frames.len() < FAINT && queue.has_room_for(&frame) {
-            queue.push(Some(room), frame);
+            queue.say(room, frame);
             drop(queue);
             self.changed.notify_one();
         }
@@ -124,9 +165,22 @@ impl Outgoing {
 
     /// Queues a notice that the client must not miss, beyond the bound of the entries.
     pub fn push_notice(&self, frame: Frame) {
+        self.push_last(Queued::plain(frame));
+    }
+
+    /// Queues the notice that a room is there, or has other settings. It takes the place of an earlier one,
+    /// so that somebody who changes them over and over crowds out nothing. It comes last, like what it tells,
+    /// and behind a leaving that waits: between the two the room was followed no more.
+    pub fn push_joined(&self, room: RoomId, frame: Frame) {
+        self.lock().retain(|queued| queued.what != Waiting::Joined(room));
+        self.push_last(Queued { what: Waiting::Joined(room), frame });
+    }
+
+    /// Queues a frame that the client must not miss behind all that waits.
+    pub fn push_last(&self, queued: Queued) {
         let mut queue = self.lock();
-        if queue.frames.len() < FRAMES + NOTICES {
-            queue.push(None, frame);
+        if queue.frames.len() - queue.said < NOTICES {
+            queue.frames.push_back(queued);
         } else {
             queue.ended.get_or_insert(Ended::TooSlow);
         }
@@ -141,8 +195,7 @@ impl Outgoing {
         if why.cuts() {
             let is_out = queue.ended == Some(Ended::SignedOut);
             queue.ended = Some(if is_out { Ended::SignedOut } else { why });
-            queue.frames.clear();
-            queue.bytes = 0;
+            queue.retain(|_| false);
             self.cut.notify_one();
         }
         drop(queue);
@@ -156,15 +209,17 @@ impl Outgoing {
         }
     }
 
-    /// Drops what waits of a room that its reader is out of.
-    pub fn leave(&self, room: RoomId) {
+    /// Drops what waits of a room that its reader is out of, and says with this notice that they are. One
+    /// leaving that waits is enough.
+    pub fn leave(&self, room: RoomId, frame: Frame) {
         let mut queue = self.lock();
-        queue.frames.retain(|queued| queued.room != Some(room));
-        queue.bytes = queue.frames.iter().map(|queued| queued.frame.len()).sum();
+        queue.retain(|queued| !queued.goes_with(room) && queued.what != Waiting::Left(room));
         // Told of each once; more rooms than frames can be left only by leaving some again.
         if !queue.left.contains(&room) {
             queue.left.push(room);
         }
+        drop(queue);
+        self.push_last(Queued { what: Waiting::Left(room), frame });
     }
 
     /// The rooms left since frames were last taken, each told once: what was taken of them is not to
@@ -183,7 +238,7 @@ impl Outgoing {
             {
                 let mut queue = self.lock();
                 if !queue.frames.is_empty() {
-                    queue.bytes = 0;
+                    (queue.said, queue.bytes) = (0, 0);
                     queue.left.clear();
                     std::mem::swap(&mut queue.frames, frames);
                     return Ok(());
@@ -249,12 +304,13 @@ mod tests {
         let (outgoing, other) = (Outgoing::default(), RoomId::from_bytes([2; 16]));
         outgoing.push(ROOM, frame(1));
         outgoing.push(other, frame(2));
-        outgoing.leave(ROOM);
+        outgoing.leave(ROOM, frame(3));
         let mut frames = VecDeque::new();
         outgoing.take(&mut frames).await.unwrap();
-        assert!(frames.len() == 1 && frames[0].room == Some(other));
+        let what: Vec<_> = frames.iter().map(|queued| queued.what).collect();
+        assert_eq!(what, [Waiting::Said(other), Waiting::Left(ROOM)]);
         assert!(outgoing.left().is_empty(), "taken after it was left: nothing of it is in there");
-        outgoing.leave(other);
+        outgoing.leave(other, frame(3));
         assert_eq!(outgoing.left(), [other], "what was taken before is to be dropped");
     }
 
@@ -270,9 +326,40 @@ mod tests {
     #[tokio::test]
     async fn notices_have_a_bound_too() {
         let outgoing = Outgoing::default();
-        (0..=FRAMES + NOTICES).for_each(|_| outgoing.push_notice(frame(1)));
+        (0..=NOTICES).for_each(|_| outgoing.push_notice(frame(1)));
         let mut frames = VecDeque::new();
         outgoing.take(&mut frames).await.unwrap();
         assert_eq!(outgoing.take(&mut VecDeque::new()).await, Err(Ended::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn of_a_room_that_changes_without_end_the_latest_waits_and_crowds_out_nothing() {
+        let outgoing = Outgoing::default();
+        for _ in 0..2 * NOTICES {
+            outgoing.push_joined(ROOM, frame(1));
+            outgoing.leave(ROOM, frame(2));
+            outgoing.push_joined(ROOM, frame(3));
+            outgoing.push_joined(ROOM, frame(4));
+        }
+        let others = (0..FRAMES).map(|_| frame(5));
+        assert_eq!(outgoing.push_all(RoomId::from_bytes([2; 16]), others), FRAMES);
+        let mut frames = VecDeque::new();
+        outgoing.take(&mut frames).await.unwrap();
+        let lengths: Vec<_> = frames.iter().map(|queued| queued.frame.len()).collect();
+        assert_eq!(lengths[..3], [2, 4, 5], "out of it, and in it again as it is now");
+        assert_eq!(lengths.len(), 2 + FRAMES);
+    }
+
+    #[test]
+    fn what_comes_in_between_stays_before_the_latest() {
+        let (outgoing, other) = (Outgoing::default(), RoomId::from_bytes([2; 16]));
+        outgoing.push_joined(ROOM, frame(1));
+        outgoing.push(other, frame(2));
+        outgoing.push_joined(other, frame(3));
+        outgoing.push_joined(ROOM, frame(4));
+        let queue = outgoing.lock();
+        let lengths: Vec<_> = queue.frames.iter().map(|queued| queued.frame.len()).collect();
+        assert_eq!(lengths, [2, 3, 4]);
+        assert_eq!((queue.said, queue.bytes), (1, 2));
     }
 }

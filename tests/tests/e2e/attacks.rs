@@ -15,6 +15,8 @@ mod hoards;
 mod kinds;
 #[path = "attacks/matrix.rs"]
 mod matrix;
+#[path = "attacks/notices.rs"]
+mod notices;
 #[path = "attacks/oracles.rs"]
 mod oracles;
 #[path = "attacks/quotas.rs"]

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use warproom_client::{
@@ -22,6 +23,7 @@ use warproom_tests::harness::{
     DEADLINE, Heard, Person, Raw, Warp, entries_up_to, entry_of, eventually, next_entry, refusal,
     silence,
 };
+use warproom_tests::wire::{Wire, authority, tls_config};
 
 /// How soon whoever is out gets nothing more.
 const SOON: Duration = Duration::from_secs(1);
@@ -259,6 +261,54 @@ async fn an_unfollowed_room_is_silent_and_others_are_not() -> anyhow::Result<()>
     assert_eq!(next_entry(&mut events).await?.room, two);
     // Once more does no harm.
     client.call(UnfollowRoom { room: one }).await?;
+    Ok(())
+}
+
+/// How many pages are asked for at once, and how long each is: together far more than a slow line holds.
+const PAGES: usize = 30;
+const PAGE_BYTES: usize = 90_000;
+
+/// How many of them may have been handed to the system when somebody is taken out of the room.
+const ON_THE_LINE: usize = 4;
+
+#[tokio::test]
+async fn who_is_taken_out_of_a_room_gets_none_of_the_pages_that_wait() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let (dan, dora) = (warp.officer("dan", dover).await?, warp.officer("dora", dover).await?);
+    let room = warp.room(&[&dan, &dora], Label::Green, Label::Green).await?;
+    for half in ["x", "y"] {
+        dan.post(room, Label::Green, &half.repeat(PAGE_BYTES / 2)).await?;
+    }
+    let line = TcpSocket::new_v4()?;
+    line.set_recv_buffer_size(4_096)?;
+    let line = line.connect(warp.local()).await?;
+    let mut slow = Wire::tls_over(line, tls_config(&authority(&warp))?).await?;
+    slow.upgrade_now().await?;
+    slow.sign_in(&dora.credentials()).await?;
+    let (page, mut pages) =
+        (json!({"room": room, "from": "latest", "limit": 2}), std::collections::VecDeque::new());
+    for _ in 0..PAGES {
+        pages.push_back(slow.request("history.page", &page).await?);
+    }
+    // The first ones are read, so that all the others are answered meanwhile, and wait.
+    for id in pages.drain(..2) {
+        assert!(slow.reply_to(&json!(id)).await?.len() > PAGE_BYTES, "a page of the room");
+    }
+    let call = RemoveFromRoom { room, id: EntryId::random(), who: dora.principal() };
+    dan.client.append(call).await?;
+
+    let (code, mut still) = (i64::from(ErrorCode::NotFound.number()), 0);
+    for id in pages {
+        let reply = slow.reply_to(&json!(id)).await?;
+        still += usize::from(reply.len() > PAGE_BYTES);
+        let reply: Value = serde_json::from_str(&reply)?;
+        assert!(
+            reply["result"].is_object() || reply["error"]["code"] == code,
+            "every one answered"
+        );
+    }
+    assert!(still <= ON_THE_LINE, "{still} pages of a room that they were out of");
     Ok(())
 }
 

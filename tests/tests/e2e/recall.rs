@@ -1,6 +1,7 @@
 //! Recall: whom an entry may have reached, by what the server keeps anyway; and nobody else learns it.
 
 use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
 use warproom_proto::calls::{
     DiscloseRoom, MarkRead, Reached, ReachedBy, ReactToEntry, Recipient, RelabelEntry,
     RemoveFromRoom, RetractEntry, RoomExport, Sign,
@@ -9,6 +10,7 @@ use warproom_proto::disclosure::Purpose;
 use warproom_proto::entry::RoomSettings;
 use warproom_proto::{EntryId, ErrorCode, Label, RoomId, Seq};
 use warproom_tests::harness::{Person, Warp, grant, refusal, settings};
+use warproom_tests::wire::Wire;
 
 async fn ask(person: &Person, room: RoomId, of: Seq) -> anyhow::Result<Reached> {
     Ok(person.client.call(ReachedBy { room, of }).await?)
@@ -210,5 +212,31 @@ async fn whom_it_reached_goes_by_the_mildest_label_it_had() -> anyhow::Result<()
     let reached = ask(&dan, room, strict).await?;
     ensure!(find(&reached, &tom).is_err() && find(&reached, &eve).is_ok());
     ensure!(!names(&reached).contains(&"Feeds"), "{:?}", names(&reached));
+    Ok(())
+}
+
+/// How many questions are asked at once.
+const AT_ONCE: usize = 16;
+
+#[tokio::test]
+async fn whom_entries_reached_is_looked_up_one_at_a_time_for_each_connection() -> anyhow::Result<()>
+{
+    let warp = Warp::start().await?;
+    let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
+    let of = warp.manager().post(room, Label::Green, "sent by mistake").await?.seq;
+    let mut wire = Wire::person(&warp, warp.manager()).await?;
+    let mut asked = Vec::new();
+    for _ in 0..AT_ONCE {
+        asked.push(wire.request("entry.reached", &json!({"room": room, "of": of})).await?);
+    }
+    let (mut told, mut slowed) = (0, 0);
+    for id in asked {
+        let reply: Value = serde_json::from_str(&wire.reply_to(&json!(id)).await?)?;
+        told += usize::from(reply["result"]["recipients"].is_array());
+        let code = i64::from(ErrorCode::SlowDown.number());
+        slowed += usize::from(reply["error"]["code"] == code);
+    }
+    ensure!(told + slowed == AT_ONCE && told > 0 && slowed > 0, "{told} told, {slowed} slowed");
+    ask(warp.manager(), room, of).await?;
     Ok(())
 }

@@ -121,6 +121,22 @@ async fn changed_settings_are_told_to_everyone_in_the_room() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn settings_that_are_these_already_are_refused_and_recorded_nowhere() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let room = warp.room(&[warp.manager()], Label::Amber, Label::Amber).await?;
+    let client = &warp.manager().client;
+    let (id, settings) = (EntryId::random(), settings(Label::Red, Label::Green)?);
+    let call = ChangeRoom { room, id, settings };
+    let changed = client.append(call.clone()).await?;
+    assert_eq!(client.append(call.clone()).await?, changed, "sent again it answers the same");
+    let again = ChangeRoom { id: EntryId::random(), ..call };
+    assert_eq!(refusal(client.append(again).await)?.code, ErrorCode::Conflict);
+    let next = warp.manager().post(room, Label::Green, "what comes next").await?;
+    assert_eq!(next.seq, changed.seq + 1, "nothing between");
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_leaves_or_is_taken_out_is_told_and_may_be_brought_back() -> anyhow::Result<()> {
     let warp = Warp::start().await?;
     let dover = warp.organisation("Dover District Council").await?;

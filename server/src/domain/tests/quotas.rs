@@ -4,7 +4,9 @@ use warproom_proto::calls::{AddBot, AddInvitation, AddOrganisation, OtherDevices
 use warproom_proto::register::{Device, Event, PublicKey};
 use warproom_proto::{DeviceId, ErrorCode, Secret};
 
-use super::super::quotas::{BOTS, DEVICES, Given, INVITATIONS, ORGANISATIONS, REACTIONS, ROOMS};
+use super::super::quotas::{
+    BOTS, DEVICES, Given, INVITATIONS, JOININGS, ORGANISATIONS, REACTIONS, ROOMS,
+};
 use super::super::{Checked, Mark, Planned, Renewal};
 use super::*;
 
@@ -236,4 +238,20 @@ fn a_change_of_credentials_uses_the_later_code_up_and_keeps_devices_where_it_say
     assert_eq!(state.register.devices(member(10)).count(), 2);
     let (phc, totp) = state.register.member(member(10)).unwrap().credentials.as_ref().unwrap();
     assert_eq!((phc.expose(), totp.expose()), ("old", "other totp"));
+}
+
+#[test]
+fn joinings_of_one_person_to_a_room_have_a_bound_and_anothers_do_not_count() {
+    let mut state = with_room(Label::Amber);
+    let add = |state: &State, who: u8, role| {
+        state.decide_add(person(11), ROOM, EntryId::random(), (member(who), role))
+    };
+    for n in 0..JOININGS as u64 {
+        assert!(add(&state, 20, RoomRole::Participant).is_ok(), "{n}");
+        enter(&mut state, 10 + 2 * n, joined(person(20)));
+        assert!(add(&state, 20, RoomRole::Lead).is_ok(), "another part is no joining");
+        enter(&mut state, 11 + 2 * n, Kind::Left { who: person(20) });
+    }
+    assert_eq!(code(add(&state, 20, RoomRole::Participant)), Some(ErrorCode::Conflict));
+    assert!(add(&state, 30, RoomRole::Participant).is_ok());
 }
