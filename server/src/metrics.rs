@@ -127,6 +127,8 @@ pub struct Now {
     pub certificate_expiry_s: Measure,
     /// When the latest backup was taken, in seconds since 1970 UTC; 0 if none was.
     pub latest_backup_s: Measure,
+    /// How long nothing is erased for its age yet, because the clock jumped; 0 if it is.
+    pub retention_wait_s: Gauge,
 }
 
 impl Default for Metrics {
@@ -303,6 +305,9 @@ impl Now {
         let help = "When the latest backup was taken, since 1970 UTC; 0 if none was";
         let name = "latest_backup_timestamp";
         to.register_with_unit(name, help, Unit::Seconds, self.latest_backup_s.clone());
+        let help = "For how long nothing is erased for its age, because the clock jumped";
+        let name = "retention_wait";
+        to.register_with_unit(name, help, Unit::Seconds, self.retention_wait_s.clone());
     }
 }
 

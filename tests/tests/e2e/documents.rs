@@ -320,6 +320,7 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
         ("limits.request_burst", limits.request_burst.into()),
         ("limits.in_flight", limits.in_flight as u64),
         ("limits.ping_ms", limits.ping_ms),
+        ("limits.retention_wait_hours", limits.retention_wait_hours),
     ] {
         let row = format!("| `{setting}` | {default} |");
         ensure!(page.contains(&row), "docs/operating.md does not say {row}");
