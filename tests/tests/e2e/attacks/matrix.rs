@@ -4,6 +4,9 @@
 //! the same calls last, to show that the fields were right and that authority alone refused. A call
 //! without a line in [`ROWS`] fails the test: to add a call, add one line.
 
+#[path = "matrix/extremes.rs"]
+mod extremes;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
