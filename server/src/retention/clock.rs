@@ -85,6 +85,7 @@ impl Clock {
 }
 
 /// Two clocks side by side, and what is left to wait for.
+#[expect(clippy::struct_field_names, reason = "the unit stands in each name")]
 struct Watch {
     wait_ms: i64,
     left_ms: i64,
