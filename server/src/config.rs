@@ -127,6 +127,8 @@ pub struct Limits {
     pub ping_ms: u64,
     /// Milliseconds between two writings of what was refused: refusals in between are counted.
     pub refusals_ms: u64,
+    /// Hours that the server runs on after its clock jumped before anything is erased for its age.
+    pub retention_wait_hours: u64,
 }
 
 impl Default for Limits {
@@ -144,6 +146,7 @@ impl Default for Limits {
             in_flight: 32,
             ping_ms: 25_000,
             refusals_ms: 60_000,
+            retention_wait_hours: 24,
         }
     }
 }
@@ -262,9 +265,10 @@ mod tests {
         );
         let limits = ["strangers", "strangers_per_source", "handshake_ms", "sign_in_ms"];
         let files = ["[files]", "largest_mib", "waiting", "room_mib", "organisation_mib"];
-        let more = ["failures_per_source", "file_parts_per_second", "refusals_ms"]
-            .into_iter()
-            .chain(files);
+        let more =
+            ["failures_per_source", "file_parts_per_second", "refusals_ms", "retention_wait_hours"]
+                .into_iter()
+                .chain(files);
         assert!(more.into_iter().all(mentioned));
         let more = ["connections", "requests_per_second", "request_burst", "in_flight", "ping_ms"];
         assert!(fields.iter().chain(&limits).chain(&more).all(|name| mentioned(name)));

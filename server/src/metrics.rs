@@ -127,6 +127,8 @@ pub struct Now {
     pub certificate_expiry_s: Measure,
     /// When the latest backup was taken, in seconds since 1970 UTC; 0 if none was.
     pub latest_backup_s: Measure,
+    /// How long nothing is erased for its age yet, because the clock jumped; 0 if it is.
+    pub retention_wait_s: Gauge,
 }
 
 impl Default for Metrics {
@@ -303,6 +305,9 @@ impl Now {
         let help = "When the latest backup was taken, since 1970 UTC; 0 if none was";
         let name = "latest_backup_timestamp";
         to.register_with_unit(name, help, Unit::Seconds, self.latest_backup_s.clone());
+        let help = "For how long nothing is erased for its age, because the clock jumped";
+        let name = "retention_wait";
+        to.register_with_unit(name, help, Unit::Seconds, self.retention_wait_s.clone());
     }
 }
 
@@ -378,5 +383,61 @@ mod tests {
         labels.dedup();
         assert_eq!(labels.len(), ErrorCode::ALL.len());
         assert!(!labels.contains(&"other") && !labels.contains(&OK));
+    }
+
+    /// Everything that can be counted, counted once.
+    fn all_counted() -> String {
+        let metrics = Metrics::default();
+        let outcomes = || ErrorCode::ALL.iter().copied().map(Some).chain([None]);
+        for outcome in outcomes() {
+            metrics.calls.answered("entry.post", outcome, Duration::ZERO);
+            metrics.calls.sign_in(Some("device.enrol"), outcome);
+        }
+        for how in [Handshake::Done, Handshake::Failed, Handshake::TooSlow] {
+            metrics.door.handshake(how);
+        }
+        for status in [200, 400, 403, 429, 500] {
+            metrics.webhook(status);
+        }
+        metrics.storing.committed((1, 1), Duration::ZERO);
+        metrics.text()
+    }
+
+    /// The selectors of an expression, `metric{label="value",…}`: the metric, the label, and each value.
+    fn selected(expression: &str) -> Vec<(&str, &str, Vec<&str>)> {
+        let mut found = Vec::new();
+        for (before, rest) in expression.match_indices('{').map(|(at, _)| expression.split_at(at)) {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let metric = before.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+            let inside = rest[1..].split('}').next().unwrap_or_default();
+            for matcher in inside.split(',').filter(|_| metric.starts_with("warproom_")) {
+                let Some((label, value)) = matcher.split_once('=') else { continue };
+                let values = value.trim_start_matches('~').trim_matches('"').split('|').collect();
+                found.push((metric, label.trim_end_matches('!'), values));
+            }
+        }
+        found
+    }
+
+    /// A value that is never counted would be an alert that never tells.
+    #[test]
+    fn dashboard_and_alert_rules_ask_for_values_that_are_counted() {
+        let rules = include_str!("../../packaging/prometheus/alerts.yml");
+        let dashboard = include_str!("../../packaging/grafana/warproom.json").replace("\\\"", "\"");
+        let (text, mut looked) = (all_counted(), 0);
+        // Which server it is, Prometheus says.
+        let ours = |label: &str| label != "job";
+        for line in rules.lines().chain(dashboard.lines()) {
+            for (metric, label, values) in selected(line).into_iter().filter(|one| ours(one.1)) {
+                for value in values {
+                    let wanted = format!("{label}=\"{value}\"");
+                    let is_counted =
+                        |series: &str| series.starts_with(metric) && series.contains(&wanted);
+                    assert!(text.lines().any(is_counted), "{metric} never has {wanted}: {line}");
+                    looked += 1;
+                }
+            }
+        }
+        assert!(looked >= 7, "only {looked} values found");
     }
 }

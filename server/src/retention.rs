@@ -3,7 +3,10 @@
 //!
 //! Ages are counted to the first of the month (UTC). So whatever happens in between, a month's runs
 //! find the same, and the keys that have to be kept apart change once a month and not every day. It
-//! finds what is due; the journal erases it between its groups.
+//! finds what is due; the journal erases it between its groups. Age counts only while the clock is
+//! believed ([`clock`]).
+
+pub mod clock;
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -14,11 +17,13 @@ use warproom_proto::{Error, ErrorCode, LogId, RoomId, Seq, audit};
 
 use crate::context::Context;
 use crate::domain::{Expiry, State, Summary};
-use crate::journal::{self, now_ms};
+use crate::journal;
 use crate::store::{CommitError, Direction, ReadError, Store, Stored, month_began_ms};
 use crate::{files, keys};
 
-/// How often it looks whether a month has begun, and tries again what failed.
+use clock::{Clock, Note};
+
+/// How often it looks at the clock and whether a month has begun, and tries again what failed.
 const PERIOD: Duration = Duration::from_hours(1);
 
 /// How many records it looks at under one lock of the state.
@@ -33,17 +38,32 @@ pub struct Keys {
 }
 
 /// Keeps to the rules until it is aborted.
-pub async fn keep(context: Arc<Context>, keys: Keys) {
+pub async fn keep(context: Arc<Context>, keys: Keys, mut clock: Clock) {
+    let mut kept_to_ms = None;
     loop {
-        let began_ms = month_began_ms(now_ms());
-        let kept = erase_what_is_due(&context, &keys, began_ms).await;
-        while month_began_ms(now_ms()) == began_ms {
-            tokio::select! {
-                () = context.retention.notified() => break,
-                () = tokio::time::sleep(PERIOD) => if !kept { break },
-            }
+        let looked = spawn_blocking(move || {
+            let note = clock.look();
+            (clock, note)
+        });
+        // Looking does not panic, and nobody aborts it.
+        let Ok((looked_at, note)) = looked.await else { return };
+        clock = looked_at;
+        context.metrics.now.retention_wait_s.set(note.left_ms / 1000);
+        let due_ms = due_by(note);
+        if kept_to_ms != Some(due_ms) && erase_what_is_due(&context, &keys, due_ms).await {
+            kept_to_ms = Some(due_ms);
+        }
+        tokio::select! {
+            () = context.retention.notified() => kept_to_ms = None,
+            () = tokio::time::sleep(PERIOD) => {}
         }
     }
+}
+
+/// Up to when ages are counted. While the clock is not believed nothing is old; what two managers had
+/// erased early goes all the same.
+fn due_by(note: Note) -> i64 {
+    if note.left_ms == 0 { month_began_ms(note.seen_ms) } else { i64::MIN }
 }
 
 /// Erases what is due at this moment, room by room; whether all of it could be.

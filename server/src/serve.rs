@@ -28,6 +28,7 @@ use crate::keys::{self, KeysError};
 use crate::metrics::Metrics;
 use crate::rate::Rates;
 use crate::readiness::Readiness;
+use crate::retention::clock::Clock;
 use crate::store::{self, OpenError, Store};
 use crate::tls::{self, Certificate, TlsError};
 use crate::{http, listen, reminders, retention, setup};
@@ -52,6 +53,11 @@ pub enum StartError {
     /// What is stored.
     #[error("the store opens, but its logs cannot be read: {0}. Run: warproom-server verify")]
     Rebuild(#[from] RebuildError),
+    /// When something was last stored.
+    #[error(
+        "the store opens, but its latest records cannot be read: {0}. Run: warproom-server verify"
+    )]
+    Clock(#[source] store::ReadError),
     /// The audit log's tree.
     #[error("the store opens, but its audit log cannot be read: {0}. Run: warproom-server verify")]
     Audit(#[from] store::ReadError),
@@ -132,6 +138,7 @@ impl Server {
         };
         let (store, committer) = store::open(&config.data, &key, options)?;
         let state = Arc::new(RwLock::new(journal::rebuild(&store)?));
+        let clock = clock(&config, &store)?;
         let (outgoing, to_deliver) = mpsc::channel(COMMITTED);
         let metrics = Arc::new(Metrics::default());
         let audit = Arc::new(opened_audit(&config, &store, &state)?);
@@ -191,7 +198,7 @@ impl Server {
         });
         let sweeping = tokio::spawn(files::keep(context.clone()));
         let changed = retention::Keys { folder: config.keys.clone(), turn };
-        let retaining = tokio::spawn(retention::keep(context.clone(), changed));
+        let retaining = tokio::spawn(retention::keep(context.clone(), changed, clock));
         let acceptor = tls::acceptor(certificate.clone())?;
         let metering = metrics_listener.map(|listener| show_metrics(listener, &context));
         let listening = tokio::spawn(listen::listen(listener, acceptor, context, stopping));
@@ -258,6 +265,12 @@ const fn file_bounds(of: &FileLimits) -> FileBounds {
         room_bytes: of.room_mib << 20,
         organisation_bytes: of.organisation_mib << 20,
     }
+}
+
+/// The clock that retention goes by, before anything is stored at the time it shows now.
+fn clock(config: &Config, store: &Store) -> Result<Clock, StartError> {
+    let wait = Duration::from_secs(config.limits.retention_wait_hours.saturating_mul(60 * 60));
+    Clock::start(&config.data, store, wait).map_err(StartError::Clock)
 }
 
 fn show_metrics(listener: TcpListener, context: &Arc<Context>) -> Task<()> {

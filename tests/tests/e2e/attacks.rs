@@ -37,6 +37,6 @@ fn refused(reply: &str) -> anyhow::Result<Option<ErrorCode>> {
 }
 
 /// The seconds of the next TOTP step: a code that the server takes and that joining has not used up.
-fn next_step() -> anyhow::Result<u64> {
+pub(crate) fn next_step() -> anyhow::Result<u64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() + 30)
 }

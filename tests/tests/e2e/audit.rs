@@ -4,17 +4,23 @@
 use std::fs;
 use std::process::Output;
 
-use warproom_client::{AuditBreak, CallError, Client, Discontinuity, Event, Events, Rewritten};
+use warproom_client::{
+    AuditBreak, CallError, Client, Connector, Credentials, Discontinuity, Event, Events, Rewritten,
+    enrol_device,
+};
 use warproom_proto::audit::{self, Acted, Event as Audited, Means, Reading};
 use warproom_proto::calls::{
-    AddOrganisation, AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, From,
+    AddBot, AddOrganisation, AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, From,
     ListDevices, ListInvitations, ListRooms, OpenRoom, RoomExport, RoomMembers,
 };
 use warproom_proto::merkle::{continues, includes, leaf_hash};
 use warproom_proto::{Body, ErrorCode, Label, LogId, Principal, Record, Secret, Seq};
 use warproom_tests::harness::{
-    DEADLINE, Person, Warp, chain_end, copy_folder, entry_of, eventually, refusal, settings, until,
+    DEADLINE, Person, Warp, chain_end, copy_folder, entry_of, eventually, grant, refusal, settings,
+    until,
 };
+
+use crate::attacks::next_step;
 
 async fn pages(client: &Client) -> Result<Vec<Record>, CallError> {
     let mut records: Vec<Record> = Vec::new();
@@ -66,6 +72,37 @@ async fn a_sign_in_is_in_the_log_before_it_is_answered() -> anyhow::Result<()> {
         mine.contains(&Audited::SignedIn { means, device: Some(dan.device), count: 1 }),
         "{mine:?}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sign_in_by_password_and_one_by_token_are_in_the_log() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let mary = warp.manager();
+    let room = warp.room(&[mary], Label::Green, Label::Green).await?;
+    let code = mary.totp.code_at(next_step()?);
+    let (handle, name) = (mary.handle.clone(), "laptop".parse()?);
+    let joined = enrol_device(warp.address(), handle, Person::password(), code, name).await?;
+    let grant = grant(room, None, Some(Label::Green));
+    let bot = mary.client.call(AddBot { name: "Monitor".parse()?, grant, hook: None }).await?;
+    let token = Credentials::Token(bot.token);
+    let (_bot, _events) = Connector::new(warp.address().clone(), token).connect().await?;
+
+    let signed_in: Vec<_> = seen(mary)
+        .await?
+        .into_iter()
+        .filter(|one| matches!(one.event, Audited::SignedIn { .. }))
+        .map(|one| (one.by, one.event))
+        .collect();
+    for (who, means, device) in [
+        (mary.principal(), Means::Password, Some(joined.device)),
+        (Principal::Bot(bot.bot), Means::Token, None),
+    ] {
+        let found = signed_in
+            .iter()
+            .filter(|one| **one == (Some(who), Audited::SignedIn { means, device }));
+        assert_eq!(found.count(), 1, "{means:?} in {signed_in:?}");
+    }
     Ok(())
 }
 
@@ -429,7 +466,7 @@ async fn a_refused_password_is_told_to_the_member_it_was_tried_for() -> anyhow::
     let dover = warp.organisation("Dover District Council").await?;
     let dan = warp.officer("dan", dover).await?;
     let password = "not his password at all".to_owned();
-    let tried = warproom_client::enrol_device(
+    let tried = enrol_device(
         warp.address(),
         dan.handle.clone(),
         password.into(),

@@ -152,27 +152,54 @@ fn commands(page: &str) -> Vec<String> {
     commands
 }
 
-#[test]
-fn the_commands_of_the_readme_exist() -> anyhow::Result<()> {
-    let mut tried = 0;
-    for command in commands(&document("README.md")?) {
-        let mut words = command.split_whitespace();
-        let program = match words.next() {
-            Some("warproom") => client_binary()?,
-            Some("warproom-server") => server_binary()?,
-            _ => continue,
-        };
-        let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
-        let names: Vec<_> = words.take_while(is_plain).collect();
-        let output = Command::new(program).args(&names).arg("--help").output()?;
-        ensure!(output.status.success(), "{command}: there is no such command");
-        let help = String::from_utf8(output.stdout)?;
-        for option in command.split_whitespace().filter(|word| word.starts_with("--")) {
-            ensure!(help.contains(option), "{command}: there is no {option}");
-        }
-        tried += 1;
+/// The commands of ours in a page: those of `sh` blocks, whoever runs them, and what begins with one of our
+/// programs in blocks of text. What reads their output is cut off.
+fn commands_of_ours(page: &str) -> Vec<String> {
+    let fenced = page.split("```").skip(1).step_by(2);
+    let fenced = fenced.filter(|block| block.starts_with("sh") || block.starts_with("text"));
+    let lines = fenced.collect::<String>().replace("\\\n", " ");
+    let commands = lines.lines().filter_map(|line| {
+        let line = line.trim();
+        let line = line.strip_prefix("runuser -u warproom -- ").unwrap_or(line);
+        let command = line.split(" | ").next()?.split(" > ").next()?;
+        let is_ours = ["warproom", "warproom-server"].contains(&command.split(' ').next()?);
+        is_ours.then(|| command.to_owned())
+    });
+    commands.collect()
+}
+
+/// Whether the programs know a command and each of its options.
+fn exists(command: &str) -> anyhow::Result<()> {
+    let mut words = command.split_whitespace().peekable();
+    let program = match words.next() {
+        Some("warproom") => client_binary()?,
+        _ => server_binary()?,
+    };
+    // Options for every command, each with its value, stand first.
+    while words.next_if(|word| word.starts_with("--")).is_some() {
+        words.next();
     }
-    ensure!(tried >= 10, "only {tried} commands found");
+    let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let names: Vec<_> = words.take_while(|word| is_plain(word) && !word.starts_with('-')).collect();
+    let output = Command::new(program).args(&names).arg("--help").output()?;
+    ensure!(output.status.success(), "{command}: there is no such command");
+    let help = String::from_utf8(output.stdout)?;
+    let known: Vec<_> = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).collect();
+    for option in command.split_whitespace().filter(|word| word.starts_with("--")) {
+        ensure!(known.contains(&option), "{command}: there is no {option}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_commands_of_the_readme_and_of_operating_exist() -> anyhow::Result<()> {
+    for (page, at_least) in [("README.md", 10), ("docs/operating.md", 60)] {
+        let commands = commands_of_ours(&document(page)?);
+        for command in &commands {
+            exists(command).with_context(|| page.to_owned())?;
+        }
+        ensure!(commands.len() >= at_least, "{page}: only {} commands found", commands.len());
+    }
     Ok(())
 }
 
@@ -320,6 +347,7 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
         ("limits.request_burst", limits.request_burst.into()),
         ("limits.in_flight", limits.in_flight as u64),
         ("limits.ping_ms", limits.ping_ms),
+        ("limits.retention_wait_hours", limits.retention_wait_hours),
     ] {
         let row = format!("| `{setting}` | {default} |");
         ensure!(page.contains(&row), "docs/operating.md does not say {row}");

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use warproom_proto::{EntryId, Error, ErrorCode, Label, LogId, RoomId};
 use warproom_server::store::{self, MasterKey, Options};
-use warproom_tests::harness::{NotStarted, Traced, Warp, server_binary};
+use warproom_tests::harness::{NotStarted, Traced, Warp, https, server_binary};
 use warproom_tests::wire::Wire;
 use warproom_tests::{are_here, say};
 
@@ -17,27 +17,34 @@ const POSTS: usize = 12;
 /// More rounds than starting and so many posts ever took writes: whoever needs more writes without end.
 const MOST_ROUNDS: u64 = 200;
 
+/// Asks whether it stores and delivers.
+const READY: &str = "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
 /// What the server says when the disk does not take it.
 const REFUSALS: [ErrorCode; 2] = [ErrorCode::StorageFailed, ErrorCode::StorageFull];
 
 #[tokio::test]
 async fn a_disk_that_is_full_at_any_write_loses_nothing() -> anyhow::Result<()> {
-    failing("write,pwrite64,ftruncate", "ENOSPC").await
+    failing("write,pwrite64,ftruncate", "ENOSPC").await.map(drop)
 }
 
 #[tokio::test]
 async fn a_disk_that_fails_at_any_sync_loses_nothing() -> anyhow::Result<()> {
-    failing("fsync,fdatasync,sync_file_range", "EIO").await
+    let failed = failing("fsync,fdatasync,sync_file_range", "EIO").await?;
+    ensure!(failed != Some(0), "no sync was missed while it ran");
+    Ok(())
 }
 
-async fn failing(calls: &str, error: &str) -> anyhow::Result<()> {
+/// How often the store of a running server failed for good; none where there is no `strace`.
+async fn failing(calls: &str, error: &str) -> anyhow::Result<Option<u64>> {
     if !are_here(&["strace"])? {
-        return Ok(());
+        return Ok(None);
     }
     let mut warp = Warp::start().await?;
     let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
     warp.stop().await?;
-    let mut disk = Disk { warp, room, acknowledged: Vec::new(), not_started: 0, refused: 0 };
+    let mut disk =
+        Disk { warp, room, acknowledged: Vec::new(), not_started: 0, refused: 0, failed: 0 };
     for round in 1..=MOST_ROUNDS {
         let (inject, before) = (
             format!("inject={calls}:error={error}:when={round}+"),
@@ -53,7 +60,7 @@ async fn failing(calls: &str, error: &str) -> anyhow::Result<()> {
             "{calls}: {not_started} did not start, {refused} refused, {kept} acknowledged"
         ));
         ensure!(*refused > 0 && *not_started > 0, "the fault never came, or always");
-        return Ok(());
+        return Ok(Some(disk.failed));
     }
     anyhow::bail!("{MOST_ROUNDS} rounds, and there are more writes still")
 }
@@ -66,6 +73,8 @@ struct Disk {
     acknowledged: Vec<Value>,
     not_started: u64,
     refused: u64,
+    /// Those of them after which nothing is stored any more.
+    failed: u64,
 }
 
 impl Disk {
@@ -120,6 +129,11 @@ impl Disk {
                     let refusal: Error = serde_json::from_value(refusal)?;
                     ensure!(REFUSALS.contains(&refusal.code), "refused otherwise: {refusal}");
                     self.refused += 1;
+                    if refusal.code == ErrorCode::StorageFailed {
+                        self.failed += 1;
+                        let answer = https(host_port.parse()?, READY.as_bytes()).await?;
+                        ensure!(answer.starts_with("HTTP/1.1 503 "), "it is ready: {answer}");
+                    }
                     // What was stored is read on.
                     let page = json!({"room": self.room, "from": {"after": 0}, "limit": 1});
                     let read = wire.ask("history.page", page).await?;

@@ -1,6 +1,9 @@
 //! Retention, end to end: what takes two managers takes two, what is past its time or erased early is
 //! read by nobody by any path and from no older backup, and a legal hold keeps it all.
 
+#[path = "retention/jumps.rs"]
+mod jumps;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

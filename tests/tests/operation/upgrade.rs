@@ -2,10 +2,14 @@
 //! of a device, all made for this. The present server starts on a copy of it; who was a member then signs in
 //! with the device of then, reads and checks all there is, and goes on.
 //!
-//! There is no earlier release yet. The store that is here was made by an earlier commit under the version that
-//! is still to be released, before there was an audit log.
+//! There is no earlier release yet. The stores that are here were made by earlier commits under the version that
+//! is still to be released: one before there was an audit log, one with files, retention, a legal hold, a proposal
+//! and an export.
 //!
 //! How a release leaves its own store behind stands in CONTRIBUTING.md.
+
+#[path = "upgrade/governed.rs"]
+mod governed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,8 +28,13 @@ use warproom_tests::harness::{
     Person, Served, Warp, chain_end, choices, grant, roll_call, text_of, warning,
 };
 
-/// The releases whose stores are here, oldest first; as yet the one to come, at an earlier commit.
-const RELEASES: &[&str] = &["0.1.0"];
+use governed::Governed;
+
+/// The releases whose stores are here, oldest first; as yet the one to come, at earlier commits.
+const RELEASES: &[&str] = &["0.1.0", "0.1.0-files"];
+
+/// The variable that names a store otherwise than by its release.
+const NAME: &str = "WARPROOM_STORE_NAME";
 
 /// What is remembered of a WARP beside its folder.
 #[derive(Serialize, Deserialize)]
@@ -47,6 +56,8 @@ struct Remembered {
     register_heads: Vec<String>,
     /// How far the officer's client knew the logs.
     heads: Heads,
+    /// Not in the oldest store.
+    governed: Option<Governed>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,6 +127,11 @@ async fn served_on(release: &str) -> anyhow::Result<()> {
     // A newer server may have added to it, as the key of the audit log.
     ensure!(heads.starts_with(&remembered.register_heads), "another register");
     ensure!(chain_end(LogId::REGISTER, &register).is_some(), "the register's chain");
+    if let Some(governed) = &remembered.governed {
+        let (officer, _events) =
+            remembered.officer.connect(&address, remembered.heads.clone()).await?;
+        governed.is_there((&officer, &manager), room, &register).await?;
+    }
     // Bot, webhook and invitation of then.
     let token = Credentials::Token(remembered.token.clone().into());
     let (bot, _events) = Connector::new(address.clone(), token).connect().await?;
@@ -146,7 +162,8 @@ async fn register_of(client: &Client) -> anyhow::Result<Vec<Record>> {
 #[tokio::test]
 #[ignore = "run once for each release, before it: see CONTRIBUTING.md"]
 async fn a_store_of_this_release_is_made() -> anyhow::Result<()> {
-    let target = fixture(env!("CARGO_PKG_VERSION"));
+    let name = std::env::var(NAME).unwrap_or_else(|_| env!("CARGO_PKG_VERSION").to_owned());
+    let target = fixture(&name);
     ensure!(!target.exists(), "{} is there already", target.display());
     let mut warp = Warp::start().await?;
     let dover = warp.organisation("Dover District Council").await?;
@@ -174,6 +191,7 @@ async fn a_store_of_this_release_is_made() -> anyhow::Result<()> {
     let hook = hook.expose().rsplit('/').next().context("no last part")?.to_owned();
     let (_, invitation) = warp.invite("thea", dover, Role::Officer).await?;
 
+    let governed = Some(Governed::make(&warp, (room, dover), &officer).await?);
     let (reader, _events) = officer.follow(room, 0).await?;
     let records = records_of(&reader, room).await?;
     let register = register_of(&manager.client).await?;
@@ -189,6 +207,7 @@ async fn a_store_of_this_release_is_made() -> anyhow::Result<()> {
         room_records: records.iter().map(|one| (one.head.to_string(), text_of(one))).collect(),
         register_heads: register.iter().map(|record| record.head.to_string()).collect(),
         heads: reader.heads(),
+        governed,
     };
     drop((reader, officer));
     warp.stop().await?;

@@ -4,13 +4,16 @@
 //! the same calls last, to show that the fields were right and that authority alone refused. A call
 //! without a line in [`ROWS`] fails the test: to add a call, add one line.
 
+#[path = "matrix/extremes.rs"]
+mod extremes;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use warproom_client::{DeviceKey, TotpSecret};
+use warproom_client::{DeviceKey, Joined, TotpSecret, open_invitation};
 use warproom_proto::ErrorCode::{
     self, BadParams, Conflict, LabelRefused, NotAllowed, NotFound, SignInRefused, SignInRequired,
 };
@@ -196,7 +199,7 @@ fn every_call_has_a_line_in_the_matrix() {
 #[tokio::test]
 async fn no_call_does_anything_for_whom_it_is_not() -> anyhow::Result<()> {
     let grounds = Grounds::prepare().await?;
-    let elsewhere = Warp::start().await?;
+    let elsewhere = Elsewhere::prepare().await?;
     let before = grounds.heads().await?;
     let mut wrong = Vec::new();
     for who in Who::ALL {
@@ -208,27 +211,29 @@ async fn no_call_does_anything_for_whom_it_is_not() -> anyhow::Result<()> {
                 Who::Bot => row.bot,
                 _ => row.outside,
             };
-            let mut fresh;
             let is_entrance = row.outside == Some(SignInRefused);
-            // Whoever gets in by an entrance is not outside any more.
-            let on = if is_entrance && !matches!(who, Who::Guest | Who::Bot) {
-                fresh = grounds.warp.raw().await?;
-                &mut fresh
-            } else {
-                &mut raw
+            let got = match who {
+                Who::Guest | Who::Bot if is_entrance => {
+                    let fields = grounds.proof(row.call, who, &raw)?;
+                    vec![refused(&raw.call(7, row.call, &fields).await?)?]
+                }
+                Who::OtherWarps if is_entrance => {
+                    elsewhere.tried_at(&grounds.warp, row.call).await?
+                }
+                // Whoever gets in by an entrance is not outside any more.
+                _ if is_entrance => {
+                    let mut fresh = grounds.warp.raw().await?;
+                    let fields = grounds.proof(row.call, who, &fresh)?;
+                    vec![refused(&fresh.call(7, row.call, &fields).await?)?]
+                }
+                _ => vec![refused(&raw.call(7, row.call, &grounds.fields(row.call)?).await?)?],
             };
-            let fields = if is_entrance {
-                grounds.proof(row.call, who, on, elsewhere.manager())?
-            } else {
-                grounds.fields(row.call)?
-            };
-            let reply = on.call(7, row.call, &fields).await?;
-            let got = refused(&reply)?;
-            if got != expected {
+            if got.iter().any(|got| *got != expected) {
                 wrong.push(format!("{who:?} {}: {got:?} instead of {expected:?}", row.call));
             }
         }
     }
+    elsewhere.opens_its_own().await?;
     ensure!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
     // Whatever was answered, nothing was done: no log has grown, and of the upload is missing what was.
     let after = grounds.heads().await?;
@@ -369,26 +374,15 @@ impl Grounds {
         Ok(fields)
     }
 
-    /// What each brings to an entrance: their own, which opened it once, will open it, or opens another.
-    fn proof(
-        &self,
-        call: &str,
-        who: Who,
-        raw: &Raw,
-        other_warps: &Person,
-    ) -> anyhow::Result<Value> {
+    /// What each brings to an entrance: their own, which opened it once or will open it.
+    fn proof(&self, call: &str, who: Who, raw: &Raw) -> anyhow::Result<Value> {
         let nobody = DeviceKey::generate();
         let (handle, device, key, totp) = match who {
             Who::Removed => known(&self.removed),
             Who::Suspended => known(&self.suspended),
-            Who::OtherWarps => {
-                ("elsewhere", other_warps.device, &other_warps.key, Some(&other_warps.totp))
-            }
             Who::Pending => ("pending", DeviceId::random(), &nobody, None),
             _ => ("nobody", DeviceId::random(), &nobody, None),
         };
-        let signature = key.sign(&sign_in_message(raw.exporter()));
-        let new = json!({"name": "x", "public_key": key.public_key(), "signature": signature});
         let code = match who {
             Who::Pending => self.invitation.code.expose(),
             Who::Removed => self.warp.first_invitation().code.expose(),
@@ -398,18 +392,9 @@ impl Grounds {
             Some(totp) => totp.code_at(next_step()?),
             None => "000000".to_owned().into(),
         };
-        let secret = TotpSecret::generate().to_base32();
-        Ok(match call {
-            "invitation.show" => json!({"code": code}),
-            "invitation.redeem" => json!({
-                "code": code, "password": Person::PASSWORD, "device": new,
-                "totp": {"secret": secret, "code": "no code"},
-            }),
-            "device.enrol" => json!({
-                "handle": handle, "password": Person::PASSWORD, "totp_code": totp_code, "device": new,
-            }),
-            _ => json!({"proof": {"device": {"device": device, "signature": signature}}}),
-        })
+        let password = Person::PASSWORD;
+        let proof = Brought { code, handle, password, totp_code, device, key };
+        Ok(proof.fields(call, raw))
     }
 
     /// Nothing but authority refused: a manager who is in the room is refused for none of it.
@@ -435,6 +420,103 @@ impl Grounds {
             }
         }
         ensure!(wrong.is_empty(), "refused to a manager:\n{}", wrong.join("\n"));
+        Ok(())
+    }
+}
+
+/// What somebody brings to an entrance.
+struct Brought<'a> {
+    code: &'a str,
+    handle: &'a str,
+    password: &'a str,
+    totp_code: Secret,
+    device: DeviceId,
+    key: &'a DeviceKey,
+}
+
+impl Brought<'_> {
+    /// The fields of an entrance's call on this connection.
+    fn fields(&self, call: &str, raw: &Raw) -> Value {
+        let Self { code, handle, password, totp_code, device, key } = self;
+        let signature = key.sign(&sign_in_message(raw.exporter()));
+        let new = json!({"name": "x", "public_key": key.public_key(), "signature": signature});
+        let secret = TotpSecret::generate().to_base32();
+        match call {
+            "invitation.show" => json!({"code": code}),
+            "invitation.redeem" => json!({
+                "code": code, "password": password, "device": new,
+                "totp": {"secret": secret, "code": "no code"},
+            }),
+            "device.enrol" => json!({
+                "handle": handle, "password": password, "totp_code": totp_code, "device": new,
+            }),
+            _ => json!({"proof": {"device": {"device": device, "signature": signature}}}),
+        }
+    }
+}
+
+/// Another WARP, with an invitation, a bot, and a member whose handle is in both and whose password is not.
+struct Elsewhere {
+    warp: Warp,
+    invitation: Invitation,
+    token: Secret,
+    twin: Joined,
+    totp: TotpSecret,
+}
+
+impl Elsewhere {
+    const PASSWORD: &'static str = "a password of another WARP";
+
+    async fn prepare() -> anyhow::Result<Self> {
+        let warp = Warp::start().await?;
+        let manager = warp.manager();
+        let dover = warp.organisation("Dover District Council").await?;
+        let (_, invitation) = warp.invite("pending", dover, Role::Officer).await?;
+        let room = warp.room(&[manager], Label::Green, Label::Green).await?;
+        let grant = grant(room, Some(Label::Green), Some(Label::Green));
+        let bot = AddBot { name: "Lobby".parse()?, grant, hook: None };
+        let token = manager.client.call(bot).await?.token;
+        let (_, of_twin) = warp.invite("guest", dover, Role::Guest).await?;
+        let (joining, totp) = (open_invitation(&of_twin).await?.0, TotpSecret::generate());
+        let twin = joining.redeem(Self::PASSWORD.to_owned().into(), &totp, "desk".parse()?).await?;
+        Ok(Self { warp, invitation, token, twin, totp })
+    }
+
+    /// What an entrance of a WARP answers to each thing that opens it here, or might.
+    async fn tried_at(&self, at: &Warp, call: &str) -> anyhow::Result<Vec<Option<ErrorCode>>> {
+        let mut answers = Vec::new();
+        // The second is the one of there.
+        for password in [Self::PASSWORD, Person::PASSWORD] {
+            let mut raw = at.raw().await?;
+            let brought = Brought {
+                code: self.invitation.code.expose(),
+                handle: "guest",
+                password,
+                totp_code: self.totp.code_at(next_step()?),
+                device: self.twin.device,
+                key: &self.twin.key,
+            };
+            let fields = brought.fields(call, &raw);
+            answers.push(refused(&raw.call(7, call, &fields).await?)?);
+        }
+        if call == "session.start" {
+            let fields = json!({"proof": {"token": self.token}});
+            answers.push(refused(&at.raw().await?.call(7, call, &fields).await?)?);
+        }
+        Ok(answers)
+    }
+
+    /// What is refused elsewhere is right here.
+    async fn opens_its_own(&self) -> anyhow::Result<()> {
+        for (call, expected) in [
+            ("invitation.show", vec![DONE; 2]),
+            ("invitation.redeem", vec![Some(BadParams); 2]),
+            ("device.enrol", vec![DONE, Some(SignInRefused)]),
+            ("session.start", vec![DONE; 3]),
+        ] {
+            let got = self.tried_at(&self.warp, call).await?;
+            ensure!(got == expected, "{call} at home: {got:?}");
+        }
         Ok(())
     }
 }
