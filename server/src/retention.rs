@@ -227,6 +227,7 @@ mod tests {
     use crate::context::alone::Alone;
     use crate::domain::tests::{ROOM, person, with_room};
     use crate::domain::{FileChange, Plan, Upload};
+    use crate::journal::now_ms;
 
     const FILE: FileId = FileId::from_bytes([5; 16]);
 

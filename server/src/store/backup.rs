@@ -139,6 +139,15 @@ pub enum BackupError {
         "records are being erased at this moment: take the backup again when that is done, in a minute or so"
     )]
     Erasing,
+    /// A file that was whole at the moment of the backup is not there any more.
+    #[error(
+        "the file {path} was destroyed while the backup was taken: take it again; the one before it is whole. If this \
+         is said again, the file is lost: `verify` names what is damaged"
+    )]
+    Gone {
+        /// Where it lay in the folder of files.
+        path: String,
+    },
     /// Another process uses the folder.
     #[error("the backup in {} is in use by another process", folder.display())]
     InUse {

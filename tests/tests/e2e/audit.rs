@@ -100,7 +100,7 @@ async fn a_sign_in_by_password_and_one_by_token_are_in_the_log() -> anyhow::Resu
     ] {
         let found = signed_in
             .iter()
-            .filter(|one| **one == (Some(who), Audited::SignedIn { means, device }));
+            .filter(|one| **one == (Some(who), Audited::SignedIn { means, device, count: 1 }));
         assert_eq!(found.count(), 1, "{means:?} in {signed_in:?}");
     }
     Ok(())

@@ -42,7 +42,9 @@ pub(super) fn copy(
     for path in whole {
         if let Some(known) = former.get(path) {
             files.insert(path.clone(), known.clone());
-        } else if let Some(copied) = copy_one((&from, &to), path, each)? {
+        } else {
+            let copied = copy_one((&from, &to), path, each)?;
+            let copied = copied.ok_or_else(|| BackupError::Gone { path: path.clone() })?;
             copied_bytes += copied.bytes;
             files.insert(path.clone(), copied);
         }

@@ -328,6 +328,24 @@ fn a_folder_with_something_else_is_left_alone() {
 }
 
 #[test]
+fn a_file_that_is_destroyed_while_it_is_taken_makes_it_of_the_past() {
+    let place = filled();
+    place.back_up();
+    let beside = place.folder().join("files");
+    fs::create_dir_all(&beside).unwrap();
+    fs::write(beside.join("one"), b"taken back").unwrap();
+    let (store, mut committer) = place.open();
+    let moment = committer.moment(place.files()).unwrap();
+    fs::remove_file(beside.join("one")).unwrap();
+    let taken = take(&store, &moment, about("ours"), &place.backup(), &mut |_| true);
+    assert!(matches!(taken, Err(BackupError::Gone { path }) if path == "one"));
+    drop((store, committer));
+    let report = place.verify_backup();
+    assert_eq!((report.number, &*report.damage), (1, &[][..]));
+    assert_eq!(place.back_up().number, 2);
+}
+
+#[test]
 fn files_beside_the_database_are_copied_once_and_restored() {
     let place = filled();
     let beside = place.folder().join("files/ab");
