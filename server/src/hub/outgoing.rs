@@ -23,9 +23,9 @@ const NOTICES: usize = 1024;
 /// How full the queue may be for what may be lost.
 const FAINT: usize = 64;
 
-/// The most space, in frames, that is kept when nothing waits: a connection that once fell behind would hold
-/// that of a full queue for as long as it lasts.
-const KEPT: usize = 64;
+/// The most space, in frames, that is kept when nothing waits: a connection that was once behind would hold
+/// what it needed then for as long as it lasts, and all are behind at one time or other.
+const KEPT: usize = 8;
 
 /// Why a connection ends from the server's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
