@@ -66,3 +66,32 @@ fn a_yes_for_one_room_is_none_for_another() {
     assert!(sent(&ask_act(&mut model, Action::SendAnswerMeant(elsewhere))).is_none());
     assert!(model.desk.confirm.is_some());
 }
+
+#[test]
+fn the_answer_to_a_question_about_a_milder_label_counts_for_that_label_alone() {
+    let confirm =
+        |model: &mut Model| act(model, crate::Action::Desk(crate::model::desk::Action::Confirm));
+    let mut model = asked();
+    let fill_in = |form: &mut AskForm| {
+        form.text = "Who?".into();
+        form.options = "yes\nno".into();
+        form.label = Some(Label::Green);
+    };
+    assert!(new_ask(&mut model, fill_in).is_empty());
+    let form = AskForm { label: Some(Label::Clear), ..model.ask.ask.clone() };
+    ask_act(&mut model, Action::AskForm(form));
+    assert!(sent(&confirm(&mut model)).is_none(), "nobody has said yes to TLP:CLEAR");
+    assert!(model.desk.confirm.as_ref().unwrap().title.contains("TLP:CLEAR"));
+    let effects = confirm(&mut model);
+    let Some(Outgoing::Post(post)) = sent(&effects) else { panic!("no ask") };
+    assert_eq!(post.label, Label::Clear);
+
+    let severity = Some(Severity::Severe);
+    let label = Some(Label::Green);
+    let form = AlertForm { headline: "Offline".into(), severity, label, ..AlertForm::default() };
+    ask_act(&mut model, Action::AlertForm(form.clone()));
+    assert!(sent(&ask_act(&mut model, Action::SendAlert)).is_none());
+    ask_act(&mut model, Action::AlertForm(AlertForm { label: Some(Label::Clear), ..form }));
+    assert!(sent(&confirm(&mut model)).is_none());
+    assert!(sent(&confirm(&mut model)).is_some(), "asked again, and meant");
+}
