@@ -1,6 +1,9 @@
 //! Backups from the running server, and what is restored from them: everything acknowledged up to one
 //! moment and nothing beyond, damage named, and a restored older backup noticed by whoever read further.
 
+#[path = "backup/full.rs"]
+mod full;
+
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -380,13 +380,13 @@ pub(crate) async fn output(mut command: Command) -> anyhow::Result<Output> {
 }
 
 /// A small disk of its own.
-struct Disk {
+pub struct Disk {
     folder: tempfile::TempDir,
 }
 
 impl Disk {
     /// Mounts one; none, said visibly, where this process may not.
-    fn mount(mib: u32) -> anyhow::Result<Option<Self>> {
+    pub fn mount(mib: u32) -> anyhow::Result<Option<Self>> {
         let folder = tempfile::tempdir()?;
         let size = format!("size={mib}m");
         let mount = Command::new("mount")
@@ -415,8 +415,13 @@ impl Disk {
         Ok((warp, room))
     }
 
+    /// Where it is mounted.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Fills it up to so many bytes.
-    fn fill(&self, but_bytes: u64) -> anyhow::Result<()> {
+    pub fn fill(&self, but_bytes: u64) -> anyhow::Result<()> {
         let disk = rustix::fs::statvfs(self.folder.path())?;
         let bytes = (disk.f_bavail * disk.f_frsize).saturating_sub(but_bytes);
         let filled = fs::write(self.folder.path().join("filler"), vec![1; usize::try_from(bytes)?]);
@@ -426,7 +431,7 @@ impl Disk {
     }
 
     /// Takes the filling away.
-    fn free(&self) -> anyhow::Result<()> {
+    pub fn free(&self) -> anyhow::Result<()> {
         Ok(fs::remove_file(self.folder.path().join("filler"))?)
     }
 }
