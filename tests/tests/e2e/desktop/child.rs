@@ -57,7 +57,8 @@ impl Child {
             }
         }
         self.0.wait()?;
-        ensure!(seen == sent, "it ended by itself after {seen}");
+        // What it had said when it was killed is heard too.
+        ensure!(seen >= sent, "it ended by itself after {seen}");
         Ok(kept)
     }
 }

@@ -4,13 +4,13 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use tempfile::tempdir;
 use warproom_client::proto::Label;
 use warproom_desktop::Effect;
 use warproom_desktop::effect::Outgoing;
 use warproom_desktop::news::Connection;
-use warproom_tests::harness::Warp;
+use warproom_tests::harness::{DEADLINE, Warp, eventually};
 use warproom_tests::soak::line::Line;
 
 use super::desk::{Desk, post, seated, seated_behind, texts};
@@ -36,7 +36,8 @@ async fn a_line_that_is_cut_again_and_again_brings_everything_once() -> anyhow::
         if sent == CUTS[1] {
             line.slow_down(Duration::from_secs(1));
         }
-        ensure!(line.cut() > 0, "there was no connection to cut");
+        let cut = async || (line.cut() > 0).then_some(());
+        eventually(DEADLINE, cut).await.context("there was no connection to cut")?;
         desk.connection("reconnecting", is_reconnecting).await?;
         desk.connection("connected", |is| *is == Connection::Connected).await?;
     }
