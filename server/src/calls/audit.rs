@@ -58,9 +58,9 @@ pub async fn page(session: &Session, call: AuditPage) -> Result<Page, Error> {
     })
     .await?;
     let state = context.state();
+    let all = as_manager && state.register.is_manager(who);
     let seen = |of: Stored| {
         let record = serde_json::from_slice::<Record>(&of.item);
-        let all = as_manager && state.register.is_manager(who);
         let readable = record.is_ok_and(|record| all || concerns(&state, who, &record));
         view::stored(of, if readable { Sight::Whole(None) } else { Sight::Stub })
     };

@@ -101,17 +101,14 @@ impl Controlled {
 
     /// Takes a backup; of a later moment where somebody took a file back meanwhile.
     fn back_up(&self, to: &Path) -> Result<Told, KeepError> {
-        const MOMENTS: usize = 3;
-        let is_of_the_past = |told: &Result<_, KeepError>| {
-            matches!(told, Err(KeepError::Backup(BackupError::Gone { .. })))
-        };
-        let mut told = self.back_up_now(to);
-        for _ in 1..MOMENTS {
-            if is_of_the_past(&told) {
-                told = self.back_up_now(to);
+        const MORE_MOMENTS: usize = 2;
+        for _ in 0..MORE_MOMENTS {
+            match self.back_up_now(to) {
+                Err(KeepError::Backup(BackupError::Gone { .. })) => {}
+                told => return told,
             }
         }
-        told
+        self.back_up_now(to)
     }
 
     fn back_up_now(&self, to: &Path) -> Result<Told, KeepError> {
