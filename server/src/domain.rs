@@ -37,7 +37,7 @@ pub use credentials::{Checked, Renewal};
 pub use files::{FileBounds, FileChange, Files, Upload};
 pub use governing::{Expiry, Governing};
 pub use posting::{Target, carries};
-pub use quotas::{Given, REACTIONS_BY_ALL};
+pub use quotas::{CHANGES, Given, REACTIONS_BY_ALL};
 pub use register::{Invited, Register};
 pub use reminding::Reminder;
 pub use room::{Lifetime, Room};

@@ -41,6 +41,7 @@ mod seal;
 mod space;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 mod verify;
 
 pub use commit::{CommitError, Committer};
@@ -50,10 +51,10 @@ pub use erase::{Erasure, Progress};
 pub use error::{CreateError, Damage, DamageKind, OpenError};
 pub use fault::Fault;
 pub use file::{DamagedPart, FileChange, FileKey, FileRow, PART_SEAL_BYTES};
-pub use folder::create;
+pub use folder::{VERSION, create, version_in};
 pub use group::{Appended, MARK_KEY_BYTES, MARK_VALUE_BYTES};
 pub use key::{KeyError, MasterKey};
-pub use layout::DraftId;
+pub use layout::{DraftId, THREAD_TAGS};
 pub use open::open;
 pub use opened::ReadError;
 pub use read::{Direction, Mark, Page, Store};

@@ -112,17 +112,15 @@ pub fn fetch_amendments(
     Ok(amendments)
 }
 
-/// What amends a page's records and is not in the page, oldest first.
+/// What amends a page's records and is not in the page, oldest first. Threads are not walked for it.
 pub fn amending(store: &Store, room: RoomId, page: &[Stored]) -> Result<Vec<Seq>, Error> {
     let log = LogId::room(room);
     let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Vec::new()) };
     let is_in_page = |seq: &Seq| page.binary_search_by_key(seq, |record| record.seq).is_ok();
     let mut seqs = Vec::new();
-    for reference in store.references(log, first.seq..=last.seq) {
-        let (target, seq, kind) = reference.map_err(|error| unreadable(&error))?;
-        let amends =
-            [KindTag::Edit as u8, KindTag::Notice as u8, KindTag::Alert as u8].contains(&kind);
-        if amends && is_in_page(&target) && !is_in_page(&seq) {
+    for aside in store.asides(log, first.seq..=last.seq) {
+        let (target, seq, kind) = aside.map_err(|error| unreadable(&error))?;
+        if kind != KindTag::React as u8 && is_in_page(&target) && !is_in_page(&seq) {
             seqs.push(seq);
         }
     }
@@ -277,7 +275,13 @@ pub fn unreadable(error: &ReadError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::THREAD_TAGS;
     use warproom_proto::MemberId;
+
+    #[test]
+    fn what_makes_a_thread_longer_is_known_to_the_store_by_its_kind() {
+        assert_eq!(THREAD_TAGS, [KindTag::Post as u8, KindTag::Answer as u8]);
+    }
 
     #[test]
     fn whoever_went_while_a_page_was_read_is_refused_and_gets_no_stubs() {

@@ -149,8 +149,8 @@ async fn given(
 ) -> Result<Given, Error> {
     let log = LogId::room(room);
     let reactions = blocking(context, move |store| {
-        let found = store.referring(log, of, 0).filter_map(|found| match found {
-            Ok((seq, kind)) => (kind == KindTag::React as u8).then_some(Ok(seq)),
+        let found = store.asides(log, of..=of).filter_map(|found| match found {
+            Ok((_, seq, kind)) => (kind == KindTag::React as u8).then_some(Ok(seq)),
             Err(error) => Some(Err(error)),
         });
         let seqs = found.take(REACTIONS_BY_ALL).collect::<Result<Vec<_>, _>>();
@@ -181,9 +181,18 @@ async fn on_target(
 
 /// What the server knows of an entry.
 pub async fn target(context: &Arc<Context>, room: RoomId, seq: Seq) -> Result<Target, Error> {
-    let read = blocking(context, move |store| view::fetch_each(store, room, std::iter::once(seq)));
-    let stored = read.await?.pop().ok_or(ErrorCode::NotFound)?;
-    Ok(Target { seq, summary: view::summary(&stored, LogId::room(room))? })
+    let log = LogId::room(room);
+    blocking(context, move |store| {
+        let read = view::fetch_each(store, room, std::iter::once(seq))?;
+        let stored = read.first().ok_or(ErrorCode::NotFound)?;
+        let mut changes = 0;
+        for aside in store.asides(log, seq..=seq) {
+            let (_, _, kind) = aside.map_err(|error| view::unreadable(&error))?;
+            changes += usize::from(kind != KindTag::React as u8);
+        }
+        Ok(Target { seq, summary: view::summary(stored, log)?, changes })
+    })
+    .await
 }
 
 /// What a reply answers: the first entry of the thread, and the reply in it that was pointed at.

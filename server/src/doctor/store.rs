@@ -8,13 +8,10 @@ use rustix::fs::{FlockOperation, flock, statfs};
 
 use super::Finding;
 use crate::config::Config;
-use crate::store::free_bytes;
+use crate::store::{VERSION, free_bytes, version_in};
 
 /// The file that says the store's form, and is locked while the store is open.
 const VERSION_FILE: &str = "version";
-
-/// What it says for the form that this program knows.
-const VERSION: &str = "warproom-store 1";
 
 /// Free space, in reserves, below which it is time to look for more.
 const ROOMY: u64 = 4;
@@ -56,13 +53,16 @@ pub(super) fn examine(config: &Config, is_running: bool) -> Vec<Finding> {
 
 fn version(data: &Path) -> Finding {
     match fs::read_to_string(data.join(VERSION_FILE)) {
-        Ok(text) if text.trim_end() == VERSION => {
-            Finding::fine(format!("the store's form is `{VERSION}`"))
-        }
-        Ok(_) => Finding::mend(
-            "the store has a form that this program does not know",
-            "Use the warproom-server that made it, or a newer one",
-        ),
+        Ok(text) => match version_in(&text) {
+            Some(VERSION) => Finding::fine(format!("the store has form {VERSION}")),
+            Some(version @ 1..VERSION) => Finding::note(format!(
+                "the store has form {version}; it gets form {VERSION} when the server starts"
+            )),
+            _ => Finding::mend(
+                "the store has a form that this program does not know",
+                "Use the warproom-server that made it, or a newer one",
+            ),
+        },
         Err(error) => Finding::mend(
             format!("there is no store in {}: {error}", data.display()),
             "Name the right folder as `data` in warproom.toml, or put the store back from a backup",
@@ -115,7 +115,9 @@ mod tests {
         assert!(is_running(&folder));
         drop(opened);
         assert!(!is_running(&folder));
-        fs::write(folder.join(VERSION_FILE), "warproom-store 2\n").unwrap();
+        fs::write(folder.join(VERSION_FILE), "warproom-store 1\n").unwrap();
+        assert!(version(&folder).to_string().contains("gets form 2"), "{}", version(&folder));
+        fs::write(folder.join(VERSION_FILE), "warproom-store 3\n").unwrap();
         assert!(version(&folder).to_string().contains("a newer one"));
     }
 

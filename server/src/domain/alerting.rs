@@ -95,6 +95,7 @@ impl State {
             let sentence = "an exercise does not take the place of a real alert";
             return Err(Error::new(ErrorCode::Conflict, sentence));
         }
+        target.may_change_again()?;
         Ok(target.summary.exercise)
     }
 }

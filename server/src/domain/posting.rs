@@ -22,6 +22,9 @@ pub struct Target {
     pub seq: Seq,
     /// What the server knows of it.
     pub summary: Summary,
+    /// How often it was changed: edited, relabelled, superseded. Changes at the same moment may each miss the
+    /// others.
+    pub changes: usize,
 }
 
 /// The entries that one referring to this target carries: the target, and what the target carries.
@@ -75,6 +78,7 @@ impl State {
     ) -> Result<Plan, Error> {
         let room = self.room_of(author, call.room)?;
         self.own_post(author, room, target)?;
+        target.may_change_again()?;
         let label = room.label(target.seq, &target.summary);
         self.room_to_write(author, call.room, label)?;
         let kind = Kind::Edit { of: call.of };
@@ -111,7 +115,8 @@ impl State {
     }
 
     /// Another label for a post. Only the author relaxes; the author or a manager tightens. `thread`
-    /// is the first entry of the thread that the post answers, if it answers one.
+    /// is the first entry of the thread that the post answers, if it answers one. Tightening has no bound, and
+    /// needs none: there are four steps from each relaxing.
     pub fn decide_relabel(
         &self,
         author: Principal,
@@ -136,6 +141,9 @@ impl State {
         }
         if call.to == label {
             return Err(Error::new(ErrorCode::Conflict, "it has this label already"));
+        }
+        if !tightens {
+            target.may_change_again()?;
         }
         // A reply stays at least as strict as the thread it carries.
         if let Some(thread) = thread {

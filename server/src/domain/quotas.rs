@@ -4,7 +4,7 @@
 
 use warproom_proto::{Error, ErrorCode, MemberId, Principal};
 
-use super::{Room, State};
+use super::{Room, State, Target};
 
 /// Rooms one member opens in all. A room is never deleted, so this is for years: one a week for five.
 /// Whoever has opened so many asks a colleague to open the next.
@@ -27,6 +27,10 @@ pub const REACTIONS: usize = 16;
 
 /// Reactions to one entry by all, those taken back included: what is read to count one member's.
 pub const REACTIONS_BY_ALL: usize = 512;
+
+/// How often an entry is changed: edited, relabelled, superseded. Everybody who reads a page with it goes
+/// through its changes.
+pub const CHANGES: usize = 1_000;
 
 /// How often one member joins one room. Each joining is kept for ever, and asked about for every record that
 /// they read: this is for somebody who comes and goes every week, for five years.
@@ -85,6 +89,14 @@ impl Given {
         )?;
         let sentence = "this has 512 reactions, and no more are kept; reply to it instead";
         refused_if(self.by_all >= REACTIONS_BY_ALL, sentence)
+    }
+}
+
+impl Target {
+    /// Taking it back and tightening its label are always possible.
+    pub(super) fn may_change_again(&self) -> Result<(), Error> {
+        let sentence = "this was changed 1,000 times, and stays as it is; post it anew instead";
+        refused_if(self.changes >= CHANGES, sentence)
     }
 }
 

@@ -136,7 +136,7 @@ fn reads_up_to(state: &State, who: Principal) -> Option<Label> {
 #[test]
 fn a_room_keeps_the_mildest_label_an_entry_had_and_where_it_was_taken_back() {
     let mut state = with_room(Label::Red);
-    let of = Target { seq: 10, summary: post(Label::Amber) };
+    let of = Target { seq: 10, summary: post(Label::Amber), changes: 0 };
     let lifetime = |state: &State| {
         let lifetime = state.rooms[&ROOM].lifetime(&of);
         (lifetime.mildest, lifetime.until)
@@ -300,7 +300,7 @@ fn nothing_is_posted_above_the_ceiling_of_the_room_or_the_grant() {
 fn a_reply_is_at_least_as_strict_as_its_thread() {
     let mut state = with_room(Label::Red);
     for thread in Label::ALL {
-        let target = Target { seq: 10, summary: post(thread) };
+        let target = Target { seq: 10, summary: post(thread), changes: 0 };
         for label in Label::ALL {
             let refused = (label < thread).then_some(ErrorCode::LabelRefused);
             assert_eq!(
@@ -315,7 +315,7 @@ fn a_reply_is_at_least_as_strict_as_its_thread() {
         }
     }
     enter(&mut state, 20, Kind::Relabel { of: 10, to: Label::Red });
-    let target = Target { seq: 10, summary: post(Label::Green) };
+    let target = Target { seq: 10, summary: post(Label::Green), changes: 0 };
     let milder = state.decide_post(person(10), &posting(Label::Green), &[target], NOW);
     assert_eq!(code(milder), Some(ErrorCode::LabelRefused), "the label it has now counts");
 }
@@ -325,7 +325,7 @@ fn only_the_author_relaxes_and_the_author_or_a_manager_tightens() {
     let mut state = with_room(Label::Red);
     enter(&mut state, 4, joined(person(11)));
     enter(&mut state, 5, joined(person(12)));
-    let target = Target { seq: 10, summary: post(Label::Amber) };
+    let target = Target { seq: 10, summary: post(Label::Amber), changes: 0 };
     let relabel = |who, to| {
         let call = RelabelEntry { room: ROOM, id: EntryId::random(), of: 10, to };
         code(state.decide_relabel(who, &call, &target, None))

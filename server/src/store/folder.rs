@@ -2,7 +2,7 @@
 //! database in it.
 //!
 //! ```text
-//! version   "warproom-store 1"; locked while the store is open
+//! version   "warproom-store 2"; locked while the store is open
 //! heads     the checkpoint
 //! db/       the database; its data file is db/db
 //! ```
@@ -11,7 +11,9 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,7 +27,13 @@ use super::fault::Fault;
 use super::heads::Heads;
 use super::key::MasterKey;
 
-const VERSION: u32 = 1;
+/// The version of the form that is written now. Opening brings a store of an earlier one up to it.
+pub const VERSION: u32 = 2;
+
+/// The version that brought the index of what stands aside of threads.
+pub(super) const ASIDES_SINCE: u32 = 2;
+
+const OLDEST_VERSION: u32 = 1;
 const VERSION_PREFIX: &str = "warproom-store ";
 const VERSION_FILE: &str = "version";
 pub(super) const DATABASE: &str = "db";
@@ -57,8 +65,8 @@ pub fn create(folder: &Path, key: &MasterKey) -> Result<(), CreateError> {
     write_version(folder).map_err(io)
 }
 
-/// Checks that this is a store of a version we know, and locks it.
-pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+/// Checks that this is a store of a version we know, and locks it; the lock and the version.
+pub(super) fn lock(folder: &Path) -> Result<(File, u32), OpenError> {
     let path = folder.join(VERSION_FILE);
     let file = match OpenOptions::new().read(true).write(true).open(&path) {
         Ok(file) => file,
@@ -84,12 +92,23 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     }
     let text = io::read_to_string(&file);
     let text = text.map_err(|source| OpenError::Io { path: path.clone(), source })?;
-    let number = text.strip_prefix(VERSION_PREFIX).and_then(|rest| rest.strip_suffix('\n'));
-    match number.and_then(|number| number.parse().ok()) {
-        Some(VERSION) => Ok(file),
+    match version_in(&text) {
+        Some(version @ OLDEST_VERSION..=VERSION) => Ok((file, version)),
         Some(found) => Err(OpenError::Version { found, known: VERSION }),
         None => Err(OpenError::Damaged { path, why: "it does not say a version" }),
     }
+}
+
+/// The version that the text of a version file says.
+pub fn version_in(text: &str) -> Option<u32> {
+    text.strip_prefix(VERSION_PREFIX)?.strip_suffix('\n')?.parse().ok()
+}
+
+/// Says in a store's locked version file that it has the form of now. The digit is overwritten in place, since
+/// the lock is on the file and not on its name.
+pub(super) fn raise_version(lock: &File) -> io::Result<()> {
+    lock.write_all_at(format!("{VERSION_PREFIX}{VERSION}\n").as_bytes(), 0)?;
+    lock.sync_all()
 }
 
 /// Starts the database of a store that is locked.

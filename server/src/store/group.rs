@@ -217,7 +217,9 @@ impl<'a> Group<'a> {
 
     fn insert_indices(&mut self, draft: &Draft, seq: Seq) {
         if let Some((target, kind)) = draft.refers_to {
-            self.batch.insert(&layout::reference(draft.log, target, seq)[..], &[kind]);
+            for (_, key) in layout::references(draft.log, target, seq, kind) {
+                self.batch.insert(&key[..], &[kind]);
+            }
         }
         if let Some(id) = &draft.id {
             self.batch.insert(&layout::id(draft.log, id)[..], &seq.to_be_bytes());

@@ -2,6 +2,7 @@
 //! the order of the keys is the order of the logs.
 //!
 //! ```text
+//! A ‖ log 16 ‖ target 8 ‖ seq 8    -> kind tag 1            of R, what stands aside of the target's thread
 //! E ‖ log 16 ‖ period 2            -> period 2              what is being erased, and sealed anew as
 //! F ‖ log 16 ‖ file 16             -> key and note of a file, sealed
 //! I ‖ log 16 ‖ id 33               -> seq 8                 which record took this id
@@ -22,6 +23,10 @@ use warproom_proto::record::{LogId, Seq};
 /// An id within a log: the author's seventeen bytes, then the sixteen its client chose.
 pub type DraftId = [u8; 33];
 
+/// The kind tags of what makes a thread longer, without a bound: replies and answers. Everything else that
+/// refers to a record stands aside of its thread.
+pub const THREAD_TAGS: [u8; 2] = [1, 6];
+
 /// The pseudo log whose data key seals the marks. No room has this id: it is no `UUIDv7`.
 pub(super) const MARKS: LogId = LogId([0xfe; 16]);
 
@@ -38,16 +43,19 @@ pub(super) enum Index {
     Part,
     /// From a target to the records that refer to it.
     Reference,
+    /// The same for those alone that make no thread longer: they are few, however long it is.
+    Aside,
 }
 
 impl Index {
-    pub(super) const ALL: [Self; 3] = [Self::Id, Self::Part, Self::Reference];
+    pub(super) const ALL: [Self; 4] = [Self::Id, Self::Part, Self::Reference, Self::Aside];
 
     const fn tag(self) -> u8 {
         match self {
             Self::Id => b'I',
             Self::Part => b'P',
             Self::Reference => b'R',
+            Self::Aside => b'A',
         }
     }
 
@@ -73,6 +81,32 @@ pub(super) fn part(log: LogId, seq: Seq, part: u16) -> [u8; PART_BYTES] {
 
 pub(super) fn reference(log: LogId, target: Seq, seq: Seq) -> [u8; 33] {
     join(Index::Reference.tag(), &[&log.0, &target.to_be_bytes(), &seq.to_be_bytes()])
+}
+
+pub(super) fn aside(log: LogId, target: Seq, seq: Seq) -> [u8; 33] {
+    join(Index::Aside.tag(), &[&log.0, &target.to_be_bytes(), &seq.to_be_bytes()])
+}
+
+/// What every reference starts with.
+pub(super) const REFERENCES: &[u8] = b"R";
+
+/// The key in the index of asides for an entry of the index of references, if it belongs there.
+pub(super) fn aside_of(reference: &[u8], kind: &[u8]) -> Option<[u8; 33]> {
+    let mut key: [u8; 33] = reference.try_into().ok()?;
+    key[0] = Index::Aside.tag();
+    kind.first().is_some_and(|kind| !THREAD_TAGS.contains(kind)).then_some(key)
+}
+
+/// The keys of the indices that have a reference of this kind.
+pub(super) fn references(
+    log: LogId,
+    target: Seq,
+    seq: Seq,
+    kind: u8,
+) -> impl Iterator<Item = (Index, [u8; 33])> {
+    let reference = reference(log, target, seq);
+    let aside = aside_of(&reference, &[kind]).map(|aside| (Index::Aside, aside));
+    [(Index::Reference, reference)].into_iter().chain(aside)
 }
 
 pub(super) fn id(log: LogId, id: &DraftId) -> [u8; 50] {
@@ -110,7 +144,7 @@ pub(super) fn parse_data_key(key: &[u8]) -> Option<(LogId, u16)> {
 
 /// The keys of what grows with the logs and follows from them or is numbered by them, by tag, in
 /// order. Everything else is small.
-pub(super) const GROWING: [u8; 4] = *b"ILPR";
+pub(super) const GROWING: [u8; 5] = *b"AILPR";
 
 /// What every row of a file of `log` starts with.
 pub(super) fn files(log: LogId) -> [u8; 17] {

@@ -22,6 +22,7 @@ use super::opened::{Opened, ReadError, Reader, Tip};
 use super::read::Store;
 use super::record::{Header, Stored};
 use super::seal::KeyRing;
+use super::upgrade;
 use crate::planted::{Plant, is_planted};
 
 /// Opens a store: a handle to read, to be cloned freely, and the one writer.
@@ -30,7 +31,7 @@ pub fn open(
     key: &MasterKey,
     options: Options,
 ) -> Result<(Store, Committer), OpenError> {
-    let (opened, mut heads, checkpoint) = start(folder, key, options)?;
+    let (mut opened, mut heads, checkpoint) = start(folder, key, options)?;
     let mut tips = BTreeMap::new();
     let mut ahead = Vec::new();
     for (log, last) in lasts(&opened, &checkpoint).map_err(|fault| cannot_read(folder, fault))? {
@@ -47,6 +48,7 @@ pub fn open(
     };
     let note = heads.write(ahead).and_then(|()| heads.sync());
     note.map_err(io(&folder.join(heads::FILE)))?;
+    upgrade::to_now(&mut opened).map_err(|fault| cannot_read(folder, fault))?;
     let opened = Arc::new(Opened { tips: RwLock::new(tips), ..opened });
     let committer = Committer::new(Arc::clone(&opened), heads, options.reserve_bytes);
     let committer = committer.map_err(io(&folder::data_file(folder)))?;
@@ -59,7 +61,7 @@ pub(super) fn start(
     key: &MasterKey,
     options: Options,
 ) -> Result<(Opened, Heads, BTreeMap<LogId, Position>), OpenError> {
-    let lock = folder::lock(folder)?;
+    let (lock, version) = folder::lock(folder)?;
     let (heads, mut checkpoint) =
         Heads::open(folder, key).map_err(|why| unusable_checkpoint(folder, why))?;
     if is_planted(Plant::SkipPositionCheck) {
@@ -70,7 +72,8 @@ pub(super) fn start(
         keys: KeyRing::new(key),
         tips: RwLock::default(),
         folder: folder.to_owned(),
-        _lock: lock,
+        version,
+        lock,
     };
     Ok((opened, heads, checkpoint))
 }

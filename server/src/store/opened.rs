@@ -11,7 +11,8 @@ use warproom_proto::record::{LogId, Position, Seq};
 
 use super::database::Database;
 use super::fault::{Fault, guarded};
-use super::layout;
+use super::folder::ASIDES_SINCE;
+use super::layout::{self, Index};
 use super::record::{Header, Stored};
 use super::seal::{DataKey, KeyRing, NoKey, period_of_sealed};
 
@@ -71,11 +72,25 @@ pub(super) struct Opened {
     pub(super) keys: KeyRing,
     pub(super) tips: RwLock<BTreeMap<LogId, Tip>>,
     pub(super) folder: PathBuf,
+    /// The version of its form.
+    pub(super) version: u32,
     /// Held for as long as the store is open, so that no other process opens it.
-    pub(super) _lock: File,
+    pub(super) lock: File,
 }
 
 impl Opened {
+    /// The indices that a store of its version has.
+    pub(super) fn indices(&self) -> impl Iterator<Item = Index> + use<> {
+        let version = self.version;
+        Index::ALL
+            .into_iter()
+            .filter(move |index| *index != Index::Aside || version >= ASIDES_SINCE)
+    }
+
+    pub(super) fn has(&self, index: Index) -> bool {
+        self.indices().any(|has| has == index)
+    }
+
     /// The tip of a log; an empty log is at its start.
     pub(super) fn tip(&self, log: LogId) -> Tip {
         let tips = self.tips.read().unwrap_or_else(PoisonError::into_inner);

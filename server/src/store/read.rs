@@ -131,16 +131,16 @@ impl Store {
         })
     }
 
-    /// What refers to these records, in order of the record referred to: that one's number, the
-    /// referring one's, and its tag.
-    pub fn references(
+    /// What stands aside of the threads of these records, in order of the record referred to: that one's
+    /// number, the referring one's, and its tag. However long the threads are, they are not walked.
+    pub fn asides(
         &self,
         log: LogId,
         targets: RangeInclusive<Seq>,
     ) -> impl Iterator<Item = Result<(Seq, Seq, u8), ReadError>> + use<> {
         let last = self.position(log).seq;
-        let from = layout::reference(log, *targets.start(), 0);
-        let entries = self.0.db.range(from..=layout::reference(log, *targets.end(), last));
+        let from = layout::aside(log, *targets.start(), 0);
+        let entries = self.0.db.range(from..=layout::aside(log, *targets.end(), last));
         guarded_items(entries).map(move |entry| {
             let (key, kind) = entry?;
             let target = layout::number(&key, 17).unwrap_or_default();

@@ -16,7 +16,7 @@ use super::Options;
 use super::error::{Damage, DamageKind, OpenError};
 use super::fault::{Fault, guarded};
 use super::key::MasterKey;
-use super::layout::{self, Index};
+use super::layout::{self, Index, THREAD_TAGS};
 use super::open::{Bad, existing, follow, lasts, start};
 use super::opened::{Opened, ReadError, Reader, Tip};
 use super::read::{Store, index};
@@ -118,7 +118,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(opened: &'a Opened, log: LogId) -> Self {
-        let entries = Index::ALL.map(|index| (index, 0)).into();
+        let entries = opened.indices().map(|index| (index, 0)).collect();
         Self { opened, log, reader: Reader::default(), tip: Tip::start(log), entries }
     }
 
@@ -154,7 +154,11 @@ impl<'a> Walk<'a> {
                 check(Index::Id, &layout::id(log, id), &seq.to_be_bytes())?;
             }
             if let Some((target, kind)) = header.refers_to {
-                check(Index::Reference, &layout::reference(log, target, seq), &[kind])?;
+                for (index, key) in layout::references(log, target, seq, kind) {
+                    if self.opened.has(index) {
+                        check(index, &key, &[kind])?;
+                    }
+                }
             }
             Ok(())
         })();
@@ -176,7 +180,7 @@ impl<'a> Walk<'a> {
 /// How many entries each index has for a log.
 fn count(opened: &Opened, log: LogId) -> Result<BTreeMap<Index, u64>, Fault> {
     let mut counts = BTreeMap::new();
-    for which in Index::ALL {
+    for which in opened.indices() {
         let mut entries = 0;
         for entry in index(opened, which, log) {
             only_fault(entry)?;
@@ -195,13 +199,13 @@ fn first_left_over(opened: &Opened, log: LogId) -> Result<Option<Damage>, Fault>
     let last = opened.last(log)?;
     let mut reader = Reader::default();
     let mut first: Option<Seq> = None;
-    for which in Index::ALL {
+    for which in opened.indices() {
         for entry in index(opened, which, log) {
             let (key, value) = only_fault(entry)?;
             let seq = match which {
                 Index::Id => layout::number(&value, 0),
                 Index::Part => layout::number(&key, 17),
-                Index::Reference => layout::number(&key, 25),
+                Index::Reference | Index::Aside => layout::number(&key, 25),
             };
             let seq = seq.unwrap_or_default();
             let confirmed = match reader.header(opened, log, seq) {
@@ -225,8 +229,9 @@ fn confirms(header: &Header, which: Index, key: &[u8], value: &[u8]) -> bool {
             let part = layout::field(key, 25).map_or(0, u16::from_be_bytes);
             (1..=header.parts).contains(&part)
         }
-        Index::Reference => header.refers_to.is_some_and(|(target, kind)| {
-            layout::number(key, 17) == Some(target) && value == [kind]
+        Index::Reference | Index::Aside => header.refers_to.is_some_and(|(target, kind)| {
+            let is_indexed = which == Index::Reference || !THREAD_TAGS.contains(&kind);
+            is_indexed && layout::number(key, 17) == Some(target) && value == [kind]
         }),
     }
 }

@@ -9,12 +9,9 @@ use warproom_proto::entry::{Content, Entry, Kind, Subject};
 use warproom_proto::{Error, Line, LogId, Name, Principal, RoomId, Seq, Text};
 
 use crate::context::Context;
-use crate::domain::{KindTag, State};
+use crate::domain::{CHANGES, KindTag, State};
 use crate::store::{ReadError, Stored};
 use crate::view;
-
-/// How many edits of one post are looked into.
-const EDITS: usize = 1_000;
 
 /// What is looked for; nothing said is everything.
 pub(super) struct Wanted {
@@ -103,11 +100,11 @@ pub(super) fn versions(
     post: Seq,
 ) -> Result<Vec<Stored>, Error> {
     let (store, log) = (&context.store, LogId::room(room));
-    let referring = store.referring(log, post, post);
-    let is_edit = |found: &Result<(Seq, u8), _>| {
-        found.as_ref().map_or(true, |(_, kind)| *kind == KindTag::Edit as u8)
+    let is_edit = |found: &Result<(Seq, Seq, u8), _>| {
+        found.as_ref().map_or(true, |(_, _, kind)| *kind == KindTag::Edit as u8)
     };
-    let edits = referring.filter(is_edit).take(EDITS).map(|found| Ok(found?.0));
+    let edits = store.asides(log, post..=post).filter(is_edit).take(CHANGES);
+    let edits = edits.map(|found| Ok(found?.1));
     let read = |seq: Result<Seq, ReadError>| seq.and_then(|seq| store.read(log, seq)).transpose();
     let versions = std::iter::once(Ok(post)).chain(edits).filter_map(read);
     let mut versions =

@@ -26,7 +26,7 @@ impl Room {
     /// What the room knows of an entry while it could be read.
     #[must_use]
     pub fn lifetime(&self, of: &Target) -> Lifetime {
-        let Target { seq, summary } = of.clone();
+        let Target { seq, summary, .. } = of.clone();
         let given = self.mildest.get(&seq).copied();
         let mildest = given.map_or(summary.label, |given| given.min(summary.label));
         Lifetime { seq, summary, mildest, until: self.retracted.get(&seq).copied() }

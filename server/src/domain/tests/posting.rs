@@ -4,7 +4,7 @@ use warproom_proto::calls::{EditEntry, ReactToEntry, RetractEntry};
 use warproom_proto::entry::{Content, Subject};
 use warproom_proto::{CarriedFile, FileId, Sha256};
 
-use super::super::quotas::{Given, REACTIONS};
+use super::super::quotas::{CHANGES, Given, REACTIONS};
 use super::super::{FileChange, Plan, Planned, Upload, carries};
 use super::*;
 
@@ -17,7 +17,7 @@ fn room() -> State {
 }
 
 fn target(summary: Summary) -> Target {
-    Target { seq: 10, summary }
+    Target { seq: 10, summary, changes: 0 }
 }
 
 fn of_kind(kind: KindTag) -> Target {
@@ -191,7 +191,7 @@ fn the_files_of_a_post_go_with_it_unless_a_legal_hold_keeps_them() {
 fn a_relabelled_reply_stays_as_strict_as_its_thread_and_what_is_gone_has_no_label() {
     let mut state = room();
     let of = target(post(Label::AmberStrict));
-    let thread = Target { seq: 6, summary: post(Label::Amber) };
+    let thread = Target { seq: 6, summary: post(Label::Amber), changes: 0 };
     let relabel = |state: &State, to, of: &Target| {
         let call = RelabelEntry { room: ROOM, id: EntryId::random(), of: of.seq, to };
         state.decide_relabel(person(10), &call, of, Some(&thread))
@@ -204,6 +204,28 @@ fn a_relabelled_reply_stays_as_strict_as_its_thread_and_what_is_gone_has_no_labe
     assert_eq!(code(relabel(&state, Label::Red, &edit)), Some(ErrorCode::Conflict));
     enter(&mut state, 20, Kind::Retract { of: 10 });
     assert_eq!(code(relabel(&state, Label::Red, &of)), Some(ErrorCode::Conflict));
+}
+
+#[test]
+fn an_entry_is_changed_a_thousand_times_and_its_label_tightened_still() {
+    let state = room();
+    let post = |changes| Target { seq: 10, summary: post(Label::Amber), changes };
+    let edit = |changes| {
+        let text = "corrected".parse().unwrap();
+        let call = EditEntry { room: ROOM, id: EntryId::random(), of: 10, text };
+        code(state.decide_edit(person(10), &call, &post(changes)))
+    };
+    assert_eq!(edit(CHANGES - 1), None);
+    assert_eq!(edit(CHANGES), Some(ErrorCode::Conflict));
+    let relabel = |changes, to| {
+        let call = RelabelEntry { room: ROOM, id: EntryId::random(), of: 10, to };
+        code(state.decide_relabel(person(10), &call, &post(changes), None))
+    };
+    assert_eq!(relabel(CHANGES - 1, Label::Green), None);
+    assert_eq!(relabel(CHANGES, Label::Green), Some(ErrorCode::Conflict));
+    assert_eq!(relabel(CHANGES, Label::Red), None);
+    let call = RetractEntry { room: ROOM, id: EntryId::random(), of: 10 };
+    assert_eq!(code(state.decide_retract(person(10), &call, &post(CHANGES))), None);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn asking(due_at_ms: Option<i64>) -> Entry {
 
 fn target(state: &State) -> Target {
     let asked = state.rooms[&ROOM].asked(ASKED).unwrap();
-    Target { seq: ASKED, summary: asked.summary.clone() }
+    Target { seq: ASKED, summary: asked.summary.clone(), changes: 0 }
 }
 
 fn answering(choice: &str) -> AnswerAsk {
@@ -106,7 +106,7 @@ fn what_is_not_an_option_or_not_an_ask_is_refused() {
     assert_eq!(answer(answering("maybe"), &target(&state)), Some(ErrorCode::BadParams));
     let milder = AnswerAsk { label: Some(Label::Green), ..answering("affected") };
     assert_eq!(answer(milder, &target(&state)), Some(ErrorCode::LabelRefused));
-    let nothing = Target { seq: 9, summary: target(&state).summary };
+    let nothing = Target { seq: 9, summary: target(&state).summary, changes: 0 };
     let of_nothing = AnswerAsk { of: 9, ..answering("affected") };
     assert_eq!(answer(of_nothing, &nothing), Some(ErrorCode::Conflict));
     for (options, due_at_ms) in
@@ -403,7 +403,7 @@ fn an_exercise_never_takes_the_place_of_what_is_real() {
             super::notice_entry(EntryId::random(), person(10), Kind::Unknown).handling;
         handling.kind = Kind::Alert(call.alert.clone());
         handling.exercise = seq == 21;
-        let target = Target { seq, summary: Summary::of(&handling, Vec::new()) };
+        let target = Target { seq, summary: Summary::of(&handling, Vec::new()), changes: 0 };
         state.decide_alert(person(10), call, Some(&target), NOW)
     };
     assert_eq!(code(naming(20, true)), Some(ErrorCode::Conflict));

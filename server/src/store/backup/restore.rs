@@ -106,7 +106,9 @@ impl Filling<'_> {
             return Ok(());
         };
         if let Some((target, kind)) = header.refers_to {
-            self.insert(&layout::reference(log, target, seq), vec![kind])?;
+            for (_, key) in layout::references(log, target, seq, kind) {
+                self.insert(&key, vec![kind])?;
+            }
         }
         if let Some(id) = &header.id {
             self.insert(&layout::id(log, id), seq.to_be_bytes().to_vec())?;

@@ -36,18 +36,54 @@ fn a_folder_without_a_store_says_how_to_make_one() {
 fn another_version_is_named_as_newer_or_older() {
     let place = Place::new();
     for (text, found, word) in
-        [("warproom-store 2\n", 2, "newer"), ("warproom-store 0\n", 0, "older")]
+        [("warproom-store 3\n", 3, "newer"), ("warproom-store 0\n", 0, "older")]
     {
         fs::write(place.folder().join("version"), text).unwrap();
         let error = place.refused();
         assert!(
-            matches!(error, OpenError::Version { found: is, known: 1 } if is == found),
+            matches!(error, OpenError::Version { found: is, known: 2 } if is == found),
             "{error}"
         );
         assert!(error.to_string().contains(word));
     }
     fs::write(place.folder().join("version"), "warproom-store").unwrap();
     assert!(matches!(place.refused(), OpenError::Damaged { .. }));
+}
+
+#[test]
+fn a_store_of_the_first_form_is_sound_and_gets_the_form_of_now() {
+    let place = Place::new();
+    let referring = |kind| Draft { refers_to: Some((1, kind)), ..draft(ROOM, "about 1") };
+    let (_, mut committer) = place.open();
+    committer.commit(vec![draft(ROOM, "1")], &[], 1).unwrap();
+    // More than one batch of them, replies between.
+    for _ in 0..700 {
+        committer.commit(vec![referring(1), referring(2), referring(6)], &[], 1).unwrap();
+    }
+    drop(committer);
+    // As the first form was: some of the index is there, since making it was cut short once.
+    place.raw(|db| {
+        for (at, row) in db.scan_prefix(b"A").enumerate() {
+            if at >= 100 {
+                db.remove(row.unwrap().0).unwrap();
+            }
+        }
+    });
+    let version = place.folder().join("version");
+    fs::write(&version, "warproom-store 1\n").unwrap();
+    assert!(place.verify().damage.is_empty(), "{:?}", place.verify().damage);
+    assert_eq!(
+        fs::read_to_string(&version).unwrap(),
+        "warproom-store 1\n",
+        "looking changes nothing"
+    );
+
+    let (store, committer) = place.open();
+    let asides: Vec<_> = store.asides(ROOM, 1..=1).map(|aside| aside.unwrap().1).collect();
+    assert_eq!(asides, (0..700).map(|n| 3 + 3 * n).collect::<Vec<_>>());
+    drop((store, committer));
+    assert_eq!(fs::read_to_string(&version).unwrap(), "warproom-store 2\n");
+    assert!(place.verify().damage.is_empty());
 }
 
 #[test]
