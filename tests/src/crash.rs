@@ -5,10 +5,11 @@
 //! not acknowledged is sent again under its id in the next round, before anything new. So in every
 //! log the numbers of each writer must rise, whatever was lost and repeated in between.
 
+mod courier;
 mod field;
 mod store;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,12 +17,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use warproom_client::Credentials;
-use warproom_proto::calls::{From, HistoryPage, Page, Posted};
+use warproom_proto::calls::{From, HistoryPage, Page, Posted, RegisterPage};
 use warproom_proto::entry::Entry;
 use warproom_proto::{Body, EntryId, Head, Label, LogId, Position, Record, RoomId, Seq, rpc};
 
 use crate::wire::{Seen, Wire};
 
+pub use courier::Courier;
 pub use field::Field;
 pub use store::{StoreKills, append_until_killed};
 
@@ -72,6 +74,15 @@ pub struct Acknowledged {
     pub(crate) at: Position,
     /// When its author heard of it, in microseconds since 1970.
     pub(crate) heard_us: u64,
+}
+
+/// What somebody was answered.
+#[derive(Default)]
+pub struct Heard {
+    /// Of entries.
+    pub(crate) entries: Vec<Acknowledged>,
+    /// Of numbered acts: the number, and when its author heard of it, in microseconds since 1970.
+    pub(crate) acts: Vec<(u64, u64)>,
 }
 
 struct Post {
@@ -166,6 +177,45 @@ fn now_us() -> u64 {
 /// What must be in the logs.
 pub struct Ledger {
     rooms: BTreeMap<RoomId, Known>,
+    /// How far the register was read.
+    register: Position,
+    acts: Acts,
+}
+
+/// What the register must satisfy of the acts that carry a number.
+#[derive(Default)]
+pub(crate) struct Acts {
+    /// Acknowledged, and not seen yet.
+    acknowledged: BTreeSet<u64>,
+    /// The highest number that was seen.
+    last: u64,
+}
+
+impl Acts {
+    /// What must be there.
+    pub(crate) fn expect(&mut self, number: u64) {
+        if number > self.last {
+            self.acknowledged.insert(number);
+        }
+    }
+
+    /// Takes the next act. An act may stand there twice: its author did it again, not having heard.
+    pub(crate) fn take(&mut self, seq: Seq, act: &str) -> anyhow::Result<()> {
+        let Some((_, rest)) = act.split_once(courier::NAMED) else { return Ok(()) };
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        let number = digits.parse().context("not one of ours")?;
+        ensure!(number >= self.last, "the register: act {seq} is an older one again");
+        self.last = number;
+        self.acknowledged.remove(&number);
+        Ok(())
+    }
+
+    /// Whether everything acknowledged was seen.
+    pub(crate) fn are_there(&self) -> anyhow::Result<()> {
+        let lost = self.acknowledged.first();
+        ensure!(lost.is_none(), "act {lost:?} was acknowledged and is lost");
+        Ok(())
+    }
 }
 
 struct Known {
@@ -188,8 +238,9 @@ pub(crate) struct Order {
 impl Order {
     /// Takes the next entry.
     pub(crate) fn take(&mut self, room: RoomId, seq: Seq, entry: &Entry) -> anyhow::Result<()> {
+        let is_new = self.ids.insert(entry.handling.id);
         let Some(text) = &entry.content.text else { return Ok(()) };
-        ensure!(self.ids.insert(entry.handling.id), Wrong { room, seq, how: How::Twice });
+        ensure!(is_new, Wrong { room, seq, how: How::Twice });
         let mut words = text.as_str().split(' ');
         let mut word = || words.next().context("not one of ours");
         let (writer, number) = (word()?.parse()?, word()?.parse()?);
@@ -253,7 +304,11 @@ impl Ledger {
             };
             (*room, known)
         };
-        Self { rooms: rooms.iter().map(empty).collect() }
+        Self {
+            rooms: rooms.iter().map(empty).collect(),
+            register: Position::start(LogId::REGISTER),
+            acts: Acts::default(),
+        }
     }
 
     /// Takes down what was acknowledged.
@@ -277,7 +332,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// Reads what is new in every room, and compares.
+    /// Takes down which numbered acts were acknowledged.
+    pub(crate) fn note_acts(&mut self, acts: Vec<(u64, u64)>) {
+        for (number, _) in acts {
+            self.acts.expect(number);
+        }
+    }
+
+    /// Reads what is new in every room, and in the register where acts were acknowledged, and compares.
     ///
     /// # Errors
     /// [`Wrong`] where the server broke its word.
@@ -285,13 +347,33 @@ impl Ledger {
         for (room, known) in &mut self.rooms {
             known.check(*room, wire).await?;
         }
-        Ok(())
+        while !self.acts.acknowledged.is_empty() {
+            let page = RegisterPage { after: self.register.seq, limit: PAGE };
+            let page = wire.call(&page).await?.context("register.page")?;
+            for record in &page.records {
+                let seq = record.seq;
+                ensure!(record.follows(self.register), "the register: act {seq} does not follow");
+                self.register = record.position();
+                if let Body::Shown { item, .. } = &record.body {
+                    self.acts.take(seq, item.get())?;
+                }
+            }
+            if self.register.seq >= page.latest.seq || page.records.is_empty() {
+                break;
+            }
+        }
+        self.acts.are_there()
     }
 
     /// How many entries were read back.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.rooms.values().map(|known| known.order.ids.len()).sum()
+    }
+
+    /// How far each room was read, and its head there.
+    pub(crate) fn positions(&self) -> Vec<Position> {
+        self.rooms.values().map(|known| known.read).collect()
     }
 
     /// The same rooms with nothing read, to read it all once more.
@@ -330,7 +412,13 @@ impl Known {
         let seq = record.seq;
         ensure!(record.follows(self.read), Wrong { room, seq, how: How::Chain });
         self.read = record.position();
-        let Body::Shown { item, .. } = &record.body else { return Ok(()) };
+        let Body::Shown { item, .. } = &record.body else {
+            // It was taken back since; the head commits to what it was.
+            let acknowledged = self.acknowledged.remove(&seq);
+            let is_it = acknowledged.is_none_or(|(_, head)| head == record.head);
+            ensure!(is_it, Wrong { room, seq, how: How::Other });
+            return Ok(());
+        };
         let entry: Entry = serde_json::from_str(item.get())?;
         let id = entry.handling.id;
         if let Some(acknowledged) = self.acknowledged.remove(&seq) {

@@ -168,8 +168,10 @@ async fn cut_power(cuts: u64, seed: u64) -> anyhow::Result<String> {
         }
         warps += 1;
     }
-    let Tally { unsure, acknowledged, records, .. } = all;
-    Ok(format!("{records} records, {acknowledged} acknowledgements, {unsure} unsure changes"))
+    let Tally { unsure, acknowledged, records, files, .. } = all;
+    Ok(format!(
+        "{records} records, {files} files, {acknowledged} acknowledgements, {unsure} unsure changes"
+    ))
 }
 
 async fn bend(file: &str, rounds: u64, damage: Damaging, seed: u64) -> anyhow::Result<String> {

@@ -1,13 +1,15 @@
-//! A WARP that is written to by several people while its server is killed, again and again.
+//! A WARP that several people write to, one of them with files, and whose register changes, while its server is
+//! killed, again and again.
 
 use std::time::Duration;
 
 use anyhow::ensure;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use warproom_proto::register::Organisation;
 use warproom_proto::{Label, RoomId};
 
-use super::{Acknowledged, Door, Ledger, Random, Writer};
+use super::{Courier, Door, Heard, Ledger, Random, Writer};
 use crate::harness::{Person, Warp};
 use crate::wire::Wire;
 
@@ -25,7 +27,7 @@ pub struct Field {
     pub(crate) warp: Warp,
     pub(crate) door: Door,
     pub(crate) random: Random,
-    pub(crate) writers: Vec<Writer>,
+    pub(crate) authors: Vec<Author>,
     pub(crate) ledger: Ledger,
 }
 
@@ -48,7 +50,13 @@ impl Field {
         let writer = |(name, officer): (usize, &Person)| {
             Writer::new(name, officer.credentials(), rooms.clone())
         };
-        let writers = officers.iter().enumerate().map(writer).collect();
+        let mut authors: Vec<_> =
+            officers.iter().enumerate().map(writer).map(Author::Writer).collect();
+        let (name, aliases, clients) = ("Canterbury".parse()?, Vec::new(), Vec::new());
+        let organisation = Organisation { organisation: council, name, aliases, clients };
+        let manager = warp.manager().credentials();
+        let courier = Courier::new(WRITERS, manager, rooms[0], organisation);
+        authors.push(Author::Courier(Box::new(courier)));
         let door = Door {
             host_port: warp.local().to_string(),
             authority: warp.folder().join("keys/authority.pem"),
@@ -56,7 +64,7 @@ impl Field {
         // What was prepared is not what the rounds are about: it is on stable storage first.
         warp.stop().await?;
         warp.restart().await?;
-        Ok(Self { warp, door, random, writers, ledger: Ledger::new(&rooms) })
+        Ok(Self { warp, door, random, authors, ledger: Ledger::new(&rooms) })
     }
 
     /// Everyone writes, the server is killed, starts again, and is asked what it has.
@@ -84,7 +92,7 @@ impl Field {
         self.check().await?;
         let mut again = self.ledger.afresh();
         again.check(&mut self.connect().await?).await?;
-        ensure!(again.entries() == self.ledger.entries(), "the logs changed");
+        ensure!(again.positions() == self.ledger.positions(), "the logs changed");
         self.warp.stop().await?;
         let verified = self.warp.verify()?;
         let said = String::from_utf8_lossy(&verified.stdout);
@@ -101,11 +109,11 @@ impl Field {
 
     pub(crate) fn set_off(&mut self, most: usize) -> Writing {
         let mut writing = JoinSet::new();
-        for mut writer in self.writers.drain(..) {
+        for mut author in self.authors.drain(..) {
             let door = self.door.clone();
             writing.spawn(async move {
-                let acknowledged = writer.write(&door, most).await?;
-                anyhow::Ok((writer, acknowledged))
+                let heard = author.write(&door, most).await?;
+                anyhow::Ok((author, heard))
             });
         }
         writing
@@ -113,9 +121,10 @@ impl Field {
 
     async fn collect(&mut self, writing: &mut Writing) -> anyhow::Result<()> {
         while let Some(done) = writing.join_next().await {
-            let (writer, acknowledged) = done??;
-            self.writers.push(writer);
-            self.ledger.note(acknowledged)?;
+            let (author, heard) = done??;
+            self.authors.push(author);
+            self.ledger.note(heard.entries)?;
+            self.ledger.note_acts(heard.acts);
         }
         Ok(())
     }
@@ -131,4 +140,23 @@ impl Field {
     }
 }
 
-pub(crate) type Writing = JoinSet<anyhow::Result<(Writer, Vec<Acknowledged>)>>;
+pub(crate) type Writing = JoinSet<anyhow::Result<(Author, Heard)>>;
+
+/// Whoever makes something to be stored.
+pub(crate) enum Author {
+    Writer(Writer),
+    Courier(Box<Courier>),
+}
+
+impl Author {
+    /// What they do until the connection ends, or until they have done so much.
+    async fn write(&mut self, door: &Door, most: usize) -> anyhow::Result<Heard> {
+        match self {
+            Self::Writer(writer) => {
+                let (entries, acts) = (writer.write(door, most).await?, Vec::new());
+                Ok(Heard { entries, acts })
+            }
+            Self::Courier(courier) => courier.carry(door, most).await,
+        }
+    }
+}

@@ -8,11 +8,12 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 use warproom_proto::entry::Entry;
 use warproom_proto::{EntryId, Head, LogId, Position, RoomId, Seq};
+use warproom_server::files;
 use warproom_server::store::{self, Direction, Mark, MasterKey, Options, Store};
 
 use super::disk::{Disk, Keep};
 use super::trace::{self, Step, What};
-use crate::crash::{Acknowledged, Door, Field, How, Order, Random, Wrong};
+use crate::crash::{Acknowledged, Acts, Door, Field, How, Order, Random, Wrong};
 use crate::harness::{Traced, Warp, copy_folder};
 
 /// How many posts a run takes before the server is killed, of whoever is the first to have them answered:
@@ -38,6 +39,8 @@ pub struct Tally {
     pub acknowledged: u64,
     /// How many records were read, in all of them together.
     pub records: u64,
+    /// How many files were read, in all of them together.
+    pub files: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -46,6 +49,7 @@ impl std::ops::AddAssign for Tally {
         self.unsure += other.unsure;
         self.acknowledged += other.acknowledged;
         self.records += other.records;
+        self.files += other.files;
     }
 }
 
@@ -83,6 +87,8 @@ struct Run {
     steps: Vec<Step>,
     /// Each acknowledgement, and the number of the step in which it was said.
     acknowledged: Vec<(usize, Acknowledged)>,
+    /// The same of numbered acts.
+    acts: Vec<(usize, u64)>,
 }
 
 impl Power {
@@ -184,13 +190,14 @@ impl Power {
         self.field.door = Door { host_port: server.host_port.clone(), ..self.field.door.clone() };
         let posts = POSTS.start + self.random.below(POSTS.end - POSTS.start);
         let mut writing = self.field.set_off(usize::try_from(posts)?);
-        let mut heard = Vec::new();
+        let (mut heard, mut acts) = (Vec::new(), Vec::new());
         while let Some(written) = writing.join_next().await {
-            let (writer, acknowledged) = written??;
-            self.field.writers.push(writer);
+            let (author, said) = written??;
+            self.field.authors.push(author);
             // Whoever could not sign in, on a busy machine, is not waited for, and ends nothing.
-            let is_first = heard.is_empty() && !acknowledged.is_empty();
-            heard.extend(acknowledged);
+            let is_first = heard.is_empty() && !said.entries.is_empty();
+            heard.extend(said.entries);
+            acts.extend(said.acts);
             if is_first {
                 server.end().await?;
             }
@@ -199,7 +206,8 @@ impl Power {
         let steps = trace::read(&text, &folder.join("data"))?;
         ensure!(!heard.is_empty(), "nothing was acknowledged");
         let acknowledged = heard.into_iter().map(|one| (said(&steps, one.heard_us), one)).collect();
-        Ok(Run { before, positions, steps, acknowledged })
+        let acts = acts.into_iter().map(|(one, heard_us)| (said(&steps, heard_us), one)).collect();
+        Ok(Run { before, positions, steps, acknowledged, acts })
     }
 
     fn judge(
@@ -223,6 +231,17 @@ impl Power {
             for (log, expected) in expected {
                 tally.records += read(&store, log, expected)?;
             }
+            let mut acts = Acts::default();
+            let said = run.acts.iter().filter(|(said, _)| *said < moment);
+            said.for_each(|(_, number)| acts.expect(*number));
+            for stored in store.page(LogId::REGISTER, 1, usize::MAX, Direction::Forward) {
+                let stored = stored?;
+                acts.take(stored.seq, &String::from_utf8(stored.item)?)?;
+            }
+            acts.are_there()?;
+            let carried = files::verify(&store, image)?;
+            ensure!(carried.damage.is_empty(), "{}", carried.damage[0]);
+            tally.files += carried.files;
             // The store goes on: whatever the cut left, something new can be made durable.
             let mark = Mark { key: b"after the cut".to_vec(), value: b"goes on".to_vec() };
             committer.commit(Vec::new(), &[mark], 0)?;

@@ -3,13 +3,20 @@
 //! failed. The server refuses in words, loses nothing that it acknowledged, and opens again. The count is
 //! each thread's own, so what fails for one n may be several writes.
 
+use std::path::Path;
+
 use anyhow::{Context as _, ensure};
-use serde_json::{Value, json};
-use warproom_proto::{EntryId, Error, ErrorCode, Label, LogId, RoomId};
+use serde_json::json;
+use warproom_proto::calls::{BeginFile, Posted, PutPart, RetractEntry};
+use warproom_proto::file::part_bytes;
+use warproom_proto::{EntryId, Error, ErrorCode, Label, LogId, PartData, RoomId, limits};
+use warproom_server::files;
 use warproom_server::store::{self, MasterKey, Options};
 use warproom_tests::harness::{NotStarted, Traced, Warp, https, server_binary};
 use warproom_tests::wire::Wire;
 use warproom_tests::{are_here, say};
+
+use super::files::{bytes, carrying, hash};
 
 /// How many posts are tried before the disk is left alone. Each is a write and a sync more, and so a round.
 const POSTS: usize = 12;
@@ -23,28 +30,47 @@ const READY: &str = "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close
 /// What the server says when the disk does not take it.
 const REFUSALS: [ErrorCode; 2] = [ErrorCode::StorageFailed, ErrorCode::StorageFull];
 
+/// What fails, and at what work.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// The database and the checkpoint, while people post.
+    Posting,
+    /// Any file, while files come and go and the master key is changed.
+    Everything,
+}
+
 #[tokio::test]
 async fn a_disk_that_is_full_at_any_write_loses_nothing() -> anyhow::Result<()> {
-    failing("write,pwrite64,ftruncate", "ENOSPC").await.map(drop)
+    failing(Fault::Posting, "write,pwrite64,ftruncate", "ENOSPC").await.map(drop)
 }
 
 #[tokio::test]
 async fn a_disk_that_fails_at_any_sync_loses_nothing() -> anyhow::Result<()> {
-    let failed = failing("fsync,fdatasync,sync_file_range", "EIO").await?;
+    let failed = failing(Fault::Posting, "fsync,fdatasync,sync_file_range", "EIO").await?;
     ensure!(failed != Some(0), "no sync was missed while it ran");
     Ok(())
 }
 
+#[tokio::test]
+async fn a_disk_that_is_full_at_any_write_of_files_and_keys_loses_nothing() -> anyhow::Result<()> {
+    failing(Fault::Everything, "pwrite64,ftruncate", "ENOSPC").await.map(drop)
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_at_any_sync_of_files_and_keys_loses_nothing() -> anyhow::Result<()> {
+    failing(Fault::Everything, "fsync,fdatasync", "EIO").await.map(drop)
+}
+
 /// How often the store of a running server failed for good; none where there is no `strace`.
-async fn failing(calls: &str, error: &str) -> anyhow::Result<Option<u64>> {
+async fn failing(fault: Fault, calls: &str, error: &str) -> anyhow::Result<Option<u64>> {
     if !are_here(&["strace"])? {
         return Ok(None);
     }
     let mut warp = Warp::start().await?;
     let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
     warp.stop().await?;
-    let mut disk =
-        Disk { warp, room, acknowledged: Vec::new(), not_started: 0, refused: 0, failed: 0 };
+    let acknowledged = Vec::new();
+    let mut disk = Disk { warp, room, fault, acknowledged, not_started: 0, refused: 0, failed: 0 };
     for round in 1..=MOST_ROUNDS {
         let (inject, before) = (
             format!("inject={calls}:error={error}:when={round}+"),
@@ -65,12 +91,35 @@ async fn failing(calls: &str, error: &str) -> anyhow::Result<Option<u64>> {
     anyhow::bail!("{MOST_ROUNDS} rounds, and there are more writes still")
 }
 
+/// Why work on a failing disk ended.
+enum Stop {
+    /// The server refused a call.
+    Refused(Error),
+    /// A command said that it could not be done.
+    Said(String),
+    /// Otherwise than it may.
+    Broken(anyhow::Error),
+}
+
+impl From<Error> for Stop {
+    fn from(refusal: Error) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
 /// A WARP on a disk that fails.
 struct Disk {
     warp: Warp,
     room: RoomId,
+    fault: Fault,
     /// The replies to what was posted, over all rounds.
-    acknowledged: Vec<Value>,
+    acknowledged: Vec<Posted>,
     not_started: u64,
     refused: u64,
     /// Those of them after which nothing is stored any more.
@@ -80,24 +129,14 @@ struct Disk {
 impl Disk {
     async fn round(&mut self, calls: &str, inject: &str) -> anyhow::Result<()> {
         let folder = self.warp.folder();
-        let (data, heads) = (folder.join("data/db/db"), folder.join("data/heads"));
-        let plain = |path: &std::path::Path| path.to_str().map(str::to_owned).context("plain");
-        let (data, heads, trace) = (plain(&data)?, plain(&heads)?, format!("trace={calls}"));
-        let arguments = [
-            "-f",
-            "-P",
-            &data,
-            "-P",
-            &heads,
-            "-e",
-            &trace,
-            "-e",
-            inject,
-            "-e",
-            "signal=none",
-            "-o",
-            "/dev/null",
-        ];
+        let trace = format!("trace={calls}");
+        let mut arguments = vec!["-f", "-e", &trace, "-e", inject, "-e", "signal=none"];
+        arguments.extend(["-o", "/dev/null"]);
+        let plain = |path: &Path| path.to_str().map(str::to_owned).context("plain");
+        let paths = [plain(&folder.join("data/db/db"))?, plain(&folder.join("data/heads"))?];
+        if matches!(self.fault, Fault::Posting) {
+            arguments.extend(paths.iter().flat_map(|path| ["-P", path.as_str()]));
+        }
         let binary = tokio::task::spawn_blocking(server_binary).await??;
         match Traced::start(&binary, &folder, &arguments, &[]) {
             Ok(mut server) => {
@@ -111,52 +150,99 @@ impl Disk {
                 self.not_started += 1;
             }
         }
-        self.check()
+        self.check().await
     }
 
-    /// Posts until it is refused.
+    /// Works until it is refused.
     async fn write(&mut self, host_port: &str) -> anyhow::Result<()> {
         let authority = self.warp.folder().join("keys/authority.pem");
         let credentials = self.warp.manager().credentials();
         let mut wire = Wire::signed_in(host_port, &authority, &credentials).await?;
-        for number in 0..POSTS {
-            let text = format!("entry {number}");
-            let post = json!({"room": self.room, "id": EntryId::random(), "label": Label::Green,
-                              "text": text});
-            match wire.ask("entry.post", post).await? {
-                Ok(posted) => self.acknowledged.push(posted),
-                Err(refusal) => {
-                    let refusal: Error = serde_json::from_value(refusal)?;
-                    ensure!(REFUSALS.contains(&refusal.code), "refused otherwise: {refusal}");
-                    self.refused += 1;
-                    if refusal.code == ErrorCode::StorageFailed {
-                        self.failed += 1;
-                        let answer = https(host_port.parse()?, READY.as_bytes()).await?;
-                        ensure!(answer.starts_with("HTTP/1.1 503 "), "it is ready: {answer}");
-                    }
-                    // What was stored is read on.
-                    let page = json!({"room": self.room, "from": {"after": 0}, "limit": 1});
-                    let read = wire.ask("history.page", page).await?;
-                    ensure!(read.is_ok(), "reading is refused too: {read:?}");
-                    return Ok(());
-                }
+        let worked = match self.fault {
+            Fault::Posting => self.post(&mut wire, POSTS).await,
+            Fault::Everything => self.do_everything(&mut wire).await,
+        };
+        let code = match worked {
+            Ok(()) => return Ok(()),
+            Err(Stop::Broken(error)) => return Err(error),
+            Err(Stop::Said(said)) => {
+                ensure!(said.starts_with("warproom-server: "), "no sentence of ours: {said}");
+                None
             }
+            Err(Stop::Refused(refusal)) => {
+                ensure!(REFUSALS.contains(&refusal.code), "refused otherwise: {refusal}");
+                Some(refusal.code)
+            }
+        };
+        self.refused += 1;
+        if code == Some(ErrorCode::StorageFailed) && matches!(self.fault, Fault::Posting) {
+            self.failed += 1;
+            let answer = https(host_port.parse()?, READY.as_bytes()).await?;
+            ensure!(answer.starts_with("HTTP/1.1 503 "), "it is ready: {answer}");
+        }
+        // What was stored is read on.
+        let page = json!({"room": self.room, "from": {"after": 0}, "limit": 1});
+        let read = wire.ask("history.page", page).await?;
+        ensure!(read.is_ok(), "reading is refused too: {read:?}");
+        Ok(())
+    }
+
+    async fn post(&mut self, wire: &mut Wire, posts: usize) -> Result<(), Stop> {
+        for _ in 0..posts {
+            let posted = wire.call(&carrying(self.room, Label::Green, &[])).await??;
+            self.acknowledged.push(posted);
         }
         Ok(())
     }
 
-    /// The disk is sound again: the store opens and has everything.
-    fn check(&self) -> anyhow::Result<()> {
+    /// Two files, one of which is taken back, and another master key between them.
+    async fn do_everything(&mut self, wire: &mut Wire) -> Result<(), Stop> {
+        let first = self.post_file(wire, 1).await?;
+        let rotated = self.warp.command().args(["rotate", "master-key"]).output();
+        let rotated = rotated.context("rotate")?;
+        if !rotated.status.success() {
+            return Err(Stop::Said(String::from_utf8_lossy(&rotated.stderr).into_owned()));
+        }
+        self.post_file(wire, 2).await?;
+        let (room, id, of) = (self.room, EntryId::random(), first.seq);
+        let retracted = wire.call(&RetractEntry { room, id, of }).await??;
+        self.acknowledged.push(retracted);
+        self.post(wire, 1).await
+    }
+
+    async fn post_file(&mut self, wire: &mut Wire, seed: u64) -> Result<Posted, Stop> {
+        let bytes = bytes(limits::PART_BYTES + 1, seed);
+        let (room, size_bytes, sha256) = (self.room, bytes.len() as u64, hash(&bytes));
+        let begun = wire.call(&BeginFile { room, size_bytes, sha256 }).await??;
+        // What came up in an earlier round is there still.
+        for part in begun.missing.iter().flat_map(|range| range.first..=range.last) {
+            let from = part as usize * limits::PART_BYTES;
+            let data = PartData(bytes[from..from + part_bytes(size_bytes, part)].to_vec());
+            wire.call(&PutPart { file: begun.file, part, data }).await??;
+        }
+        let posted = wire.call(&carrying(room, Label::Green, &[begun.file])).await??;
+        self.acknowledged.push(posted);
+        Ok(posted)
+    }
+
+    /// The disk is sound again: the server starts, and its store has everything.
+    async fn check(&mut self) -> anyhow::Result<()> {
+        if matches!(self.fault, Fault::Everything) {
+            // It finishes a change of the master key that was begun.
+            self.warp.restart().await?;
+            self.warp.stop().await?;
+        }
         let (folder, log) = (self.warp.folder(), LogId::room(self.room));
         let key = MasterKey::load(&folder.join("keys/master.key"))?;
         let options = Options { cache_bytes: 16 << 20, reserve_bytes: 0 };
         {
             let (store, _committer) = store::open(&folder.join("data"), &key, options)?;
-            for posted in &self.acknowledged {
-                let seq = posted["seq"].as_u64().context("a reply without a number")?;
-                let stored = store.read(log, seq)?.with_context(|| format!("{seq} is lost"))?;
-                ensure!(posted["head"] == json!(stored.head), "{seq} is another");
+            for Posted { seq, head, .. } in &self.acknowledged {
+                let stored = store.read(log, *seq)?.with_context(|| format!("{seq} is lost"))?;
+                ensure!(*head == stored.head, "{seq} is another");
             }
+            let carried = files::verify(&store, &folder.join("data"))?;
+            ensure!(carried.damage.is_empty(), "{}", carried.damage[0]);
         }
         let report = store::verify(&folder.join("data"), &key)?;
         ensure!(report.damage.is_empty(), "{:?}", report.damage);
