@@ -167,7 +167,8 @@ impl Files {
     }
 
     /// Checks a file of which all parts are there against its hash, and makes it durable. Who comes
-    /// while that is done waits, and who comes after it gets the same answer.
+    /// while that is done waits, and who comes after it gets the same answer. Where the disk does not make it
+    /// durable, none of its parts is there any more.
     pub fn finish(&self, key: &FileKey, upload: &Upload) -> Result<(), FileError> {
         if upload.whole {
             return Ok(());
@@ -184,12 +185,23 @@ impl Files {
             arriving.is_right = Some(false);
         }
         checked?;
-        if upload.size_bytes > 0 {
-            File::open(self.path(upload.file))?.sync_all()?;
-            File::open(&self.folder)?.sync_all()?;
+        if upload.size_bytes > 0
+            && let Err(error) = self.make_durable(upload.file)
+        {
+            // The system gives up what it could not write, and the next sync of the same file ends well without it:
+            // so no later one is believed.
+            arriving.present.fill(false);
+            arriving.left = upload.parts();
+            fs::remove_file(self.path(upload.file))?;
+            return Err(error.into());
         }
         arriving.is_right = Some(true);
         Ok(())
+    }
+
+    fn make_durable(&self, file: FileId) -> io::Result<()> {
+        File::open(self.path(file))?.sync_all()?;
+        File::open(&self.folder)?.sync_all()
     }
 
     /// Forgets which parts of a file are there: that it is whole was committed.

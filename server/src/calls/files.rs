@@ -59,11 +59,10 @@ pub async fn put(session: &Session, call: PutPart) -> Result<PartTaken, Error> {
         let sentence = format!("file.put: part {part} of this file has {expected} bytes");
         return Err(Error::new(ErrorCode::BadParams, sentence));
     }
-    let all = working(session, upload.clone(), move |files, key, upload| {
-        Ok((files.put(key, upload, part, &data)?, upload.whole))
-    });
-    let (all, is_whole) = all.await?;
-    if all && !is_whole {
+    let put =
+        move |files: &Files, key: &FileKey, upload: &Upload| files.put(key, upload, part, &data);
+    let all = working(session, upload.clone(), put).await?;
+    if all && !upload.whole {
         finish(session, upload).await?;
     }
     Ok(PartTaken { whole: all })
@@ -116,15 +115,12 @@ fn own(context: &Context, who: Principal, file: FileId) -> Result<Upload, Error>
 }
 
 /// How far a file has come up. One that lacks nothing is whole then, also where the server was
-/// stopped before it could say so.
+/// stopped before it could say so. What the store's row says may not be durable yet; what the state says is.
 async fn progress(session: &Session, file: FileId) -> Result<UploadStatus, Error> {
     let upload = own(&session.context, session.who(), file)?;
     let parts = upload.parts();
-    let missing = working(session, upload.clone(), |files, key, upload| {
-        Ok((files.missing(key, upload)?, upload.whole))
-    });
-    let (missing, is_whole) = missing.await?;
-    if missing.is_empty() && !is_whole {
+    let missing = working(session, upload.clone(), Files::missing).await?;
+    if missing.is_empty() && !upload.whole {
         finish(session, upload).await?;
     }
     #[expect(clippy::cast_possible_truncation, reason = "a part fits into a frame")]
