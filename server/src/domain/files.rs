@@ -335,7 +335,20 @@ mod tests {
         assert_eq!(files.left_since(200), [(old.room, old.file)]);
         assert_eq!(files.of_entry(carried.room, 7), [carried.file]);
         assert!(files.waiting(carried.owner, carried.file).is_none());
+        assert_eq!(files.carried(carried.room, 7, carried.file), Some(&carried));
         assert!(files.carried(carried.room, 8, carried.file).is_none(), "of another entry");
+        assert!(files.carried(old.room, 7, old.file).is_none(), "of none");
+        let elsewhere = files.carried(young.room, 7, carried.file);
+        assert!(elsewhere.is_none(), "of an entry of another room");
+        assert!(files.knows(carried.file) && !files.knows(upload(4, 0).file));
+    }
+
+    #[test]
+    fn a_file_has_as_many_parts_as_its_bytes_need() {
+        let part_bytes = u64::try_from(limits::PART_BYTES).unwrap();
+        for (size_bytes, parts) in [(0, 0), (1, 1), (part_bytes, 1), (part_bytes * 2 + 1, 3)] {
+            assert_eq!(Upload { size_bytes, ..upload(1, 0) }.parts(), parts);
+        }
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -372,7 +385,10 @@ mod tests {
                         carry(&mut files, &upload(n, 0), seq);
                     }
                     Step::Whole(_) | Step::Carry(..) => {}
-                    Step::Remove(n) => files.remove(upload(n, 0).file),
+                    Step::Remove(n) => {
+                        files.remove(upload(n, 0).file);
+                        prop_assert!(!files.knows(upload(n, 0).file));
+                    }
                 }
                 let mut used = BTreeMap::new();
                 for Known { upload, of } in files.known.values() {

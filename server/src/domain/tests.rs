@@ -2,22 +2,25 @@
 
 mod administration;
 mod bots;
+mod files;
 mod governing;
 mod posting;
 mod quotas;
+mod reach;
 mod register;
 mod warning;
 
+use warproom_proto::ask::Ask;
 use warproom_proto::calls::{PostEntry, RelabelEntry};
 use warproom_proto::entry::{Entry, Kind, RoomRole, RoomSettings};
 use warproom_proto::register::{Act, Bot, Event, Grant, Member, Organisation, Role, Standing};
 use warproom_proto::{
-    BotId, EntryId, Error, ErrorCode, Head, InvitationId, Label, MemberId, OrganisationId,
-    Principal, RoomId, Seq,
+    BotId, CarriedFile, EntryId, Error, ErrorCode, FileId, Head, InvitationId, Label, MemberId,
+    OrganisationId, Principal, RoomId, Seq, audit,
 };
 
 use super::posting::notice_entry;
-use super::{KindTag, Reader, State, Summary, Target};
+use super::{KindTag, Plan, Planned, Reader, State, Summary, Target, changes_state};
 
 pub(crate) const ROOM: RoomId = RoomId::from_bytes([1; 16]);
 /// The time of decisions, in milliseconds since 1970 UTC.
@@ -352,4 +355,59 @@ fn a_fold_is_the_same_whatever_else_is_in_the_log() {
     for who in [person(10), person(20), Principal::Bot(BOT)] {
         assert_eq!(reads_up_to(&plain, who), reads_up_to(&busy, who));
     }
+}
+
+#[test]
+fn what_changes_a_fold_is_among_what_rebuilds_it_and_nothing_else_is() {
+    let entry = |kind| notice_entry(EntryId::random(), person(10), kind);
+    let says = || entry(Kind::Post { reply_to: None });
+    let (mut asks, mut carries) = (says(), says());
+    let options = ["yes", "no"].map(|option| option.parse().unwrap()).into();
+    asks.handling.ask = Some(Ask { options, due_at_ms: None });
+    carries.handling.files = vec![CarriedFile { file: FileId::from_bytes([5; 16]), size_bytes: 1 }];
+    let alert = serde_json::json!({
+        "severity": "severe", "urgency": "immediate", "certainty": "observed", "message": "alert",
+    });
+    let alert = Kind::Alert(serde_json::from_value(alert).unwrap());
+    let (organisation, choice) = (organisation(10), "yes".parse().unwrap());
+    let rows = [
+        (says(), false),
+        (entry(Kind::Edit { of: 10 }), false),
+        (entry(Kind::React { of: 10, withdrawn: false }), false),
+        (asks, true),
+        (carries, true),
+        (entry(alert), true),
+        (entry(Kind::Answer { of: 10, organisation, choice }), true),
+        (entry(Kind::Relabel { of: 10, to: Label::Red }), true),
+        (entry(joined(person(20))), true),
+    ];
+    for (entry, changes) in rows {
+        let kind = entry.handling.kind.clone();
+        assert_eq!(changes_state(&entry.handling), changes, "{kind:?}");
+        let plan = Plan::entry(ROOM, entry, Vec::new());
+        assert_eq!(plan.records[0].changes_state(), changes, "{kind:?}");
+    }
+    let act = Plan::act(person(11), Event::MemberRemoved { member: member(20) });
+    assert!(act.records[0].changes_state());
+    let (by, device) = (person(10), None);
+    let signed_in = audit::Event::SignedIn { means: audit::Means::Token, device, count: 1 };
+    assert!(!Planned::Audit(audit::Record::by(by, signed_in)).changes_state());
+}
+
+#[test]
+fn a_room_is_rebuilt_from_the_entries_it_is_given() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 4, joined(person(20)));
+    let kinds = [joined(person(10)), joined(person(12)), Kind::Retract { of: 10 }];
+    let entries = kinds.map(|kind| notice_entry(EntryId::random(), person(11), kind));
+    let summaries = entries.each_ref().map(|entry| Summary::of(&entry.handling, Vec::new()));
+    let at = (2..).zip([2_000, 3_000, 20_000]);
+    let given = at.zip(&entries).zip(&summaries).map(|((at, entry), of)| (at, entry, of));
+    state.replace_room(ROOM, given);
+    let room = &state.rooms[&ROOM];
+    let here = [10, 12, 20].map(|n| room.role(person(n)).is_some());
+    assert_eq!(here, [true, true, false], "20 came by an entry that is not among them");
+    assert!(room.is_retracted(10) && room.settings().is_none());
+    let later = post(Label::AmberStrict);
+    assert!(reads(&state, person(12), 2, &later), "organisations are known by the register");
 }

@@ -1,5 +1,8 @@
 //! Asks, answers, reminders, alerts and common causes, tried on a room of three organisations.
 
+mod alerts;
+mod asks;
+
 use warproom_proto::alert::{Alert, Certainty, Message, Severity, Source, Urgency};
 use warproom_proto::ask::{Ask, Stage};
 use warproom_proto::calls::{AnswerAsk, PostAlert, PostEntry};
