@@ -19,6 +19,8 @@ mod rooms;
 mod search;
 mod session;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -261,27 +263,4 @@ fn unknown(method: &str) -> Error {
         return Error::new(ErrorCode::NotAllowed, "this connection is signed in already");
     }
     ErrorCode::NoSuchCall.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Missing(Vec<&'static str>);
-
-    impl proto::Visitor for Missing {
-        fn call<C: Call>(&mut self) {
-            let before = C::ACCESS == Access::Stranger && session::METHODS.contains(&C::METHOD);
-            if !before && !ANSWERED.contains(&C::METHOD) {
-                self.0.push(C::METHOD);
-            }
-        }
-    }
-
-    #[test]
-    fn every_call_of_the_protocol_has_a_handler() {
-        let mut missing = Missing(Vec::new());
-        proto::each(&mut missing);
-        assert!(missing.0.is_empty(), "{:?}", missing.0);
-    }
 }

@@ -305,3 +305,6 @@ pub(super) fn password_refusal(error: PasswordError) -> Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,19 +69,37 @@ impl Clock {
         if let Err(error) = write(&self.file, note) {
             tracing::warn!(%error, file = %self.file.display(), "the time could not be noted");
         }
-        if note.left_ms > self.told_ms {
-            let minutes = note.left_ms / 60_000;
-            tracing::warn!(
+        match news(self.told_ms, note.left_ms) {
+            Some(News::Jumped { minutes }) => tracing::warn!(
                 minutes,
                 "the clock has jumped: nothing is erased for its age until it has run on for so \
                  long. If it is wrong, put it right before then"
-            );
-        } else if note.left_ms == 0 && self.told_ms > 0 {
-            tracing::info!("the clock has run on: what is past its time is erased again");
+            ),
+            Some(News::RanOn) => {
+                tracing::info!("the clock has run on: what is past its time is erased again");
+            }
+            None => {}
         }
         self.told_ms = note.left_ms;
         note
     }
+}
+
+/// What people are told of the clock.
+#[derive(Debug, PartialEq, Eq)]
+enum News {
+    /// It has jumped, and has to run on for so long.
+    Jumped { minutes: i64 },
+    /// It has run on for long enough.
+    RanOn,
+}
+
+/// What a look has to tell, by what was left when somebody was last told and what is left now.
+fn news(told_ms: i64, left_ms: i64) -> Option<News> {
+    if left_ms > told_ms {
+        return Some(News::Jumped { minutes: left_ms / 60_000 });
+    }
+    (left_ms == 0 && told_ms > 0).then_some(News::RanOn)
 }
 
 /// Two clocks side by side, and what is left to wait for.
@@ -146,6 +164,7 @@ fn write(file: &Path, note: Note) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{self, Draft, MasterKey, Options};
 
     const HOUR_MS: i64 = 60 * 60 * 1000;
     const DAY_MS: i64 = 24 * HOUR_MS;
@@ -237,5 +256,53 @@ mod tests {
         assert_eq!(read(&file).unwrap(), Some(note));
         fs::write(&file, "{\"seen_ms\":").unwrap();
         assert!(read(&file).is_err());
+        assert!(read(home.path()).is_err(), "a folder is no note");
+    }
+
+    #[test]
+    fn a_jump_is_told_once_and_so_is_its_end() {
+        let jumped = Some(News::Jumped { minutes: 24 * 60 });
+        assert_eq!(news(0, 0), None);
+        assert_eq!(news(0, DAY_MS), jumped);
+        assert_eq!((news(DAY_MS, DAY_MS), news(DAY_MS, HOUR_MS)), (None, None));
+        assert_eq!(news(HOUR_MS, DAY_MS), jumped, "another one");
+        assert_eq!(news(HOUR_MS, 0), Some(News::RanOn));
+    }
+
+    /// A store whose last records, in the register and in the audit log, are so old.
+    fn stored(data: &Path, (register_ms, audit_ms): (i64, i64)) -> Store {
+        let key = MasterKey::generate().unwrap();
+        store::create(data, &key).unwrap();
+        let (store, mut committer) = store::open(data, &key, Options::default()).unwrap();
+        for (log, old_ms) in [(LogId::REGISTER, register_ms), (LogId::AUDIT, audit_ms)] {
+            let (summary, item) = (Vec::new(), b"nothing".to_vec());
+            let draft = Draft { log, summary, item, refers_to: None, is_state: false, id: None };
+            committer.commit(vec![draft], &[], now_ms() - old_ms).unwrap();
+        }
+        store
+    }
+
+    #[test]
+    fn a_start_goes_by_the_note_and_without_one_by_what_was_stored_last() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (old_ms, left_ms) in [
+            ((30 * DAY_MS, HOUR_MS), 0),
+            ((HOUR_MS, 30 * DAY_MS), 0),
+            ((30 * DAY_MS, 20 * DAY_MS), DAY_MS),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let data = home.path().join("data");
+            let store = stored(&data, old_ms);
+            let mut clock = Clock::start(&data, &store, day).unwrap();
+            assert_eq!(clock.watch.left_ms, left_ms, "{old_ms:?}");
+            let note = clock.look();
+            assert_eq!(read(&data.join(FILE)).unwrap(), Some(note));
+            assert!((now_ms() - HOUR_MS..=now_ms()).contains(&note.seen_ms));
+            let again = Clock::start(&data, &store, day).unwrap();
+            assert_eq!(again.watch.left_ms, note.left_ms, "by the note");
+            fs::write(data.join(FILE), "{").unwrap();
+            let unknown = Clock::start(&data, &store, day).unwrap();
+            assert_eq!(unknown.watch.left_ms, DAY_MS, "when it last ran is unknown");
+        }
     }
 }

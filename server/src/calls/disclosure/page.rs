@@ -177,14 +177,16 @@ fn rows(mut withheld: Vec<(Seq, Why)>) -> Vec<Withheld> {
 #[cfg(test)]
 mod tests {
     use warproom_proto::entry::Kind;
-    use warproom_proto::{Head, Salt};
+    use warproom_proto::{Body, Head, Salt};
 
     use super::*;
     use crate::domain::tests::{ROOM, enter, person, post, with_room};
 
+    const TEXT: &[u8] = br#""text""#;
+
     fn stored(seq: Seq, label: Label) -> Stored {
         let summary = post(label).to_bytes();
-        let item = b"text".to_vec();
+        let item = TEXT.to_vec();
         let (salt, head) = (Salt([0; 16]), Head([0; 32]));
         Stored { seq, at_ms: 0, salt, head, summary, item, erased: None }
     }
@@ -232,5 +234,129 @@ mod tests {
         let milder = Why::Label { label: Label::Green };
         let rows = [row(10, Why::TakenBack), row(12, red), row(14, milder), row(110, strict)];
         assert_eq!(judged.withheld, rows);
+    }
+
+    /// Takes a record in that is wanted.
+    fn take(found: &mut Found, seq: Seq, verdict: Result<Given, Why>) {
+        found.take(stored(seq, Label::Green), verdict, |_| Ok(true)).unwrap();
+    }
+
+    const GIVEN: Result<Given, Why> = Ok((Label::Green, None));
+    const STRICT: Why = Why::Label { label: Label::Red };
+
+    #[test]
+    fn what_nobody_may_look_into_is_told_of_and_never_held_against_what_is_wanted() {
+        let mut found = Found::default();
+        for verdict in [GIVEN, Err(STRICT)] {
+            found.take(stored(10, Label::Green), verdict, |_| Ok(false)).unwrap();
+        }
+        assert!(found.is_empty(), "it is not wanted");
+        let unread = |_: &Stored| -> Result<bool, Error> { panic!("nobody may look into it") };
+        found.take(stored(11, Label::Green), Err(Why::NotYours), unread).unwrap();
+        assert_eq!(found.hidden, [(11, Why::NotYours)]);
+        take(&mut found, 12, Err(STRICT));
+        assert!(found.labelled[0].item.is_empty(), "its text is kept for nothing");
+        take(&mut found, 13, GIVEN);
+        take(&mut found, 14, GIVEN);
+        assert_eq!((found.records.len(), found.bytes), (2, 2 * TEXT.len()));
+    }
+
+    #[test]
+    fn there_is_nothing_to_tell_where_nothing_was_found_and_nothing_is_withheld() {
+        assert!(Found::default().is_empty());
+        for verdict in [GIVEN, Err(STRICT), Err(Why::TakenBack)] {
+            let mut found = Found::default();
+            take(&mut found, 10, verdict);
+            assert!(!found.is_empty(), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_full_by_its_records_by_the_rows_of_what_is_withheld_or_by_its_bytes() {
+        let records = |many: Seq| found(1..=many, []);
+        assert!(!records(9).is_full(10) && records(10).is_full(10));
+        let rows = |rows| Found { rows, ..Found::default() };
+        assert!(!rows(limits::PAGE - 1).is_full(10) && rows(limits::PAGE).is_full(10));
+        let bytes = |bytes| Found { bytes, ..Found::default() };
+        assert!(
+            !bytes(limits::PAGE_BYTES - 1).is_full(10) && bytes(limits::PAGE_BYTES).is_full(10)
+        );
+    }
+
+    #[test]
+    fn what_stands_in_a_row_for_one_reason_is_one_row_of_what_is_withheld() {
+        let mut found = Found::default();
+        let (gone, erased) = (Err(Why::TakenBack), Err(Why::Erased));
+        for (seq, verdict) in
+            [(10, gone), (11, gone), (13, gone), (14, erased), (15, GIVEN), (16, erased)]
+        {
+            take(&mut found, seq, verdict);
+        }
+        let row = |first, last, why| Withheld { first, last, why };
+        let expected = [
+            row(10, 11, Why::TakenBack),
+            row(13, 13, Why::TakenBack),
+            row(14, 14, Why::Erased),
+            row(16, 16, Why::Erased),
+        ];
+        assert_eq!(rows(found.hidden), expected);
+        assert_eq!(found.rows, expected.len());
+        let backwards = vec![(11, Why::TakenBack), (10, Why::TakenBack)];
+        assert_eq!(rows(backwards), [row(10, 11, Why::TakenBack)], "in order");
+    }
+
+    #[test]
+    fn a_page_that_ends_earlier_has_nothing_from_behind_its_end() {
+        let mut found = found([10, 13], []);
+        for (seq, verdict) in
+            [(11, Err(STRICT)), (12, Err(Why::Erased)), (14, Err(STRICT)), (15, Err(Why::Erased))]
+        {
+            take(&mut found, seq, verdict);
+        }
+        let seqs = |found: &Found| {
+            let of = |all: &[Stored]| all.iter().map(|one| one.seq).collect::<Vec<_>>();
+            let hidden = found.hidden.iter().map(|(seq, _)| *seq).collect();
+            [of(&found.records), of(&found.labelled), hidden]
+        };
+        found.end_at(13);
+        assert_eq!(seqs(&found), [vec![10, 13], vec![11], vec![12]]);
+        found.end_at(12);
+        assert_eq!(seqs(&found), [vec![10], vec![11], vec![12]]);
+        found.end_at(11);
+        assert_eq!(seqs(&found), [vec![10], vec![11], vec![]]);
+        assert_eq!((found.last, found.next_after), (Some(11), Some(11)));
+        found.end_at(10);
+        assert_eq!(seqs(&found), [vec![10], vec![], vec![]]);
+    }
+
+    #[test]
+    fn an_amendment_that_is_withheld_is_told_of_only_behind_the_time_asked_for() {
+        let mut state = with_room(Label::Red);
+        let found = found([10], [99, 100, 101]);
+        for (seq, of) in (200..).zip([99, 100]) {
+            enter(&mut state, seq, Kind::Relabel { of, to: Label::Red });
+        }
+        enter(&mut state, 202, Kind::Retract { of: 101 });
+        let judged = found.judged(&state, person(10), &call(Label::Amber)).unwrap();
+        let row = Withheld { first: 100, last: 100, why: STRICT };
+        assert_eq!(judged.withheld, [row], "99 has a row of its own, and 101 is not said to amend");
+    }
+
+    #[test]
+    fn records_and_amendments_are_answered_with_the_labels_they_have_now() {
+        let mut state = with_room(Label::Red);
+        let mut found = found([10], [110]);
+        take(&mut found, 11, Err(Why::TakenBack));
+        enter(&mut state, 20, Kind::Relabel { of: 110, to: Label::Amber });
+        let judged = found.judged(&state, person(10), &call(Label::Amber)).unwrap();
+        assert_eq!(judged.labels().collect::<Vec<_>>(), [Label::Green, Label::Amber]);
+        let ([records, amendments], withheld) = judged.shown();
+        let shown = |records: &[Record]| match records {
+            [Record { seq, body: Body::Shown { label, .. }, .. }] => (*seq, *label),
+            _ => panic!("one record is shown"),
+        };
+        assert_eq!(shown(&records), (10, None));
+        assert_eq!(shown(&amendments), (110, Some(Label::Amber)));
+        assert_eq!(withheld.len(), 1);
     }
 }

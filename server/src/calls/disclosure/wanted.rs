@@ -159,9 +159,15 @@ fn texts(entry: &Entry) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use warproom_proto::{EntryId, Head, MemberId, Salt};
+    use warproom_proto::ask::Ask;
+    use warproom_proto::calls::{AddToRoom, EditEntry, ReactToEntry, RemoveFromRoom};
+    use warproom_proto::entry::{RoomRole, RoomSettings};
+    use warproom_proto::{EntryId, Head, Label, MemberId, OrganisationId, Salt};
 
     use super::*;
+    use crate::calls::{entries, rooms};
+    use crate::context::alone::Alone;
+    use crate::domain::tests::{ROOM, enter, person, with_room};
 
     fn entry(author: u8, content: &serde_json::Value) -> Entry {
         let author = json!({"member": MemberId::from_bytes([author; 16])});
@@ -214,13 +220,11 @@ mod tests {
     #[test]
     fn a_post_with_many_edits_is_looked_into_once() {
         let stored = |seq: Seq, of: Option<Seq>| {
-            let mut entry = serde_json::to_value(entry(1, &json!({ "text": "x" }))).unwrap();
+            let mut entry = entry(1, &json!({ "text": "x" }));
             if let Some(of) = of {
-                entry["handling"]["kind"] = json!({"edit": {"of": of}});
+                entry.handling.kind = Kind::Edit { of };
             }
-            let item = serde_json::to_vec(&entry).unwrap();
-            let (salt, head) = (Salt([0; 16]), Head([0; 32]));
-            Stored { seq, at_ms: 0, salt, head, summary: Vec::new(), item, erased: None }
+            stored(seq, &entry)
         };
         let mut asked = Vec::new();
         let mut words = wanted(&[], &[], &["canary"]);
@@ -233,5 +237,127 @@ mod tests {
             assert!(!words.has(&stored(seq, of), versions).unwrap());
         }
         assert_eq!(asked, [3, 6], "each edit has its post looked into again");
+    }
+
+    fn stored(seq: Seq, entry: &Entry) -> Stored {
+        let item = serde_json::to_vec(entry).unwrap();
+        let (salt, head) = (Salt([0; 16]), Head([0; 32]));
+        Stored { seq, at_ms: 0, salt, head, summary: Vec::new(), item, erased: None }
+    }
+
+    #[test]
+    fn where_nothing_is_looked_for_everything_is_wanted_and_what_is_no_entry_is_never_found() {
+        let erased = Stored { item: Vec::new(), ..stored(3, &entry(1, &json!({}))) };
+        let none = |_| -> Result<Vec<Stored>, Error> { panic!("there is nothing to look into") };
+        assert!(wanted(&[], &[], &[]).has(&erased, none).unwrap());
+        assert!(!wanted(&[1], &[], &[]).has(&erased, none).unwrap());
+        assert!(!wanted(&[], &[], &["text"]).has(&erased, none).unwrap());
+    }
+
+    #[test]
+    fn a_post_is_wanted_for_what_it_says_and_for_what_any_version_of_it_says() {
+        let of = stored(3, &entry(1, &json!({ "text": "canary" })));
+        let others = || Ok(vec![stored(4, &entry(2, &json!({ "text": "x" })))]);
+        let has = |mut wanted: Wanted| wanted.has(&of, |_| others()).unwrap();
+        for (people, words, is_wanted) in [
+            (&[1][..], &["canary"][..], true),
+            (&[2], &["x"], true),
+            (&[2], &["canary"], true),
+            (&[1], &["x"], true),
+            (&[3], &["canary"], false),
+            (&[1], &["z"], false),
+            (&[1, 3], &[], true),
+        ] {
+            assert_eq!(has(wanted(people, &[], words)), is_wanted, "{people:?} {words:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_post_is_wanted_for_itself_alone() {
+        let mut left = entry(1, &json!({}));
+        left.handling.kind = Kind::Left { who: person(2) };
+        let of = stored(3, &left);
+        let none = |_| -> Result<Vec<Stored>, Error> { panic!("there is one version of it") };
+        assert!(wanted(&[2], &[], &[]).has(&of, none).unwrap());
+        assert!(!wanted(&[3], &[], &[]).has(&of, none).unwrap());
+    }
+
+    #[test]
+    fn an_entry_is_about_whoever_wrote_it_is_mentioned_in_it_came_or_went() {
+        let of_kind = |kind| {
+            let mut entry = entry(1, &json!({}));
+            entry.handling.kind = kind;
+            entry
+        };
+        let mut mentions = entry(1, &json!({}));
+        mentions.handling.mentions = vec![MemberId::from_bytes([2; 16])];
+        let joined = Kind::Joined { who: person(2), role: RoomRole::Lead };
+        for entry in [mentions, of_kind(joined), of_kind(Kind::Left { who: person(2) })] {
+            let kind = &entry.handling.kind;
+            let about = [1, 2, 3].map(|n| is_about(&entry, person(n)));
+            assert_eq!(about, [true, true, false], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_looked_for_in_names_options_and_answers_too() {
+        let settings = RoomSettings {
+            name: "Elections".parse().unwrap(),
+            ceiling: Label::Red,
+            default_label: Label::Green,
+            typing: false,
+            presence: false,
+        };
+        let (of, organisation) = (3, OrganisationId::from_bytes([1; 16]));
+        let answer = Kind::Answer { of, organisation, choice: "Affected".parse().unwrap() };
+        let kinds = [
+            (answer, "affected"),
+            (Kind::Opened { settings: settings.clone() }, "elections"),
+            (Kind::Changed { settings }, "elections"),
+        ];
+        for (kind, words) in kinds {
+            let mut entry = entry(1, &json!({}));
+            entry.handling.kind = kind;
+            assert!(wanted(&[], &[], &[words]).fit(&[entry]).is_whole(), "{words}");
+        }
+        let mut asks = entry(1, &json!({}));
+        let options = ["yes", "maybe later"].map(|option| option.parse().unwrap()).into();
+        asks.handling.ask = Some(Ask { options, due_at_ms: None });
+        asks.handling.subjects = vec![Subject::Cve("CVE-2024-3400".parse().unwrap())];
+        for words in ["maybe later", "cve-2024-3400"] {
+            assert!(wanted(&[], &[], &[words]).fit(std::slice::from_ref(&asks)).is_whole());
+        }
+        assert!(!wanted(&[], &[], &["perhaps"]).fit(&[asks]).is_whole());
+    }
+
+    #[tokio::test]
+    async fn the_texts_of_a_post_are_its_own_and_its_edits_that_whoever_asks_may_read() {
+        let mut state = with_room(Label::Red);
+        enter(&mut state, 4, Kind::Joined { who: person(11), role: RoomRole::Participant });
+        let alone = Alone::with(state, &[(LogId::room(ROOM), 4)]);
+        let (author, manager) = (alone.session(person(10)), alone.session(person(11)));
+        let text = || "canary".parse().unwrap();
+        let call = json!({
+            "room": ROOM, "id": EntryId::random(), "label": "TLP:RED", "text": "canary",
+        });
+        let post = entries::post(&author, serde_json::from_value(call).unwrap()).await.unwrap().seq;
+        let edit = || EditEntry { room: ROOM, id: EntryId::random(), of: post, text: text() };
+        let first = entries::edit(&author, edit()).await.unwrap().seq;
+        let (of, reaction) = (post, "👍".parse().unwrap());
+        let id = EntryId::random();
+        let react = ReactToEntry { room: ROOM, id, of, reaction, withdrawn: false };
+        entries::react(&author, react).await.unwrap();
+        let leave = RemoveFromRoom { room: ROOM, id: EntryId::random(), who: person(11) };
+        rooms::remove(&manager, leave).await.unwrap();
+        let second = entries::edit(&author, edit()).await.unwrap().seq;
+        let (member, role) = (MemberId::from_bytes([11; 16]), RoomRole::Participant);
+        let back = AddToRoom { room: ROOM, id: EntryId::random(), member, role };
+        rooms::add(&manager, back).await.unwrap();
+        let texts = |who| {
+            let versions = versions(&alone.context, who, ROOM, post).unwrap();
+            versions.iter().map(|one| one.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(person(10)), [post, first, second]);
+        assert_eq!(texts(person(11)), [post, first], "they were out when it was edited again");
     }
 }
