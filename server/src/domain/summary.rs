@@ -100,9 +100,11 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
+    use super::super::posting::notice_entry;
     use super::*;
     use proptest::prelude::*;
-    use warproom_proto::BotId;
+    use warproom_proto::entry::RoomRole;
+    use warproom_proto::{BotId, EntryId, OrganisationId};
 
     proptest! {
         #[test]
@@ -122,6 +124,36 @@ mod tests {
         #[test]
         fn bytes_of_nobody_never_panic(bytes: Vec<u8>) {
             let _ = Summary::from_bytes(&bytes);
+        }
+    }
+
+    #[test]
+    fn what_people_say_is_no_notice_and_what_is_about_the_room_is_one() {
+        let organisation = OrganisationId::from_bytes([1; 16]);
+        let (who, role) = (Principal::Bot(BotId::from_bytes([2; 16])), RoomRole::Lead);
+        let alert = serde_json::json!({
+            "severity": "severe", "urgency": "immediate", "certainty": "observed",
+        });
+        let alert = Kind::Alert(serde_json::from_value(alert).unwrap());
+        for (kind, tag) in [
+            (Kind::Post { reply_to: None }, KindTag::Post),
+            (Kind::Edit { of: 1 }, KindTag::Edit),
+            (Kind::React { of: 1, withdrawn: false }, KindTag::React),
+            (alert, KindTag::Alert),
+            (Kind::Answer { of: 1, organisation, choice: "yes".parse().unwrap() }, KindTag::Answer),
+            (Kind::Joined { who, role }, KindTag::Notice),
+            (Kind::Relabel { of: 1, to: Label::Red }, KindTag::Notice),
+        ] {
+            let mut handling = notice_entry(EntryId::random(), who, kind).handling;
+            (handling.label, handling.exercise) = (Label::Amber, true);
+            let expected = Summary {
+                label: Label::Amber,
+                kind: tag,
+                exercise: true,
+                author: who,
+                carries: vec![1],
+            };
+            assert_eq!(Summary::of(&handling, vec![1]), expected);
         }
     }
 }
