@@ -138,4 +138,11 @@ async fn a_stranger_makes_no_call_but_those_before_sign_in() {
         assert_eq!(refusal(&reply), Some(code), "{method}");
         assert!(registration.is_none());
     }
+    let counted = alone.context.metrics.text();
+    for attempt in [
+        r#"{method="session.start",outcome="sign_in_refused"} 1"#,
+        r#"{method="unknown",outcome="sign_in_required"} 1"#,
+    ] {
+        assert!(counted.contains(&format!("warproom_sign_ins_total{attempt}")), "{counted}");
+    }
 }

@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_start_goes_by_the_note_and_without_one_by_what_was_stored_last() {
-        let day = Duration::from_secs(24 * 60 * 60);
+        let day = Duration::from_hours(24);
         for (old_ms, left_ms) in [
             ((30 * DAY_MS, HOUR_MS), 0),
             ((HOUR_MS, 30 * DAY_MS), 0),

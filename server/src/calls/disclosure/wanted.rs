@@ -273,6 +273,15 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_is_wanted_with_its_post_for_what_was_there_before() {
+        let mut edit = entry(1, &json!({ "text": "nothing" }));
+        edit.handling.kind = Kind::Edit { of: 3 };
+        let before = |post| Ok(vec![stored(post, &entry(1, &json!({ "text": "canary" })))]);
+        let mut words = wanted(&[], &[], &["canary"]);
+        assert!(words.has(&stored(5, &edit), before).unwrap());
+    }
+
+    #[test]
     fn what_is_no_post_is_wanted_for_itself_alone() {
         let mut left = entry(1, &json!({}));
         left.handling.kind = Kind::Left { who: person(2) };
