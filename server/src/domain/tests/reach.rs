@@ -5,7 +5,7 @@ use super::*;
 /// Whom an entry of officer 10's may have reached, and whether they are in the room still.
 fn reached(state: &State, seq: Seq, label: Label) -> Vec<(Principal, bool)> {
     let room = &state.rooms[&ROOM];
-    let lifetime = room.lifetime(&Target { seq, summary: post(label) });
+    let lifetime = room.lifetime(&Target { seq, summary: post(label), changes: 0 });
     let mut reached = room.reached_by(&state.register, &lifetime);
     reached.sort();
     reached
@@ -66,7 +66,7 @@ fn whom_it_has_reached_is_for_its_author_and_for_managers_who_may_read_it() {
     let mut state = with_room(Label::Red);
     enter(&mut state, 4, joined(person(20)));
     let ask = |state: &State, who, summary| {
-        let target = Target { seq: 10, summary };
+        let target = Target { seq: 10, summary, changes: 0 };
         code(state.may_ask_who_has(person(who), ROOM, &target))
     };
     assert_eq!(ask(&state, 11, post(Label::Green)), Some(ErrorCode::NotFound), "not in the room");

@@ -18,7 +18,12 @@ fn decide(state: &State, call: PostAlert) -> Option<ErrorCode> {
 fn replace(state: &State, who: u8, label: Label, summary: Summary) -> Option<ErrorCode> {
     let mut call = PostAlert { label, ..alerting("2", "1") };
     call.alert.supersedes = Some(ALERT);
-    code(state.decide_alert(person(who), call, Some(&Target { seq: ALERT, summary }), NOW))
+    code(state.decide_alert(
+        person(who),
+        call,
+        Some(&Target { seq: ALERT, summary, changes: 0 }),
+        NOW,
+    ))
 }
 
 fn alert(label: Label) -> Summary {
@@ -55,7 +60,7 @@ fn a_first_alert_needs_no_source_and_an_update_needs_one_or_an_alert_before_it()
     update.alert.message = Message::Update;
     assert_eq!(decide(&state, update.clone()), None, "the first of its source that came here");
     (update.alert.source, update.alert.supersedes) = (None, Some(ALERT));
-    let target = Target { seq: ALERT, summary: alert(Label::Green) };
+    let target = Target { seq: ALERT, summary: alert(Label::Green), changes: 0 };
     assert_eq!(code(state.decide_alert(person(10), update, Some(&target), NOW)), None);
 }
 
