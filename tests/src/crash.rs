@@ -24,6 +24,7 @@ use warproom_proto::{Body, EntryId, Head, Label, LogId, Position, Record, RoomId
 use crate::wire::{Seen, Wire};
 
 pub use courier::Courier;
+pub(crate) use field::Author;
 pub use field::Field;
 pub use store::{StoreKills, append_until_killed};
 

@@ -59,6 +59,12 @@ impl Courier {
         Self { name, credentials, room, organisation, number: 1, doing }
     }
 
+    /// Leaves what is being done: the server may have been put back to before it.
+    pub(crate) fn begin_anew(&mut self) {
+        self.number += 1;
+        self.doing = Doing::Bringing(EntryId::random());
+    }
+
     /// Goes on until the connection ends, or until so many posts were done with.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use warproom_server::store::{self, Direction, Mark, MasterKey, Options, Store};
 
 use super::disk::{Disk, Keep};
 use super::trace::{self, Step, What};
-use crate::crash::{Acknowledged, Acts, Door, Field, How, Order, Random, Wrong};
+use crate::crash::{Acknowledged, Acts, Author, Door, Field, How, Order, Random, Wrong};
 use crate::harness::{Traced, Warp, copy_folder};
 
 /// How many posts a run takes before the server is killed, of whoever is the first to have them answered:
@@ -189,6 +189,12 @@ impl Power {
         let mut server = Traced::start(&self.binary, &folder, &arguments, environment.as_slice())?;
         self.field.door = Door { host_port: server.host_port.clone(), ..self.field.door.clone() };
         let posts = POSTS.start + self.random.below(POSTS.end - POSTS.start);
+        // The last run may go on from before what its courier was doing.
+        for author in &mut self.field.authors {
+            if let Author::Courier(courier) = author {
+                courier.begin_anew();
+            }
+        }
         let mut writing = self.field.set_off(usize::try_from(posts)?);
         let (mut heard, mut acts) = (Vec::new(), Vec::new());
         while let Some(written) = writing.join_next().await {

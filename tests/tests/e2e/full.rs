@@ -7,7 +7,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow, ensure};
 use serde_json::{Value, json};
-use warproom_proto::calls::{BeginFile, PartRange, Posted, PutPart, RetractEntry, ShowUpload};
+use warproom_proto::calls::{
+    AbandonFile, BeginFile, PartRange, Posted, PutPart, RetractEntry, ShowUpload,
+};
 use warproom_proto::file::part_bytes;
 use warproom_proto::{EntryId, Error, ErrorCode, Label, LogId, PartData, RoomId, limits};
 use warproom_server::files;
@@ -87,11 +89,13 @@ async fn what_the_disk_did_not_sync_comes_up_anew() -> anyhow::Result<()> {
             let begun = wire.call(&BeginFile { room, size_bytes, sha256 }).await?;
             let file = begun.context("begun")?.file;
             let put = PutPart { file, part: 0, data: PartData(bytes) };
-            let Err(refusal) = wire.call(&put).await? else { continue };
-            ensure!(refusal.code == ErrorCode::ServerFault, "{refusal}");
-            let shown = wire.call(&ShowUpload { file }).await?.context("shown")?;
-            ensure!(shown.missing == [PartRange { first: 0, last: 0 }], "{:?}", shown.missing);
-            failed += 1;
+            if let Err(refusal) = wire.call(&put).await? {
+                ensure!(refusal.code == ErrorCode::ServerFault, "{refusal}");
+                let shown = wire.call(&ShowUpload { file }).await?.context("shown")?;
+                ensure!(shown.missing == [PartRange { first: 0, last: 0 }], "{:?}", shown.missing);
+                failed += 1;
+            }
+            wire.call(&AbandonFile { file }).await?.context("abandoned")?;
         }
         server.end().await?;
     }
