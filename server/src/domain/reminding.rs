@@ -183,10 +183,9 @@ impl State {
                 self.stage(place, *one, now_ms) == Stage::Managers
                     && is_missed(place, *one, &reader)
             };
-            let moments = Moments::of(place.asked);
-            let steps = moments.and_then(|moments| moments.steps_by(now_ms)).unwrap_or_default();
+            let has_come = Moments::of(place.asked).is_some_and(|one| one.step(1) <= now_ms);
             // Everyone else only where it may have come to the managers: their own is asked, as they read it.
-            let asked = if is_manager && steps > 0 {
+            let asked = if is_manager && has_come {
                 self.asked_organisations(place.room, place.seq, place.asked)
             } else {
                 HashSet::from([own])
@@ -197,11 +196,12 @@ impl State {
             let Some(stage) = stages.max() else { continue };
             all.push(place.outstanding(stage, organisations));
         }
-        // What is overdue first, the latest of it; then what is due next; then what has no time.
+        // What is overdue first, the latest of it; then what is due next; then what has no time,
+        // the latest of it first.
         all.sort_by_key(|one| match one.due_at_ms {
             Some(due_ms) if due_ms <= now_ms => (0, now_ms - due_ms, one.ask),
             Some(due_ms) => (1, due_ms, one.ask),
-            None => (2, 0, u64::MAX - one.ask),
+            None => (2, 0, !one.ask),
         });
         all.truncate(LISTED);
         all

@@ -198,6 +198,21 @@ fn who_is_in_a_room_now_is_who_came_and_has_not_gone() {
 }
 
 #[test]
+fn a_room_counts_how_often_somebody_left_it_and_not_that_they_are_in_it() {
+    let mut state = with_room(Label::Red);
+    let left = |state: &State, n| state.rooms[&ROOM].times_left(person(n));
+    assert_eq!((left(&state, 10), left(&state, 20)), (0, 0));
+    for (seq, kind, times) in [
+        (4, Kind::Left { who: person(10) }, 1),
+        (5, joined(person(10)), 1),
+        (6, Kind::Left { who: person(10) }, 2),
+    ] {
+        enter(&mut state, seq, kind);
+        assert_eq!((left(&state, 10), left(&state, 20)), (times, 0), "{seq}");
+    }
+}
+
+#[test]
 fn what_refers_to_an_entry_is_withheld_with_it() {
     let mut state = with_room(Label::Red);
     enter(&mut state, 15, joined(person(20)));

@@ -2,6 +2,9 @@
 
 mod alerts;
 mod asks;
+mod causes;
+mod reminders;
+mod sources;
 
 use warproom_proto::alert::{Alert, Certainty, Message, Severity, Source, Urgency};
 use warproom_proto::ask::{Ask, Stage};
@@ -9,7 +12,7 @@ use warproom_proto::calls::{AnswerAsk, PostAlert, PostEntry};
 use warproom_proto::entry::{Entry, Kind, Subject};
 use warproom_proto::register::{Act, CommonCause, Dependency, Event, RegisterEntry};
 use warproom_proto::{
-    EntryId, Error, ErrorCode, Label, MemberId, Principal, Reporting, RoomId, Seq,
+    EntryId, Error, ErrorCode, Label, MemberId, OrganisationId, Principal, Reporting, RoomId, Seq,
 };
 
 use super::super::asking::{OPEN, OPEN_IN_ALL};
