@@ -213,6 +213,19 @@ fn a_room_counts_how_often_somebody_left_it_and_not_that_they_are_in_it() {
 }
 
 #[test]
+fn a_notice_is_for_everyone_in_the_room_and_for_a_bot_up_to_its_ceiling() {
+    let mut state = with_room(Label::Red);
+    enter(&mut state, 20, joined(person(20)));
+    for label in Label::ALL {
+        let notice = Summary { kind: KindTag::Notice, ..post(label) };
+        assert!(reads(&state, person(20), 10, &notice), "who came later, {label}");
+        assert!(!reads(&state, person(30), 10, &notice), "who is not in the room, {label}");
+        let within = label <= Label::AmberStrict;
+        assert_eq!(reads(&state, Principal::Bot(BOT), 10, &notice), within, "{label}");
+    }
+}
+
+#[test]
 fn what_refers_to_an_entry_is_withheld_with_it() {
     let mut state = with_room(Label::Red);
     enter(&mut state, 15, joined(person(20)));
