@@ -58,6 +58,9 @@ pub struct Files {
 struct Arriving {
     present: Vec<bool>,
     left: u32,
+    /// Whether some were found at a start. Their bytes may stand in the system's memory alone, after a sync that
+    /// failed.
+    were_found: bool,
     /// Whether all of it is what was announced, once that was looked at. It is kept until that is
     /// committed: whoever puts a part meanwhile learns it without reading the file again.
     is_right: Option<bool>,
@@ -186,7 +189,7 @@ impl Files {
         }
         checked?;
         if upload.size_bytes > 0
-            && let Err(error) = self.make_durable(upload.file)
+            && let Err(error) = self.make_durable(upload, arriving.were_found)
         {
             // The system gives up what it could not write, and the next sync of the same file ends well without it:
             // so no later one is believed.
@@ -199,8 +202,16 @@ impl Files {
         Ok(())
     }
 
-    fn make_durable(&self, file: FileId) -> io::Result<()> {
-        File::open(self.path(file))?.sync_all()?;
+    /// Makes a file durable; what was found at the start is written once more, so that there is something to sync.
+    fn make_durable(&self, upload: &Upload, were_found: bool) -> io::Result<()> {
+        let file = File::options().read(true).write(true).open(self.path(upload.file))?;
+        for part in (0..upload.parts()).filter(|_| were_found) {
+            let length = warproom_proto::file::part_bytes(upload.size_bytes, part);
+            let mut sealed = vec![0; length + PART_SEAL_BYTES];
+            file.read_exact_at(&mut sealed, u64::from(part) * SLOT_BYTES)?;
+            file.write_all_at(&sealed, u64::from(part) * SLOT_BYTES)?;
+        }
+        file.sync_all()?;
         File::open(&self.folder)?.sync_all()
     }
 
@@ -233,7 +244,12 @@ impl Files {
     fn arriving(&self, key: &FileKey, upload: &Upload) -> Result<Arc<Mutex<Arriving>>, FileError> {
         let arriving = {
             let mut all = lock(&self.arriving);
-            let untried = || Arriving { present: Vec::new(), left: upload.parts(), is_right: None };
+            let untried = || Arriving {
+                present: Vec::new(),
+                left: upload.parts(),
+                were_found: false,
+                is_right: None,
+            };
             let one = all.entry(upload.file).or_insert_with(|| Arc::new(Mutex::new(untried())));
             Arc::clone(one)
         };
@@ -242,6 +258,7 @@ impl Files {
             tried.present = self.look(key, upload)?;
             let left = tried.present.iter().filter(|is_there| !**is_there).count();
             tried.left = u32::try_from(left).unwrap_or(u32::MAX);
+            tried.were_found = tried.left < upload.parts();
         }
         drop(tried);
         Ok(arriving)

@@ -51,7 +51,7 @@ pub use erase::{Erasure, Progress};
 pub use error::{CreateError, Damage, DamageKind, OpenError};
 pub use fault::Fault;
 pub use file::{DamagedPart, FileChange, FileKey, FileRow, PART_SEAL_BYTES};
-pub use folder::{VERSION, create, version_in};
+pub use folder::{VERSION, VERSION_FILE, VERSIONS, create, version_in};
 pub use group::{Appended, MARK_KEY_BYTES, MARK_VALUE_BYTES};
 pub use key::{KeyError, MasterKey};
 pub use layout::{DraftId, THREAD_TAGS};

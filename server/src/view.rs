@@ -116,9 +116,13 @@ pub fn fetch_amendments(
 pub fn amending(store: &Store, room: RoomId, page: &[Stored]) -> Result<Vec<Seq>, Error> {
     let log = LogId::room(room);
     let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Vec::new()) };
+    // Where records stand far apart, as those of a thread, nothing between them is gone through.
+    let is_dense = last.seq - first.seq < 2 * page.len() as Seq;
+    let each = page.iter().map(|record| record.seq..=record.seq).collect();
+    let spans = if is_dense { vec![first.seq..=last.seq] } else { each };
     let is_in_page = |seq: &Seq| page.binary_search_by_key(seq, |record| record.seq).is_ok();
     let mut seqs = Vec::new();
-    for aside in store.asides(log, first.seq..=last.seq) {
+    for aside in spans.into_iter().flat_map(|span| store.asides(log, span)) {
         let (target, seq, kind) = aside.map_err(|error| unreadable(&error))?;
         if kind != KindTag::React as u8 && is_in_page(&target) && !is_in_page(&seq) {
             seqs.push(seq);

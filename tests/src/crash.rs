@@ -84,6 +84,8 @@ pub struct Heard {
     pub(crate) entries: Vec<Acknowledged>,
     /// Of numbered acts: the number, and when its author heard of it, in microseconds since 1970.
     pub(crate) acts: Vec<(u64, u64)>,
+    /// Which entries may have been taken back, heard of or not.
+    pub(crate) retracted: Vec<(RoomId, Seq)>,
 }
 
 struct Post {
@@ -178,8 +180,8 @@ fn now_us() -> u64 {
 /// What must be in the logs.
 pub struct Ledger {
     rooms: BTreeMap<RoomId, Known>,
-    /// How far the register was read.
-    register: Position,
+    /// How far the register was read, where it is.
+    register: Option<Position>,
     acts: Acts,
 }
 
@@ -224,6 +226,8 @@ struct Known {
     read: Position,
     /// What was acknowledged beyond.
     acknowledged: BTreeMap<Seq, (EntryId, Head)>,
+    /// Which entries may be withheld.
+    retracted: HashSet<Seq>,
     order: Order,
 }
 
@@ -301,15 +305,18 @@ impl Ledger {
             let known = Known {
                 read: Position::start(LogId::room(*room)),
                 acknowledged: BTreeMap::new(),
+                retracted: HashSet::new(),
                 order: Order::default(),
             };
             (*room, known)
         };
-        Self {
-            rooms: rooms.iter().map(empty).collect(),
-            register: Position::start(LogId::REGISTER),
-            acts: Acts::default(),
-        }
+        Self { rooms: rooms.iter().map(empty).collect(), register: None, acts: Acts::default() }
+    }
+
+    /// The same, for whom the register is read too.
+    #[must_use]
+    pub fn with_register(self) -> Self {
+        Self { register: Some(Position::start(LogId::REGISTER)), ..self }
     }
 
     /// Takes down what was acknowledged.
@@ -333,14 +340,18 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes down which numbered acts were acknowledged.
-    pub(crate) fn note_acts(&mut self, acts: Vec<(u64, u64)>) {
-        for (number, _) in acts {
+    /// Takes down what somebody heard.
+    pub(crate) fn note_heard(&mut self, heard: Heard) -> anyhow::Result<()> {
+        for (room, seq) in heard.retracted {
+            self.rooms.get_mut(&room).context("not a room of these")?.retracted.insert(seq);
+        }
+        for (number, _) in heard.acts {
             self.acts.expect(number);
         }
+        self.note(heard.entries)
     }
 
-    /// Reads what is new in every room, and in the register where acts were acknowledged, and compares.
+    /// Reads what is new in every room, and in the register if that is read, and compares.
     ///
     /// # Errors
     /// [`Wrong`] where the server broke its word.
@@ -348,20 +359,22 @@ impl Ledger {
         for (room, known) in &mut self.rooms {
             known.check(*room, wire).await?;
         }
-        while !self.acts.acknowledged.is_empty() {
-            let page = RegisterPage { after: self.register.seq, limit: PAGE };
+        while let Some(read) = &mut self.register {
+            let page = RegisterPage { after: read.seq, limit: PAGE };
             let page = wire.call(&page).await?.context("register.page")?;
             for record in &page.records {
                 let seq = record.seq;
-                ensure!(record.follows(self.register), "the register: act {seq} does not follow");
-                self.register = record.position();
+                ensure!(record.follows(*read), "the register: act {seq} does not follow");
+                *read = record.position();
                 if let Body::Shown { item, .. } = &record.body {
                     self.acts.take(seq, item.get())?;
                 }
             }
-            if self.register.seq >= page.latest.seq || page.records.is_empty() {
+            if read.seq >= page.latest.seq {
+                ensure!(*read == page.latest, "the register ends otherwise than is said");
                 break;
             }
+            ensure!(!page.records.is_empty(), "the register: act {} is missing", read.seq + 1);
         }
         self.acts.are_there()
     }
@@ -372,15 +385,19 @@ impl Ledger {
         self.rooms.values().map(|known| known.order.ids.len()).sum()
     }
 
-    /// How far each room was read, and its head there.
+    /// How far each room and the register were read, and their heads there.
     pub(crate) fn positions(&self) -> Vec<Position> {
-        self.rooms.values().map(|known| known.read).collect()
+        self.rooms.values().map(|known| known.read).chain(self.register).collect()
     }
 
     /// The same rooms with nothing read, to read it all once more.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self::new(&self.rooms.keys().copied().collect::<Vec<_>>())
+        let mut afresh = Self::new(&self.rooms.keys().copied().collect::<Vec<_>>());
+        for (room, known) in &mut afresh.rooms {
+            known.retracted.clone_from(&self.rooms[room].retracted);
+        }
+        if self.register.is_some() { afresh.with_register() } else { afresh }
     }
 }
 
@@ -414,7 +431,8 @@ impl Known {
         ensure!(record.follows(self.read), Wrong { room, seq, how: How::Chain });
         self.read = record.position();
         let Body::Shown { item, .. } = &record.body else {
-            // It was taken back since; the head commits to what it was.
+            ensure!(self.retracted.contains(&seq), Wrong { room, seq, how: How::Lost });
+            // The head commits to what it was.
             let acknowledged = self.acknowledged.remove(&seq);
             let is_it = acknowledged.is_none_or(|(_, head)| head == record.head);
             ensure!(is_it, Wrong { room, seq, how: How::Other });

@@ -6,14 +6,14 @@ use warproom_proto::calls::{
     EditEntry, PostAlert, PostEntry, Posted, ReactToEntry, RelabelEntry, RetractEntry,
 };
 use warproom_proto::entry::{Content, Entry, Handling, Kind};
-use warproom_proto::{EntryId, Error, ErrorCode, LogId, Principal, Reporting, RoomId, Seq};
+use warproom_proto::{Error, ErrorCode, LogId, Principal, Reporting, RoomId, Seq};
 
 use super::Session;
 use super::history::blocking;
 use crate::context::Context;
 use crate::domain::{Given, KindTag, Plan, Planned, REACTIONS_BY_ALL, State, Target, carries};
 use crate::files;
-use crate::journal::append_id;
+use crate::journal::{AppendId, append_id};
 use crate::view;
 
 pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
@@ -78,7 +78,10 @@ pub async fn alert_as(
 ) -> Result<Posted, Error> {
     context.state().room_of(author, call.room)?;
     let superseded = match call.alert.supersedes {
-        Some(seq) => Some(target(context, call.room, seq).await?),
+        Some(seq) => {
+            let target = target(context, call.room, seq).await?;
+            Some(with_changes(context, author, call.room, target).await?)
+        }
         None => None,
     };
     let id = append_id(call.room, author, call.id);
@@ -95,20 +98,18 @@ pub fn allowed_rate(context: &Context, who: Principal) -> Result<(), Error> {
 }
 
 pub async fn edit(session: &Session, call: EditEntry) -> Result<Posted, Error> {
-    let (room, id, of) = (call.room, call.id, call.of);
-    on_target(session, (room, id, of), move |state, author, target| {
-        state.decide_edit(author, &call, target)
-    })
-    .await
+    let target = meant(session, call.room, call.of).await?;
+    let target = with_changes(&session.context, session.who(), call.room, target).await?;
+    let id = append_id(call.room, session.who(), call.id);
+    append(session, id, move |state, author| state.decide_edit(author, &call, &target)).await
 }
 
 pub async fn retract(session: &Session, call: RetractEntry) -> Result<Posted, Error> {
     let files = session.context.state().files.of_entry(call.room, call.of);
-    let retract =
-        on_target(session, (call.room, call.id, call.of), move |state, author, target| {
-            state.decide_retract(author, &call, target)
-        });
-    let posted = retract.await?;
+    let target = meant(session, call.room, call.of).await?;
+    let id = append_id(call.room, session.who(), call.id);
+    let decide = move |state: &State, author| state.decide_retract(author, &call, &target);
+    let posted = append(session, id, decide).await?;
     // Their keys went with the retraction; answered once their bytes are gone too.
     files::erase(&session.context, files).await;
     Ok(posted)
@@ -116,27 +117,77 @@ pub async fn retract(session: &Session, call: RetractEntry) -> Result<Posted, Er
 
 pub async fn relabel(session: &Session, call: RelabelEntry) -> Result<Posted, Error> {
     let (context, author) = (&session.context, session.who());
-    context.state().room_of(author, call.room)?;
-    allowed_rate(context, author)?;
-    let of = target(context, call.room, call.of).await?;
+    let of = meant(session, call.room, call.of).await?;
+    let of = with_changes(context, author, call.room, of).await?;
     let thread = match of.summary.carries.last() {
         Some(first) => Some(target(context, call.room, *first).await?),
         None => None,
     };
     let id = append_id(call.room, author, call.id);
-    let decide = move |state: &State, _| state.decide_relabel(author, &call, &of, thread.as_ref());
-    context.journal.append_one(id, decide).await
+    let decide =
+        move |state: &State, author| state.decide_relabel(author, &call, &of, thread.as_ref());
+    append(session, id, decide).await
 }
 
 pub async fn react(session: &Session, call: ReactToEntry) -> Result<Posted, Error> {
-    let (room, id, of) = (call.room, call.id, call.of);
+    let (context, who) = (&session.context, session.who());
+    let target = meant(session, call.room, call.of).await?;
+    let given = if is_for(context, who, call.room, &target)? {
+        given(context, who, call.room, call.of).await?
+    } else {
+        Given::default()
+    };
+    let id = append_id(call.room, who, call.id);
+    append(session, id, move |state, author| state.decide_react(author, &call, &target, given))
+        .await
+}
+
+/// An entry that somebody in its room means, within their rate.
+async fn meant(session: &Session, room: RoomId, of: Seq) -> Result<Target, Error> {
     let (context, who) = (&session.context, session.who());
     context.state().room_of(who, room)?;
-    let given = given(context, who, room, of).await?;
-    on_target(session, (room, id, of), move |state, author, target| {
-        state.decide_react(author, &call, target, given)
-    })
-    .await
+    allowed_rate(context, who)?;
+    target(context, room, of).await
+}
+
+/// Appends an entry about another one.
+async fn append(
+    session: &Session,
+    id: AppendId,
+    decide: impl FnOnce(&State, Principal) -> Result<Plan, Error> + Send + 'static,
+) -> Result<Posted, Error> {
+    let author = session.who();
+    session.context.journal.append_one(id, move |state: &State, _| decide(state, author)).await
+}
+
+/// Whether somebody may read an entry. Only for them is counted what refers to it: for anybody else the time
+/// would tell how much that is.
+fn is_for(context: &Context, who: Principal, room: RoomId, target: &Target) -> Result<bool, Error> {
+    let state = context.state();
+    let in_room = state.room_of(who, room)?;
+    Ok(state.may_read(who, in_room, target.seq, &target.summary))
+}
+
+/// An entry, and how often it was changed. Changes at the same moment may each miss the others.
+async fn with_changes(
+    context: &Arc<Context>,
+    who: Principal,
+    room: RoomId,
+    target: Target,
+) -> Result<Target, Error> {
+    if !is_for(context, who, room, &target)? {
+        return Ok(target);
+    }
+    let (log, seq) = (LogId::room(room), target.seq);
+    let changes = blocking(context, move |store| {
+        let mut changes = 0;
+        for aside in store.asides(log, seq..=seq) {
+            let (_, _, kind) = aside.map_err(|error| view::unreadable(&error))?;
+            changes += usize::from(kind != KindTag::React as u8);
+        }
+        Ok(changes)
+    });
+    Ok(Target { changes: changes.await?, ..target })
 }
 
 /// The reactions that an entry has. Several at once may each miss the others: no more of them than
@@ -165,34 +216,11 @@ async fn given(
     Ok(Given { own, by_all: reactions.len() })
 }
 
-/// Appends an entry about another one.
-async fn on_target(
-    session: &Session,
-    (room, id, of): (RoomId, EntryId, Seq),
-    decide: impl FnOnce(&State, Principal, &Target) -> Result<Plan, Error> + Send + 'static,
-) -> Result<Posted, Error> {
-    let (context, author) = (&session.context, session.who());
-    context.state().room_of(author, room)?;
-    allowed_rate(context, author)?;
-    let target = target(context, room, of).await?;
-    let decide = move |state: &State, _| decide(state, author, &target);
-    context.journal.append_one(append_id(room, author, id), decide).await
-}
-
-/// What the server knows of an entry.
+/// What the server knows of an entry, but for how often it was changed.
 pub async fn target(context: &Arc<Context>, room: RoomId, seq: Seq) -> Result<Target, Error> {
-    let log = LogId::room(room);
-    blocking(context, move |store| {
-        let read = view::fetch_each(store, room, std::iter::once(seq))?;
-        let stored = read.first().ok_or(ErrorCode::NotFound)?;
-        let mut changes = 0;
-        for aside in store.asides(log, seq..=seq) {
-            let (_, _, kind) = aside.map_err(|error| view::unreadable(&error))?;
-            changes += usize::from(kind != KindTag::React as u8);
-        }
-        Ok(Target { seq, summary: view::summary(stored, log)?, changes })
-    })
-    .await
+    let read = blocking(context, move |store| view::fetch_each(store, room, std::iter::once(seq)));
+    let stored = read.await?.pop().ok_or(ErrorCode::NotFound)?;
+    Ok(Target { seq, summary: view::summary(&stored, LogId::room(room))?, changes: 0 })
 }
 
 /// What a reply answers: the first entry of the thread, and the reply in it that was pointed at.

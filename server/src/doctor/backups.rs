@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use super::Finding;
 use crate::backup::latest::{self, Latest};
 use crate::config::Config;
+use crate::store::VERSION_FILE;
 
 /// How old a backup may be: one was missed, and another. The alert rule has the same bound.
 const OLD_S: i64 = 2 * DAY_S;
@@ -23,7 +24,7 @@ const MINUTE_S: i64 = 60;
 const TAKE_ONE: &str = "Take one, and let a timer take the next: warproom-server backup --to";
 
 pub(super) fn examine(config: &Config, now_s: i64) -> Finding {
-    let made_s = fs::metadata(config.data.join("version")).and_then(|seen| seen.modified());
+    let made_s = fs::metadata(config.data.join(VERSION_FILE)).and_then(|seen| seen.modified());
     let made_s = made_s.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let made_s = made_s.map(|since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     judge(latest::read(&latest::file(&config.data)), made_s, now_s)

@@ -8,10 +8,7 @@ use rustix::fs::{FlockOperation, flock, statfs};
 
 use super::Finding;
 use crate::config::Config;
-use crate::store::{VERSION, free_bytes, version_in};
-
-/// The file that says the store's form, and is locked while the store is open.
-const VERSION_FILE: &str = "version";
+use crate::store::{VERSION, VERSION_FILE, VERSIONS, free_bytes, version_in};
 
 /// Free space, in reserves, below which it is time to look for more.
 const ROOMY: u64 = 4;
@@ -55,7 +52,7 @@ fn version(data: &Path) -> Finding {
     match fs::read_to_string(data.join(VERSION_FILE)) {
         Ok(text) => match version_in(&text) {
             Some(VERSION) => Finding::fine(format!("the store has form {VERSION}")),
-            Some(version @ 1..VERSION) => Finding::note(format!(
+            Some(version) if VERSIONS.contains(&version) => Finding::note(format!(
                 "the store has form {version}; it gets form {VERSION} when the server starts"
             )),
             _ => Finding::mend(

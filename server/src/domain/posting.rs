@@ -22,8 +22,7 @@ pub struct Target {
     pub seq: Seq,
     /// What the server knows of it.
     pub summary: Summary,
-    /// How often it was changed: edited, relabelled, superseded. Changes at the same moment may each miss the
-    /// others.
+    /// How often it was changed: edited, relabelled, superseded; where that is asked about.
     pub changes: usize,
 }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use warproom_proto::record::{LogId, Seq};
 
+use super::commit::CommitError;
 use super::fault::Fault;
 use super::layout::MARKS;
 
@@ -34,7 +35,7 @@ pub enum CreateError {
     Database(#[source] Fault),
 }
 
-/// Why a store could not be opened. Nothing was changed in it.
+/// Why a store could not be opened. Nothing that it holds was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no store here.
@@ -48,7 +49,7 @@ pub enum OpenError {
     Version {
         /// The store's version.
         found: u32,
-        /// The one version this program knows.
+        /// The latest version this program knows.
         known: u32,
     },
     /// The master key is not this store's.
@@ -84,6 +85,15 @@ pub enum OpenError {
         path: PathBuf,
         /// What it said.
         source: Fault,
+    },
+    /// The store has an earlier form, and could not be given the form of now.
+    #[error("the store in {} could not be given the form of this release: {source}; nothing is lost: \
+             see that its disk has space and is sound, and start again", folder.display())]
+    Form {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: Box<CommitError>,
     },
     /// A log is not what was stored.
     #[error("{0}; restore the store from a backup")]

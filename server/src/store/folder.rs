@@ -11,6 +11,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{
     DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
@@ -33,9 +34,13 @@ pub const VERSION: u32 = 2;
 /// The version that brought the index of what stands aside of threads.
 pub(super) const ASIDES_SINCE: u32 = 2;
 
-const OLDEST_VERSION: u32 = 1;
+/// The versions that this program opens.
+pub const VERSIONS: RangeInclusive<u32> = 1..=VERSION;
+
 const VERSION_PREFIX: &str = "warproom-store ";
-const VERSION_FILE: &str = "version";
+
+/// The file that says the store's form, and is locked while the store is open. Its time is when the store was made.
+pub const VERSION_FILE: &str = "version";
 pub(super) const DATABASE: &str = "db";
 
 /// Space is reclaimed only by the database's own thread, and only at this pace; measured: without
@@ -93,7 +98,7 @@ pub(super) fn lock(folder: &Path) -> Result<(File, u32), OpenError> {
     let text = io::read_to_string(&file);
     let text = text.map_err(|source| OpenError::Io { path: path.clone(), source })?;
     match version_in(&text) {
-        Some(version @ OLDEST_VERSION..=VERSION) => Ok((file, version)),
+        Some(version) if VERSIONS.contains(&version) => Ok((file, version)),
         Some(found) => Err(OpenError::Version { found, known: VERSION }),
         None => Err(OpenError::Damaged { path, why: "it does not say a version" }),
     }
@@ -107,7 +112,9 @@ pub fn version_in(text: &str) -> Option<u32> {
 /// Says in a store's locked version file that it has the form of now. The digit is overwritten in place, since
 /// the lock is on the file and not on its name.
 pub(super) fn raise_version(lock: &File) -> io::Result<()> {
+    let made = lock.metadata()?.modified()?;
     lock.write_all_at(format!("{VERSION_PREFIX}{VERSION}\n").as_bytes(), 0)?;
+    lock.set_modified(made)?;
     lock.sync_all()
 }
 

@@ -31,7 +31,7 @@ pub fn open(
     key: &MasterKey,
     options: Options,
 ) -> Result<(Store, Committer), OpenError> {
-    let (mut opened, mut heads, checkpoint) = start(folder, key, options)?;
+    let (opened, mut heads, checkpoint) = start(folder, key, options)?;
     let mut tips = BTreeMap::new();
     let mut ahead = Vec::new();
     for (log, last) in lasts(&opened, &checkpoint).map_err(|fault| cannot_read(folder, fault))? {
@@ -48,10 +48,13 @@ pub fn open(
     };
     let note = heads.write(ahead).and_then(|()| heads.sync());
     note.map_err(io(&folder.join(heads::FILE)))?;
-    upgrade::to_now(&mut opened).map_err(|fault| cannot_read(folder, fault))?;
     let opened = Arc::new(Opened { tips: RwLock::new(tips), ..opened });
     let committer = Committer::new(Arc::clone(&opened), heads, options.reserve_bytes);
-    let committer = committer.map_err(io(&folder::data_file(folder)))?;
+    let mut committer = committer.map_err(io(&folder::data_file(folder)))?;
+    upgrade::to_now(&mut committer).map_err(|source| {
+        let folder = folder.to_owned();
+        OpenError::Form { folder, source: Box::new(source) }
+    })?;
     Ok((Store(opened), committer))
 }
 

@@ -72,7 +72,7 @@ pub(super) struct Opened {
     pub(super) keys: KeyRing,
     pub(super) tips: RwLock<BTreeMap<LogId, Tip>>,
     pub(super) folder: PathBuf,
-    /// The version of its form.
+    /// The version of its form when it was opened.
     pub(super) version: u32,
     /// Held for as long as the store is open, so that no other process opens it.
     pub(super) lock: File,

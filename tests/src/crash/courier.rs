@@ -127,6 +127,7 @@ impl Courier {
                 }
             }
             Doing::Retracting(id, of) => {
+                heard.retracted.push((room, of));
                 let retract = RetractEntry { room, id, of };
                 let Some(posted) = told(wire, &retract).await? else { return Ok(None) };
                 note(id, &posted);

@@ -64,7 +64,7 @@ impl Field {
         // What was prepared is not what the rounds are about: it is on stable storage first.
         warp.stop().await?;
         warp.restart().await?;
-        Ok(Self { warp, door, random, authors, ledger: Ledger::new(&rooms) })
+        Ok(Self { warp, door, random, authors, ledger: Ledger::new(&rooms).with_register() })
     }
 
     /// Everyone writes, the server is killed, starts again, and is asked what it has.
@@ -123,8 +123,7 @@ impl Field {
         while let Some(done) = writing.join_next().await {
             let (author, heard) = done??;
             self.authors.push(author);
-            self.ledger.note(heard.entries)?;
-            self.ledger.note_acts(heard.acts);
+            self.ledger.note_heard(heard)?;
         }
         Ok(())
     }
@@ -153,8 +152,8 @@ impl Author {
     async fn write(&mut self, door: &Door, most: usize) -> anyhow::Result<Heard> {
         match self {
             Self::Writer(writer) => {
-                let (entries, acts) = (writer.write(door, most).await?, Vec::new());
-                Ok(Heard { entries, acts })
+                let entries = writer.write(door, most).await?;
+                Ok(Heard { entries, ..Heard::default() })
             }
             Self::Courier(courier) => courier.carry(door, most).await,
         }

@@ -1,7 +1,8 @@
 //! Making, opening and refusing to open.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, SystemTime};
 
 use warproom_proto::record::{LogId, Position};
 
@@ -71,6 +72,8 @@ fn a_store_of_the_first_form_is_sound_and_gets_the_form_of_now() {
     });
     let version = place.folder().join("version");
     fs::write(&version, "warproom-store 1\n").unwrap();
+    let made = SystemTime::now() - Duration::from_hours(24);
+    File::options().write(true).open(&version).unwrap().set_modified(made).unwrap();
     assert!(place.verify().damage.is_empty(), "{:?}", place.verify().damage);
     assert_eq!(
         fs::read_to_string(&version).unwrap(),
@@ -83,6 +86,11 @@ fn a_store_of_the_first_form_is_sound_and_gets_the_form_of_now() {
     assert_eq!(asides, (0..700).map(|n| 3 + 3 * n).collect::<Vec<_>>());
     drop((store, committer));
     assert_eq!(fs::read_to_string(&version).unwrap(), "warproom-store 2\n");
+    assert_eq!(
+        fs::metadata(&version).unwrap().modified().unwrap(),
+        made,
+        "it is no newer for that"
+    );
     assert!(place.verify().damage.is_empty());
 }
 
