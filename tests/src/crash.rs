@@ -236,6 +236,8 @@ struct Known {
 #[derive(Default)]
 pub(crate) struct Order {
     ids: HashSet<EntryId>,
+    /// How many of them say something.
+    texts: usize,
     /// The highest number so far of each writer.
     numbers: HashMap<usize, u64>,
 }
@@ -246,6 +248,7 @@ impl Order {
         let is_new = self.ids.insert(entry.handling.id);
         let Some(text) = &entry.content.text else { return Ok(()) };
         ensure!(is_new, Wrong { room, seq, how: How::Twice });
+        self.texts += 1;
         let mut words = text.as_str().split(' ');
         let mut word = || words.next().context("not one of ours");
         let (writer, number) = (word()?.parse()?, word()?.parse()?);
@@ -379,10 +382,10 @@ impl Ledger {
         self.acts.are_there()
     }
 
-    /// How many entries were read back.
+    /// How many entries with a text were read back.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.rooms.values().map(|known| known.order.ids.len()).sum()
+        self.rooms.values().map(|known| known.order.texts).sum()
     }
 
     /// How far each room and the register were read, and their heads there.

@@ -177,7 +177,9 @@ async fn working<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File};
     use std::sync::atomic::Ordering;
+    use std::time::SystemTime;
 
     use aws_lc_rs::digest;
     use warproom_proto::{Label, OrganisationId, Sha256};
@@ -244,6 +246,28 @@ mod tests {
         }
         assert_eq!(alone.context.files.checks.load(Ordering::Relaxed), 1);
         assert!(alone.context.state().files.waiting(person(10), FILE).unwrap().whole);
+    }
+
+    /// After a sync that failed, what is read may stand in the system's memory alone, and a sync finds nothing to do.
+    #[tokio::test]
+    async fn what_is_found_of_a_file_at_a_start_is_written_again_before_it_is_synced() {
+        let sha256 = digest::digest(&digest::SHA256, &content());
+        let alone = nearly_there(sha256.as_ref()).await;
+        let (files, log) = (&alone.context.files, LogId::room(ROOM));
+        let row = alone.context.store.file(log, *FILE.as_bytes()).unwrap().unwrap();
+        let upload = journal::noted(&row).unwrap();
+        files.put(&row.key, &upload, PARTS - 1, &[7; limits::PART_BYTES]).unwrap();
+        // As a restart does.
+        files.settle(FILE);
+        let path = alone.home.path().join("data/files").join(FILE.to_string());
+        let (before, long_ago) = (fs::read(&path).unwrap(), SystemTime::UNIX_EPOCH);
+        File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+
+        let shown = status(&alone.session(person(10)), ShowUpload { file: FILE }).await.unwrap();
+        assert!(shown.missing.is_empty());
+        assert!(alone.context.state().files.waiting(person(10), FILE).unwrap().whole);
+        assert_ne!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago, "not written");
+        assert_eq!(fs::read(&path).unwrap(), before);
     }
 
     #[tokio::test]

@@ -29,7 +29,7 @@ use crate::tls::{self, Certificate};
 pub struct Alone {
     pub context: Arc<Context>,
     _writing: JoinHandle<()>,
-    _home: TempDir,
+    pub home: TempDir,
 }
 
 impl Alone {
@@ -89,7 +89,7 @@ impl Alone {
             reading: Arc::new(Semaphore::new(16)),
             searching: Arc::new(Semaphore::new(2)),
         });
-        Self { context, _writing: tokio::spawn(writer.run()), _home: home }
+        Self { context, _writing: tokio::spawn(writer.run()), home }
     }
 
     /// Somebody's connection.

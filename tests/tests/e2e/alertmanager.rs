@@ -94,7 +94,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(program: &Path, folder: &Path, hooked: &Hooked) -> anyhow::Result<Self> {
+    async fn start(program: &Program, folder: &Path, hooked: &Hooked) -> anyhow::Result<Self> {
         let config = folder.join("alertmanager.yml");
         let url =
             format!("https://localhost:{}/hooks/{}", hooked.warp.local().port(), hooked.secret);
@@ -111,7 +111,7 @@ impl Running {
         // Free a moment ago; nobody else on this machine is likely to take it now.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = std::fs::File::create(folder.join("alertmanager.log"))?;
-        let mut command = Command::new(program);
+        let mut command = program.command();
         command.arg(format!("--config.file={}", config.display()));
         command.arg(format!("--storage.path={}", folder.join("alertmanager").display()));
         command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
@@ -159,14 +159,41 @@ impl Drop for Running {
     }
 }
 
+/// Where Alertmanager is.
+enum Program {
+    Installed(&'static str),
+    /// Debian's package, unpacked in this folder.
+    Unpacked(PathBuf),
+}
+
+impl Program {
+    /// It ends with the program itself.
+    fn command(&self) -> Command {
+        let folder = match self {
+            Self::Installed(program) => return Command::new(program),
+            Self::Unpacked(folder) => folder,
+        };
+        // It looks for its templates there alone.
+        if Path::new("/usr/share/prometheus/alertmanager/default.tmpl").exists() {
+            return Command::new(folder.join("usr/bin").join(PACKAGE));
+        }
+        // For it, and nobody else, /usr/share is the package's.
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        let run = "mount --bind \"$1/usr/share\" /usr/share && shift && exec \"$@\"";
+        command.arg(run).arg("sh").arg(folder).arg(folder.join("usr/bin").join(PACKAGE));
+        command
+    }
+}
+
 /// Alertmanager: as it is installed, or else Debian's package, unpacked in a folder.
-fn program(folder: &Path) -> anyhow::Result<PathBuf> {
+fn program(folder: &Path) -> anyhow::Result<Program> {
     let installed = PROGRAMS.iter().find(|program| {
         let version = Command::new(program).arg("--version").stderr(Stdio::null()).output();
         version.is_ok_and(|said| said.status.success())
     });
     if let Some(program) = installed {
-        return Ok(program.into());
+        return Ok(Program::Installed(program));
     }
     unpacked(folder).context(
         "this test needs Prometheus Alertmanager: `apt-get install prometheus-alertmanager`, or put \
@@ -174,7 +201,7 @@ fn program(folder: &Path) -> anyhow::Result<PathBuf> {
     )
 }
 
-fn unpacked(folder: &Path) -> anyhow::Result<PathBuf> {
+fn unpacked(folder: &Path) -> anyhow::Result<Program> {
     let mut download = Command::new("apt-get");
     let downloaded = download.args(["download", PACKAGE]).current_dir(folder).output()?;
     let complaint = String::from_utf8_lossy(&downloaded.stderr);
@@ -186,5 +213,5 @@ fn unpacked(folder: &Path) -> anyhow::Result<PathBuf> {
         .context("apt-get downloaded nothing")?;
     let unpacked = Command::new("dpkg-deb").arg("-x").arg(package).arg(folder).output()?;
     ensure!(unpacked.status.success(), "{}", String::from_utf8_lossy(&unpacked.stderr));
-    Ok(folder.join("usr/bin").join(PACKAGE))
+    Ok(Program::Unpacked(folder.to_owned()))
 }
