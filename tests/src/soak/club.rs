@@ -214,7 +214,7 @@ impl Club {
     }
 
     /// Somebody joins by an invitation, in the council of this place. Where the server went away
-    /// meanwhile, or took too long, by another invitation: the first may be used up.
+    /// meanwhile, or took too long, by another invitation: the first may be used up, or there without its answer.
     pub async fn join(&self, person: usize) -> anyhow::Result<(Person, usize)> {
         let council = person / COLLEAGUES % self.councils.len();
         for _ in 0..TRIES {
@@ -225,10 +225,11 @@ impl Club {
                 organisation: self.councils[council].organisation,
                 role: Role::Officer,
             };
-            let text = self.manage(0, call).await?.text;
-            let invitation = text.expose().parse::<Invitation>()?;
-            if let Ok(joined) = Person::join(&invitation).await {
-                return Ok((joined, council));
+            if let Ok(invited) = self.manage(0, call).await {
+                let invitation = invited.text.expose().parse::<Invitation>()?;
+                if let Ok(joined) = Person::join(&invitation).await {
+                    return Ok((joined, council));
+                }
             }
             sleep(Duration::from_millis(500)).await;
         }
