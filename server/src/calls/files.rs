@@ -256,7 +256,8 @@ mod tests {
         let (files, log) = (&alone.context.files, LogId::room(ROOM));
         let row = alone.context.store.file(log, *FILE.as_bytes()).unwrap().unwrap();
         let upload = journal::noted(&row).unwrap();
-        files.put(&row.key, &upload, PARTS - 1, &[7; limits::PART_BYTES]).unwrap();
+        let PutPart { part, data: PartData(data), .. } = one(PARTS - 1);
+        files.put(&row.key, &upload, part, &data).unwrap();
         // As a restart does.
         files.settle(FILE);
         let path = alone.home.path().join("data/files").join(FILE.to_string());
