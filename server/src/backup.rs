@@ -107,7 +107,7 @@ pub fn owner(state: &State) -> Result<String, KeepError> {
 /// The files that go into a backup, by their names: those that are whole. One that is still on its way up
 /// changes, and is brought up from its beginning after it was restored.
 pub fn files(state: &State) -> BTreeSet<String> {
-    state.files.whole().map(|file| file.to_string()).collect()
+    state.files.on_disk().map(|file| file.to_string()).collect()
 }
 
 /// Takes a backup of a stopped server's store.

@@ -110,6 +110,8 @@ enum Work {
     Append(Job),
     /// Records of a room are to be erased.
     Erase(RoomId, Vec<Seq>, oneshot::Sender<Result<(), Error>>),
+    /// Erasures that were cut short are to be ended.
+    FinishErasing(oneshot::Sender<Result<(), Error>>),
     Between(Between),
 }
 
@@ -201,6 +203,15 @@ impl Journal {
     pub async fn erase(&self, room: RoomId, records: Vec<Seq>) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
         let work = Work::Erase(room, records, answer);
+        self.jobs.send(work).await.map_err(|_| ErrorCode::StorageFailed)?;
+        answered.await.map_err(|_| ErrorCode::StorageFailed)?
+    }
+
+    /// Ends erasures that were cut short, by a stop or for want of space; answers when none is left, or
+    /// that one cannot be ended.
+    pub async fn finish_erasing(&self) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        let work = Work::FinishErasing(answer);
         self.jobs.send(work).await.map_err(|_| ErrorCode::StorageFailed)?;
         answered.await.map_err(|_| ErrorCode::StorageFailed)?
     }
@@ -306,6 +317,7 @@ impl Writer {
             match work {
                 Work::Append(job) => return Some(job),
                 Work::Erase(room, records, answer) => self.erasing.add(room, records, answer),
+                Work::FinishErasing(answer) => self.erasing.finish(&self.committer, answer),
                 Work::Between(work) => work(&mut self.committer),
             }
         }

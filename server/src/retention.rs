@@ -82,9 +82,17 @@ async fn erase_what_is_due(context: &Arc<Context>, keys: &Keys, due_ms: i64) -> 
     if erased > 0 {
         tracing::info!(records = erased, "what was due was erased");
     }
-    // Also what an earlier run has erased, if it was stopped before it came to this.
+    if let Err(error) = context.journal.finish_erasing().await {
+        tracing::error!(
+            code = ?error.code,
+            "an erasure cannot be ended, and no backup can be taken until it is; it is tried again"
+        );
+        kept = false;
+    }
+    // Also what an earlier run has erased, if it was stopped before it came to this; and where one room's
+    // rules could not be kept to, what went from the others.
     match context.store.needs_new_master_key() {
-        Ok(true) => kept && change_master_key(context, keys).await,
+        Ok(true) => change_master_key(context, keys).await && kept,
         Ok(false) => kept,
         Err(error) => {
             tracing::error!(%error, "whether the master key is to be changed could not be read");
@@ -228,6 +236,7 @@ mod tests {
     use crate::domain::tests::{ROOM, person, with_room};
     use crate::domain::{FileChange, Plan, Upload};
     use crate::journal::now_ms;
+    use crate::store::{Committer, Erasure, MasterKey, Progress};
 
     const FILE: FileId = FileId::from_bytes([5; 16]);
 
@@ -279,5 +288,38 @@ mod tests {
         assert!(!is_kept(context), "its file is there");
         let stored = context.store.read(LogId::room(ROOM), 2).unwrap().unwrap();
         assert!(stored.erased.is_some());
+    }
+
+    #[tokio::test]
+    async fn an_erasure_that_the_disk_cut_short_is_ended_once_there_is_space_and_then_the_key_changes()
+     {
+        let alone = carrying().await;
+        let context = &alone.context;
+        let between = async |work: fn(&mut Committer)| {
+            let journal = context.journal.clone();
+            spawn_blocking(move || journal.between(work)).await.unwrap().unwrap();
+        };
+        between(|committer| {
+            let mut erasure = Erasure::new(LogId::room(ROOM), [1].into());
+            assert_eq!(committer.erase(&mut erasure).unwrap(), Progress::More);
+            committer.reserve(u64::MAX);
+        })
+        .await;
+        MasterKey::generate().unwrap().save_new(&alone.home.path().join("master.key")).unwrap();
+        let keys = Keys { folder: alone.home.path().to_owned(), turn: Arc::default() };
+        assert!(!erase_what_is_due(context, &keys, i64::MIN).await, "it was not ended");
+        let refused = erase_these(context, ROOM, vec![2]).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::StorageFull);
+        assert!(is_kept(context), "its record is there, and its file is not");
+
+        between(|committer| committer.reserve(0)).await;
+        let key = || std::fs::read(alone.home.path().join("master.key")).unwrap();
+        let before = key();
+        assert!(erase_what_is_due(context, &keys, i64::MIN).await);
+        between(|committer| assert!(committer.unfinished().unwrap().is_empty())).await;
+        assert_ne!(key(), before, "older backups open to what went");
+        assert!(!context.store.needs_new_master_key().unwrap());
+        assert_eq!(erase_these(context, ROOM, vec![2]).await.unwrap(), 1);
+        assert!(!is_kept(context));
     }
 }

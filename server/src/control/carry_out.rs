@@ -1,5 +1,5 @@
-//! What each of an operator's orders does. One at a time: a backup and a change of the key it is sealed
-//! with must not run into each other.
+//! What each of an operator's orders does. One at a time: an operator who changes the master key does not
+//! want a backup of before. Retention changes it unasked, and a backup is taken again then.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -99,12 +99,13 @@ impl Controlled {
         }
     }
 
-    /// Takes a backup; of a later moment where somebody took a file back meanwhile.
+    /// Takes a backup; of a later moment where somebody took a file back meanwhile, or retention changed
+    /// the master key.
     fn back_up(&self, to: &Path) -> Result<Told, KeepError> {
         const MORE_MOMENTS: usize = 2;
         for _ in 0..MORE_MOMENTS {
             match self.back_up_now(to) {
-                Err(KeepError::Backup(BackupError::Gone { .. })) => {}
+                Err(KeepError::Backup(BackupError::Gone { .. } | BackupError::Rewrapped)) => {}
                 told => return told,
             }
         }

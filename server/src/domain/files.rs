@@ -161,10 +161,11 @@ impl Files {
         self.known.contains_key(&file)
     }
 
-    /// The files that are whole, carried or not.
-    pub fn whole(&self) -> impl Iterator<Item = FileId> {
-        let whole = self.known.values().filter(|known| known.upload.whole);
-        whole.map(|known| known.upload.file)
+    /// The files that are whole, carried or not, and of which there is something on the disk: of an empty
+    /// one there is nothing.
+    pub fn on_disk(&self) -> impl Iterator<Item = FileId> {
+        let uploads = self.known.values().map(|known| &known.upload);
+        uploads.filter(|upload| upload.whole && upload.size_bytes > 0).map(|upload| upload.file)
     }
 
     /// What was announced before a moment and is carried by nothing.

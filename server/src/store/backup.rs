@@ -136,9 +136,13 @@ pub enum BackupError {
     },
     /// Records are being erased at this moment, so keys and records are not of one state.
     #[error(
-        "records are being erased at this moment: take the backup again when that is done, in a minute or so"
+        "records are being erased at this moment: take the backup again when that is done, in a minute or so. If this \
+         is said for longer, the server's log says what keeps it from ending"
     )]
     Erasing,
+    /// The master key was changed meanwhile, and the keys in this backup are under the one before.
+    #[error("the master key was changed while the backup was taken: take it again")]
+    Rewrapped,
     /// A file that was whole at the moment of the backup is not there any more.
     #[error(
         "the file {path} was destroyed while the backup was taken: take it again; the one before it is whole. If this \

@@ -152,6 +152,12 @@ impl Committer {
         Ok(())
     }
 
+    /// Makes the disk full, or takes that back.
+    #[cfg(test)]
+    pub const fn reserve(&mut self, bytes: u64) {
+        self.reserve_bytes = bytes;
+    }
+
     pub(super) fn make_durable<'a>(
         &mut self,
         batch: Batch,

@@ -23,8 +23,9 @@ use warproom_proto::record::{LogId, Seq};
 use zeroize::Zeroizing;
 
 use super::commit::{CommitError, Committer};
-use super::database::Batch;
+use super::database::{Batch, Database};
 use super::fault::{Fault, guarded};
+use super::file::FileKeyId;
 use super::layout::{self, field};
 use super::opened::{Opened, ReadError, Reader};
 use super::read::Store;
@@ -40,6 +41,9 @@ const LOOKED_AT: usize = 8 * SLICE;
 pub struct Erasure {
     log: LogId,
     to_erase: BTreeSet<Seq>,
+    /// The files that go with a record, and those that went.
+    files: BTreeMap<Seq, Vec<FileKeyId>>,
+    gone: Vec<FileKeyId>,
     /// From each period that loses records to the one that takes its place.
     periods: BTreeMap<u16, u16>,
     /// What is still to be looked at for sealing anew, once nothing more is to be erased.
@@ -60,7 +64,22 @@ impl Erasure {
     /// they are.
     #[must_use]
     pub const fn new(log: LogId, records: BTreeSet<Seq>) -> Self {
-        Self { log, to_erase: records, periods: BTreeMap::new(), left: None }
+        Self {
+            log,
+            to_erase: records,
+            files: BTreeMap::new(),
+            gone: Vec::new(),
+            periods: BTreeMap::new(),
+            left: None,
+        }
+    }
+
+    /// Lets files go with the records that carry them: what the store keeps of a file is gone in the
+    /// moment in which its record is.
+    pub fn add_files(&mut self, files: impl IntoIterator<Item = (Seq, FileKeyId)>) {
+        for (seq, file) in files {
+            self.files.entry(seq).or_default().push(file);
+        }
     }
 
     /// The log.
@@ -72,6 +91,11 @@ impl Erasure {
     /// What is still to be erased of it.
     pub fn to_erase(&self) -> impl Iterator<Item = Seq> {
         self.to_erase.iter().copied()
+    }
+
+    /// The files that went with the slices since this was asked last.
+    pub fn take_gone(&mut self) -> Vec<FileKeyId> {
+        std::mem::take(&mut self.gone)
     }
 
     /// Whether anything was erased by it.
@@ -106,7 +130,8 @@ impl Committer {
     ///
     /// # Errors
     /// As [`Committer::commit`]. A record that has to be sealed anew and does not open is a failure
-    /// too; the old key stays then.
+    /// too; the old key stays then. After an error the erasure is of no use any more: what is left of
+    /// it is among [`Committer::unfinished`].
     pub fn erase(&mut self, erasure: &mut Erasure) -> Result<Progress, CommitError> {
         let opened = Arc::clone(&self.opened);
         let mut slice = Slice::new(&opened, erasure);
@@ -128,13 +153,20 @@ impl Committer {
 
 impl Store {
     /// Whether something was erased since the master key was changed last: then older backups still
-    /// open to what is gone here.
+    /// open to what is gone here. Not as long as an erasure is under way: the data keys that it is to
+    /// destroy would be wrapped by the new master key too.
     ///
     /// # Errors
     /// If the database cannot be read.
     pub fn needs_new_master_key(&self) -> Result<bool, Fault> {
-        guarded(|| self.0.db.contains_key(layout::OLD_MASTER_KEY))
+        let db = &self.0.db;
+        Ok(guarded(|| db.contains_key(layout::OLD_MASTER_KEY))? && !is_erasing(db)?)
     }
+}
+
+/// Whether an erasure is under way, or was cut short.
+pub(super) fn is_erasing(db: &Database) -> Result<bool, Fault> {
+    Ok(guarded(|| db.scan_prefix(layout::ERASING).next().transpose())?.is_some())
 }
 
 /// One batch of an erasure in the making.
@@ -186,6 +218,10 @@ impl<'a> Slice<'a> {
     /// Puts in a record's place what stays of it.
     fn erase(&mut self, seq: Seq) -> Result<(), Fault> {
         let log = self.erasure.log;
+        for file in self.erasure.files.remove(&seq).unwrap_or_default() {
+            self.batch.remove(&layout::file(log, &file)[..]);
+            self.erasure.gone.push(file);
+        }
         let place = layout::record(log, seq);
         let Some(sealed) = guarded(|| self.opened.db.get(place))? else { return Ok(()) };
         let found = self.reader.sealed_record(self.opened, log, seq, &sealed);

@@ -20,6 +20,7 @@ use warproom_proto::record::LogId;
 use super::Options;
 use super::commit::{CommitError, Committer};
 use super::database::Batch;
+use super::erase::is_erasing;
 use super::error::OpenError;
 use super::fault::{Fault, guarded};
 use super::folder;
@@ -61,7 +62,10 @@ impl Committer {
     /// Every data key but the dropped ones, wrapped anew, and how many those are.
     fn rewrapped(&self, to: &WrappingKey, drop: &[(LogId, u16)]) -> Result<(Batch, usize), Fault> {
         let mut batch = Batch::default();
-        batch.remove(layout::OLD_MASTER_KEY);
+        // What an erasure under way is yet to destroy is wrapped by the new key too.
+        if !is_erasing(&self.opened.db)? {
+            batch.remove(layout::OLD_MASTER_KEY);
+        }
         let mut kept = 0;
         let mut wrapped_keys = self.opened.db.scan_prefix(layout::DATA_KEYS);
         while let Some((place, wrapped)) = guarded(|| wrapped_keys.next().transpose())? {

@@ -396,6 +396,8 @@ async fn a_file_is_read_by_a_member_from_what_was_restored_elsewhere() -> anyhow
     let (first, one) = files::post(&dan, room, Label::Green, &contents[0]).await?;
     let begun = files::begin(&dan.client, room, &contents[2]).await?;
     files::put(&dan.client, begun.file, 0, &contents[2]).await?;
+    // Of an empty one nothing lies on the disk.
+    let (nothing, empty) = files::post(&dan, room, Label::Green, &[]).await?;
     back_up(&warp, &backup).await?;
     let (second, two) = files::post(&dan, room, Label::Amber, &contents[1]).await?;
     back_up(&warp, &backup).await?;
@@ -405,7 +407,12 @@ async fn a_file_is_read_by_a_member_from_what_was_restored_elsewhere() -> anyhow
 
     restored_in_place(&mut warp, home.path(), &backup).await?;
     let (reader, _events) = eve.connect().await?;
-    for (seq, file, content) in [(first.seq, one, &contents[0]), (second.seq, two, &contents[1])] {
+    let kept = [
+        (first.seq, one, &contents[0]),
+        (second.seq, two, &contents[1]),
+        (nothing.seq, empty, &Vec::new()),
+    ];
+    for (seq, file, content) in kept {
         let read = files::read(&reader, (room, seq), file, content.len()).await?;
         ensure!(read == *content, "another file");
     }
@@ -419,7 +426,7 @@ async fn a_file_is_read_by_a_member_from_what_was_restored_elsewhere() -> anyhow
     ensure!(read == contents[1], "another file");
     drop((reader, dan_back));
     warp.stop().await?;
-    files::verified(&warp, 3)
+    files::verified(&warp, 4)
 }
 
 #[tokio::test]

@@ -136,13 +136,17 @@ fn a_file_is_whole_once_and_only_its_owner_says_so() {
     begun(&mut state, person(10), 5, &call(5, 100));
     assert_eq!(code(state.decide_whole(person(20), file(5))), Some(ErrorCode::NotFound));
     assert_eq!(code(state.decide_whole(person(10), file(6))), Some(ErrorCode::NotFound));
-    assert_eq!(state.files.whole().count(), 0);
+    assert_eq!(state.files.on_disk().count(), 0);
     let change = state.decide_whole(person(10), file(5)).unwrap().unwrap();
     let before = state.files.waiting(person(10), file(5)).unwrap();
     assert_eq!(kept(&change), &Upload { whole: true, ..before.clone() });
     state.apply_file(&change);
     assert!(matches!(state.decide_whole(person(10), file(5)), Ok(None)));
-    assert_eq!(state.files.whole().collect::<Vec<_>>(), [file(5)]);
+    assert_eq!(state.files.on_disk().collect::<Vec<_>>(), [file(5)]);
+    begun(&mut state, person(10), 6, &call(6, 0));
+    let empty = state.decide_whole(person(10), file(6)).unwrap().unwrap();
+    state.apply_file(&empty);
+    assert_eq!(state.files.on_disk().collect::<Vec<_>>(), [file(5)], "nothing of it is there");
 }
 
 /// What an entry of somebody's in [`ROOM`] would carry.

@@ -79,6 +79,12 @@ impl Moment {
         Ok(now.as_deref() != self.erasures())
     }
 
+    /// Whether the master key was changed since: then no key that is left opens what it wrapped.
+    pub(super) fn is_rewrapped(&self, db: &Database) -> Result<bool, Fault> {
+        let now = guarded(|| db.get(layout::data_key(BACKUPS, 0)))?;
+        Ok(now.as_deref() != Some(self.wrapped.as_slice()))
+    }
+
     /// The number of the last erasure that had begun.
     pub(super) fn erasures(&self) -> Option<&[u8]> {
         erasures(&self.state)

@@ -77,6 +77,9 @@ pub fn take(
     if is_done && moment.is_left_by(&store.0.db)? {
         return Err(BackupError::Erased { folder: folder.to_owned() });
     }
+    if is_done && moment.is_rewrapped(&store.0.db)? {
+        return Err(BackupError::Rewrapped);
+    }
     taken
 }
 

@@ -451,6 +451,24 @@ fn no_backup_is_of_two_states_while_records_are_erased() {
 }
 
 #[test]
+fn a_backup_across_a_change_of_the_master_key_is_taken_again() {
+    let mut place = filled();
+    let (store, mut committer) = place.open();
+    let moment = committer.moment(place.files()).unwrap();
+    let new = MasterKey::generate().unwrap();
+    committer.rekey(&new, &[]).unwrap();
+    let take =
+        |moment: &Moment| take(&store, moment, about("ours"), &place.backup(), &mut |_| true);
+    let left = take(&moment).unwrap_err();
+    assert!(matches!(left, BackupError::Rewrapped), "{left}");
+    take(&committer.moment(place.files()).unwrap()).unwrap();
+    drop((store, committer));
+    place.key = new;
+    assert!(place.verify_backup().damage.is_empty());
+    place.restore();
+}
+
+#[test]
 fn a_new_master_key_is_needed_from_an_erasure_until_it_is_changed() {
     let mut place = filled();
     let (store, mut committer) = place.open();

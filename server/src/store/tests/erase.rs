@@ -8,7 +8,7 @@ use warproom_proto::record::{LogId, Seq};
 use crate::store::layout;
 use crate::store::record::CHUNK_BYTES;
 use crate::store::tests::{Place, ROOM, draft, with_id};
-use crate::store::{Committer, Direction, Draft, Erasure, Progress, Store};
+use crate::store::{Committer, Direction, Draft, Erasure, FileChange, Progress, Store};
 
 /// Days in milliseconds: a month is sealed under one key.
 const DAY_MS: i64 = 86_400_000;
@@ -116,6 +116,39 @@ fn an_erasure_cut_short_goes_on_and_loses_nothing_that_is_to_stay() {
         assert!(place.verify().damage.is_empty());
         assert!(place.raw(|db| db.get(layout::data_key(ROOM, 0)).unwrap().is_none()));
     }
+}
+
+#[test]
+fn a_record_and_the_rows_of_its_files_go_in_one_moment() {
+    let place = Place::new();
+    let (_, mut committer) = place.open();
+    let id = |seq: Seq| [u8::try_from(seq).unwrap(); 16];
+    let (drafts, files): (Vec<_>, Vec<_>) = (1..=200)
+        .map(|seq| {
+            let keep = FileChange::Keep { log: ROOM, file: id(seq), note: Vec::new() };
+            (draft(ROOM, SECRET), keep)
+        })
+        .unzip();
+    committer.commit_with(drafts, (&[], &files), DAY_MS, |_| Ok(Vec::new())).unwrap();
+    let mut erasure = Erasure::new(ROOM, (1..=150).collect());
+    erasure.add_files((1..=150).map(|seq| (seq, id(seq))));
+    let mut gone = 0;
+    loop {
+        let progress = committer.erase(&mut erasure).unwrap();
+        gone += erasure.take_gone().len();
+        // What a crash would leave now.
+        drop(committer);
+        let store;
+        (store, committer) = place.open();
+        for seq in 1..=200 {
+            let is_erased = store.read(ROOM, seq).unwrap().unwrap().erased.is_some();
+            assert_eq!(store.file(ROOM, id(seq)).unwrap().is_none(), is_erased, "{seq}");
+        }
+        if progress == Progress::Done {
+            break;
+        }
+    }
+    assert_eq!(gone, 150);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::*;
-use crate::store::{Needs, settle};
+use crate::store::{Erasure, Needs, Progress, settle};
 
 /// A store with records of two months, rekeyed; and a copy of it from before.
 struct Rekeyed {
@@ -124,4 +124,23 @@ fn readers_find_every_record_while_the_key_changes() {
             committer.rekey(&MasterKey::generate().unwrap(), &[]).unwrap();
         }
     });
+}
+
+#[test]
+fn a_change_in_the_middle_of_an_erasure_leaves_another_one_to_do_after_it() {
+    let mut place = Place::new();
+    place.fill(["one", "two", "three"]);
+    let (store, mut committer) = place.open();
+    let mut erasure = Erasure::new(ROOM, [1].into());
+    assert_eq!(committer.erase(&mut erasure).unwrap(), Progress::More);
+    assert!(!store.needs_new_master_key().unwrap(), "the new one would wrap what is to go");
+    let new = MasterKey::generate().unwrap();
+    committer.rekey(&new, &[]).unwrap();
+    while committer.erase(&mut erasure).unwrap() == Progress::More {}
+    drop((store, committer));
+    place.key = new;
+    let (store, mut committer) = place.open();
+    assert!(store.needs_new_master_key().unwrap(), "what went was under the present one too");
+    committer.rekey(&MasterKey::generate().unwrap(), &[]).unwrap();
+    assert!(!store.needs_new_master_key().unwrap());
 }
