@@ -12,7 +12,7 @@ use super::Session;
 use crate::context::Context;
 use crate::domain::State;
 use crate::store::{Direction, Store, Stored};
-use crate::view::{self, Sight};
+use crate::view::{self, Entitled, Sight};
 
 /// Reads the store on a thread where it may wait for the disk, a few at a time.
 pub async fn blocking<T: Send + 'static>(
@@ -96,6 +96,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     let context = &session.context;
     reading_allowed(&context.state(), session.who(), room)?;
     let latest = context.store.position(LogId::room(room));
+    let (ours, who) = (Arc::clone(context), session.who());
     let (stored, amendments) = blocking(context, move |store| {
         let (from, direction) = place(store, LogId::room(room), from, latest.seq)?;
         let stored = if (1..=latest.seq).contains(&from) {
@@ -103,14 +104,29 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
         } else {
             Vec::new()
         };
-        let amendments = view::fetch_amendments(store, room, &stored)?;
+        let amendments = amendments(&ours, who, room, &stored)?;
         Ok((stored, amendments))
     })
     .await?;
+    // Asked again: what is not for them any more is withheld.
     let state = context.state();
-    let records = view::show(&state, session.who(), room, stored)?;
-    let amendments = view::show_readable(&state, session.who(), room, amendments)?;
+    let records = view::show(&state, who, room, stored)?;
+    let amendments = view::show_readable(&state, who, room, amendments)?;
     Ok(Page { records, amendments, latest })
+}
+
+/// What amends a page, of what somebody may read.
+fn amendments(
+    context: &Context,
+    who: Principal,
+    room: RoomId,
+    page: &[Stored],
+) -> Result<Vec<Stored>, Error> {
+    view::fetch_amendments(&context.store, room, page, |found| {
+        let state = context.state();
+        let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+        found.iter().map(|of| Ok(entitled.label(of)?.is_some())).collect()
+    })
 }
 
 pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page, Error> {
@@ -125,7 +141,7 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     let of = of.await?.pop().ok_or(ErrorCode::NotFound)?;
     {
         let state = context.state();
-        let entitled = view::Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+        let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
         if !entitled.may_read(&of)? {
             return Err(ErrorCode::NotFound.into());
         }
@@ -133,12 +149,13 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     // Withheld ones are left out, so a page is read on until there is something to show.
     let mut after = after;
     loop {
+        let ours = Arc::clone(context);
         let (stored, amendments) = blocking(context, move |store| {
             let seqs = store.referring(LogId::room(room), to, after).take(limit);
             let seqs = seqs.map(|found| found.map(|(seq, _)| seq)).collect::<Result<Vec<_>, _>>();
             let seqs = seqs.map_err(|error| view::unreadable(&error))?;
             let stored = view::fetch_each(store, room, seqs.into_iter())?;
-            let amendments = view::fetch_amendments(store, room, &stored)?;
+            let amendments = amendments(&ours, who, room, &stored)?;
             Ok((stored, amendments))
         })
         .await?;
