@@ -190,3 +190,57 @@ pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page
     };
     Ok(Page { records: stored.into_iter().map(seen).collect(), amendments: Vec::new(), latest })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use warproom_proto::calls::{AddToRoom, RemoveFromRoom};
+    use warproom_proto::entry::{Kind, RoomRole};
+    use warproom_proto::{EntryId, Label, MemberId};
+
+    use super::*;
+    use crate::calls::{entries, rooms};
+    use crate::context::alone::Alone;
+    use crate::domain::tests::{ROOM, enter, person, with_room};
+
+    fn call<T: serde::de::DeserializeOwned>(more: &Value) -> T {
+        let mut call = json!({"room": ROOM, "id": EntryId::random()});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(call).unwrap()
+    }
+
+    #[tokio::test]
+    async fn long_edits_that_one_may_not_read_hide_no_cancellation() {
+        let mut state = with_room(Label::Red);
+        enter(&mut state, 4, Kind::Joined { who: person(11), role: RoomRole::Participant });
+        let alone = Alone::with(state, &[(LogId::room(ROOM), 4)]);
+        let (author, reader) = (alone.session(person(10)), alone.session(person(11)));
+        let alert = |more: Value| {
+            let mut alert =
+                json!({"severity": "severe", "urgency": "unknown", "certainty": "unknown"});
+            alert.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            entries::alert(
+                &author,
+                call(&json!({"label": "TLP:GREEN", "headline": "x", "alert": alert})),
+            )
+        };
+        let first = alert(json!({})).await.unwrap().seq;
+        let post = call(&json!({"label": "TLP:RED", "text": "x"}));
+        let post = entries::post(&author, post).await.unwrap().seq;
+        let cancel = json!({"message": "cancel", "supersedes": first});
+        let cancel = alert(cancel).await.unwrap().seq;
+        let leave = RemoveFromRoom { room: ROOM, id: EntryId::random(), who: person(11) };
+        rooms::remove(&reader, leave).await.unwrap();
+        for _ in 0..3 {
+            let edit = json!({"of": post, "text": "x".repeat(60 * 1024)});
+            entries::edit(&author, call(&edit)).await.unwrap();
+        }
+        let (member, role) = (MemberId::from_bytes([11; 16]), RoomRole::Participant);
+        let back = AddToRoom { room: ROOM, id: EntryId::random(), member, role };
+        rooms::add(&reader, back).await.unwrap();
+        let read = HistoryPage { room: ROOM, from: From::After(first - 1), limit: 2 };
+        let page = page(&reader, read).await.unwrap();
+        assert_eq!(page.records.iter().map(|one| one.seq).collect::<Vec<_>>(), [first, post]);
+        assert_eq!(page.amendments.iter().map(|one| one.seq).collect::<Vec<_>>(), [cancel]);
+    }
+}

@@ -52,7 +52,7 @@ impl Store {
         let mut from = Bound::Included(layout::aside(log, *targets.start(), 0, 0));
         let mut found = Vec::new();
         loop {
-            let first = guarded(|| db.range::<[u8; _], _>((from, end)).next().transpose())?;
+            let first = guarded(|| db.range((from, end)).next().transpose())?;
             let Some((key, _)) = first else { return Ok(found) };
             let (target, kind, _) = place(log, &key)?;
             if is_wanted(target, kind) {
