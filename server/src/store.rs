@@ -19,6 +19,7 @@
 //! place, every record follows from its predecessor, a hole is an error, and a store that is shorter
 //! or other than its checkpoint is not opened.
 
+mod asides;
 pub mod backup;
 mod commit;
 mod database;
@@ -44,11 +45,14 @@ mod tests;
 mod upgrade;
 mod verify;
 
+pub use asides::Aside;
 pub use commit::{CommitError, Committer};
 #[cfg(all(feature = "simulated", not(test)))]
 pub use database::{Disk, Fate};
 pub use erase::{Erasure, Progress};
 pub use error::{CreateError, Damage, DamageKind, OpenError};
+#[cfg(test)]
+pub use fault::ASKED;
 pub use fault::Fault;
 pub use file::{DamagedPart, FileChange, FileKey, FileRow, PART_SEAL_BYTES};
 pub use folder::{VERSION, VERSION_FILE, VERSIONS, create, version_in};
@@ -58,7 +62,7 @@ pub use layout::{DraftId, THREAD_TAGS};
 pub use open::open;
 pub use opened::ReadError;
 pub use read::{Direction, Mark, Page, Store};
-pub use record::{Draft, Stored};
+pub use record::{Brief, Draft, Stored};
 pub use rekey::{Needs, settle};
 pub use seal::month_began_ms;
 pub use space::free_bytes;

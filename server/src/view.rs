@@ -1,5 +1,7 @@
 //! What a reader gets to see of what is stored: records whole or as stubs, pages, rooms.
 
+mod amendments;
+
 use serde_json::value::RawValue;
 use warproom_proto::calls::RoomSummary;
 use warproom_proto::disclosure::Why;
@@ -8,8 +10,10 @@ use warproom_proto::{
     record,
 };
 
-use crate::domain::{KindTag, Reader, Room, State, Summary};
-use crate::store::{Direction, ReadError, Store, Stored};
+pub use amendments::{amending, fetch_amendments};
+
+use crate::domain::{Reader, Room, State, Summary};
+use crate::store::{Brief, Direction, ReadError, Store, Stored};
 
 /// A record's body for a reader who may have it.
 pub fn shown(at_ms: i64, salt: Salt, commitment: Head, item: String, label: Option<Label>) -> Body {
@@ -48,13 +52,29 @@ pub fn stored(of: Stored, sight: Sight) -> Record {
 
 /// The summary kept beside an entry. What was erased has none, and is not found any more.
 pub fn summary(of: &Stored, log: LogId) -> Result<Summary, Error> {
-    if of.erased.is_some() {
-        return Err(ErrorCode::NotFound.into());
+    summary_of((log, of.seq), &of.summary, of.erased.is_some())?.ok_or(ErrorCode::NotFound.into())
+}
+
+/// Who wrote an entry, if it was not erased.
+pub fn author(of: &Brief, log: LogId) -> Result<Option<Principal>, Error> {
+    let summary = summary_of((log, of.seq), &of.summary, of.is_erased)?;
+    Ok(summary.map(|summary| summary.author))
+}
+
+/// The summary kept beside an entry; none of what was erased.
+fn summary_of(
+    (log, seq): (LogId, Seq),
+    bytes: &[u8],
+    is_erased: bool,
+) -> Result<Option<Summary>, Error> {
+    if is_erased {
+        return Ok(None);
     }
-    Summary::from_bytes(&of.summary).ok_or_else(|| {
-        tracing::error!(%log, seq = of.seq, "a record's summary is not readable");
+    let unreadable = || {
+        tracing::error!(%log, seq, "a record's summary is not readable");
         ErrorCode::ServerFault.into()
-    })
+    };
+    Summary::from_bytes(bytes).ok_or_else(unreadable).map(Some)
 }
 
 /// A room, as somebody sees it; `None` for a log that does not begin as a room.
@@ -97,39 +117,6 @@ pub fn fetch(
         records.reverse();
     }
     Ok(records)
-}
-
-/// Reads what amends a page's records (edits, relabellings, retractions, later alerts) and is not in the page;
-/// where that is more than fills a page, the newest of it.
-pub fn fetch_amendments(
-    store: &Store,
-    room: RoomId,
-    page: &[Stored],
-) -> Result<Vec<Stored>, Error> {
-    let seqs = amending(store, room, page)?;
-    let mut amendments = fetch_each(store, room, seqs.into_iter().rev().take(limits::PAGE))?;
-    amendments.reverse();
-    Ok(amendments)
-}
-
-/// What amends a page's records and is not in the page, oldest first. Threads are not walked for it.
-pub fn amending(store: &Store, room: RoomId, page: &[Stored]) -> Result<Vec<Seq>, Error> {
-    let log = LogId::room(room);
-    let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Vec::new()) };
-    // Where records stand far apart, as those of a thread, nothing between them is gone through.
-    let is_dense = last.seq - first.seq < 2 * page.len() as Seq;
-    let each = page.iter().map(|record| record.seq..=record.seq).collect();
-    let spans = if is_dense { vec![first.seq..=last.seq] } else { each };
-    let is_in_page = |seq: &Seq| page.binary_search_by_key(seq, |record| record.seq).is_ok();
-    let mut seqs = Vec::new();
-    for aside in spans.into_iter().flat_map(|span| store.asides(log, span)) {
-        let (target, seq, kind) = aside.map_err(|error| unreadable(&error))?;
-        if kind != KindTag::React as u8 && is_in_page(&target) && !is_in_page(&seq) {
-            seqs.push(seq);
-        }
-    }
-    seqs.sort_unstable();
-    Ok(seqs)
 }
 
 /// Reads these records of a room, until they fill a page.
@@ -213,6 +200,13 @@ impl<'a> Entitled<'a> {
         Ok(!gone && self.room.may_read(&self.reader, of.seq, &summary(of, self.log)?))
     }
 
+    /// The label of a record now, if they may have it.
+    pub fn label(&self, of: &Brief) -> Result<Option<Label>, Error> {
+        let summary = summary_of((self.log, of.seq), &of.summary, of.is_erased)?;
+        let readable = summary.filter(|summary| self.room.may_read(&self.reader, of.seq, summary));
+        Ok(readable.map(|summary| self.room.label(of.seq, &summary)))
+    }
+
     /// Who wrote a record, if they may know: they may read it, or might, were what it is about not taken
     /// back.
     pub fn author_told(&self, of: &Stored) -> Result<Option<Principal>, Error> {
@@ -279,6 +273,7 @@ pub fn unreadable(error: &ReadError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::KindTag;
     use crate::store::THREAD_TAGS;
     use warproom_proto::MemberId;
 

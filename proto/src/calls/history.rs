@@ -40,7 +40,8 @@ pub struct Page {
     pub records: Vec<Record>,
     /// Edits, relabellings and retractions of these records that are not among them and that you may
     /// read, oldest first: whoever shows the page needs them to show it as it is now. Where they are
-    /// more than fill a page, the newest of them; `history.referring` has all.
+    /// more than fill a page, the newest of each kind that each record has come first;
+    /// `history.referring` has all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amendments: Vec<Record>,
     /// How far the log has come.

@@ -146,8 +146,11 @@ fn stretch(store: &Store, call: &DiscloseRoom) -> Result<(Seq, Seq), Error> {
 /// one is left: what was changed after the time asked for comes no other way.
 fn amend(store: &Store, room: RoomId, found: &mut Found) -> Result<(), Error> {
     loop {
-        let seqs = view::amending(store, room, &found.records)?;
-        let fetched = view::fetch_each(store, room, seqs.iter().copied().rev().take(limits::PAGE))?;
+        // One more of a kind than a page has is enough to know that they do not fit.
+        let amending = view::amending(store, room, &found.records, limits::PAGE + 1)?;
+        let mut seqs: Vec<_> = amending.into_iter().map(|one| one.seq).collect();
+        seqs.sort_unstable_by(|one, other| other.cmp(one));
+        let fetched = view::fetch_each(store, room, seqs.iter().copied().take(limits::PAGE))?;
         let fits = fetched.len() == seqs.len();
         match (found.records.len() / 2).checked_sub(1) {
             Some(half) if !fits => found.end_at(found.records[half].seq),

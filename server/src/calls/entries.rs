@@ -1,5 +1,8 @@
 //! Calls that append an entry: posts, edits, retractions, relabellings, reactions.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use warproom_proto::calls::{
@@ -11,7 +14,9 @@ use warproom_proto::{Error, ErrorCode, LogId, Principal, Reporting, RoomId, Seq}
 use super::Session;
 use super::history::blocking;
 use crate::context::Context;
-use crate::domain::{Given, KindTag, Plan, Planned, REACTIONS_BY_ALL, State, Target, carries};
+use crate::domain::{
+    CHANGES, Given, KindTag, Plan, Planned, REACTIONS_BY_ALL, State, Target, carries,
+};
 use crate::files;
 use crate::journal::{AppendId, append_id};
 use crate::view;
@@ -180,18 +185,15 @@ async fn with_changes(
     }
     let (log, seq) = (LogId::room(room), target.seq);
     let changes = blocking(context, move |store| {
-        let mut changes = 0;
-        for aside in store.asides(log, seq..=seq) {
-            let (_, _, kind) = aside.map_err(|error| view::unreadable(&error))?;
-            changes += usize::from(kind != KindTag::React as u8);
-        }
-        Ok(changes)
+        let is_change = |_, kind| kind != KindTag::React as u8;
+        let changes = store.newest_asides(log, seq..=seq, CHANGES, is_change);
+        Ok(changes.map_err(|error| view::unreadable(&error))?.len())
     });
     Ok(Target { changes: changes.await?, ..target })
 }
 
-/// The reactions that an entry has. Several at once may each miss the others: no more of them than
-/// requests may be in flight.
+/// The reactions that an entry has, their number bounding what is read to tell whose they are. Several at once
+/// may each miss the others: no more of them than requests may be in flight.
 async fn given(
     context: &Arc<Context>,
     who: Principal,
@@ -199,21 +201,22 @@ async fn given(
     of: Seq,
 ) -> Result<Given, Error> {
     let log = LogId::room(room);
-    let reactions = blocking(context, move |store| {
-        let found = store.asides(log, of..=of).filter_map(|found| match found {
-            Ok((_, seq, kind)) => (kind == KindTag::React as u8).then_some(Ok(seq)),
-            Err(error) => Some(Err(error)),
-        });
-        let seqs = found.take(REACTIONS_BY_ALL).collect::<Result<Vec<_>, _>>();
-        let seqs = seqs.map_err(|error| view::unreadable(&error))?;
-        view::fetch_each(store, room, seqs.into_iter())
+    blocking(context, move |store| {
+        let unreadable = |error| view::unreadable(&error);
+        let reactions = store.asides(log, of, KindTag::React as u8).take(REACTIONS_BY_ALL);
+        let reactions = reactions.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        let mut given = Given { own: 0, by_all: reactions.len() };
+        if given.is_full() {
+            return Ok(given);
+        }
+        for seq in reactions {
+            if let Some(reaction) = store.brief(log, seq).map_err(unreadable)? {
+                given.own += usize::from(view::author(&reaction, log)? == Some(who));
+            }
+        }
+        Ok(given)
     })
-    .await?;
-    let mut own = 0;
-    for reaction in &reactions {
-        own += usize::from(view::summary(reaction, log)?.author == who);
-    }
-    Ok(Given { own, by_all: reactions.len() })
+    .await
 }
 
 /// What the server knows of an entry, but for how often it was changed.

@@ -22,6 +22,7 @@ pub async fn run(session: &Session, call: RoomExport) -> Result<Page, Error> {
     reading_allowed(&context.state(), who, room)?;
     let log = LogId::room(room);
     let latest = context.store.position(log);
+    let ours = context.clone();
     let fetched = blocking(context, move |store| {
         let from = after.saturating_add(1);
         let records = if after < latest.seq {
@@ -29,7 +30,12 @@ pub async fn run(session: &Session, call: RoomExport) -> Result<Page, Error> {
         } else {
             Vec::new()
         };
-        let amendments = view::fetch_amendments(store, room, &records)?;
+        let amendments = view::fetch_amendments(store, room, &records, |found| {
+            let state = ours.state();
+            let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+            let taken_out = |of| Ok(entitled.label(of)?.is_some_and(|label| label != Label::Red));
+            found.iter().map(taken_out).collect()
+        })?;
         Ok(Fetched { records, amendments })
     });
     let fetched = Arc::new(fetched.await?);

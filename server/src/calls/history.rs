@@ -12,7 +12,7 @@ use super::Session;
 use crate::context::Context;
 use crate::domain::State;
 use crate::store::{Direction, Store, Stored};
-use crate::view::{self, Sight};
+use crate::view::{self, Entitled, Sight};
 
 /// Reads the store on a thread where it may wait for the disk, a few at a time.
 pub async fn blocking<T: Send + 'static>(
@@ -96,6 +96,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     let context = &session.context;
     reading_allowed(&context.state(), session.who(), room)?;
     let latest = context.store.position(LogId::room(room));
+    let (ours, who) = (Arc::clone(context), session.who());
     let (stored, amendments) = blocking(context, move |store| {
         let (from, direction) = place(store, LogId::room(room), from, latest.seq)?;
         let stored = if (1..=latest.seq).contains(&from) {
@@ -103,14 +104,29 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
         } else {
             Vec::new()
         };
-        let amendments = view::fetch_amendments(store, room, &stored)?;
+        let amendments = amendments(&ours, who, room, &stored)?;
         Ok((stored, amendments))
     })
     .await?;
+    // Asked again: what is not for them any more is withheld.
     let state = context.state();
-    let records = view::show(&state, session.who(), room, stored)?;
-    let amendments = view::show_readable(&state, session.who(), room, amendments)?;
+    let records = view::show(&state, who, room, stored)?;
+    let amendments = view::show_readable(&state, who, room, amendments)?;
     Ok(Page { records, amendments, latest })
+}
+
+/// What amends a page, of what somebody may read.
+fn amendments(
+    context: &Context,
+    who: Principal,
+    room: RoomId,
+    page: &[Stored],
+) -> Result<Vec<Stored>, Error> {
+    view::fetch_amendments(&context.store, room, page, |found| {
+        let state = context.state();
+        let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+        found.iter().map(|of| Ok(entitled.label(of)?.is_some())).collect()
+    })
 }
 
 pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page, Error> {
@@ -125,7 +141,7 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     let of = of.await?.pop().ok_or(ErrorCode::NotFound)?;
     {
         let state = context.state();
-        let entitled = view::Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
+        let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;
         if !entitled.may_read(&of)? {
             return Err(ErrorCode::NotFound.into());
         }
@@ -133,12 +149,13 @@ pub async fn referring(session: &Session, call: HistoryReferring) -> Result<Page
     // Withheld ones are left out, so a page is read on until there is something to show.
     let mut after = after;
     loop {
+        let ours = Arc::clone(context);
         let (stored, amendments) = blocking(context, move |store| {
             let seqs = store.referring(LogId::room(room), to, after).take(limit);
             let seqs = seqs.map(|found| found.map(|(seq, _)| seq)).collect::<Result<Vec<_>, _>>();
             let seqs = seqs.map_err(|error| view::unreadable(&error))?;
             let stored = view::fetch_each(store, room, seqs.into_iter())?;
-            let amendments = view::fetch_amendments(store, room, &stored)?;
+            let amendments = amendments(&ours, who, room, &stored)?;
             Ok((stored, amendments))
         })
         .await?;
@@ -172,4 +189,58 @@ pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page
         view::stored(of, if readable { Sight::Whole(None) } else { Sight::Stub })
     };
     Ok(Page { records: stored.into_iter().map(seen).collect(), amendments: Vec::new(), latest })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use warproom_proto::calls::{AddToRoom, RemoveFromRoom};
+    use warproom_proto::entry::{Kind, RoomRole};
+    use warproom_proto::{EntryId, Label, MemberId};
+
+    use super::*;
+    use crate::calls::{entries, rooms};
+    use crate::context::alone::Alone;
+    use crate::domain::tests::{ROOM, enter, person, with_room};
+
+    fn call<T: serde::de::DeserializeOwned>(more: &Value) -> T {
+        let mut call = json!({"room": ROOM, "id": EntryId::random()});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(call).unwrap()
+    }
+
+    #[tokio::test]
+    async fn long_edits_that_one_may_not_read_hide_no_cancellation() {
+        let mut state = with_room(Label::Red);
+        enter(&mut state, 4, Kind::Joined { who: person(11), role: RoomRole::Participant });
+        let alone = Alone::with(state, &[(LogId::room(ROOM), 4)]);
+        let (author, reader) = (alone.session(person(10)), alone.session(person(11)));
+        let alert = |more: Value| {
+            let mut alert =
+                json!({"severity": "severe", "urgency": "unknown", "certainty": "unknown"});
+            alert.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            entries::alert(
+                &author,
+                call(&json!({"label": "TLP:GREEN", "headline": "x", "alert": alert})),
+            )
+        };
+        let first = alert(json!({})).await.unwrap().seq;
+        let post = call(&json!({"label": "TLP:RED", "text": "x"}));
+        let post = entries::post(&author, post).await.unwrap().seq;
+        let cancel = json!({"message": "cancel", "supersedes": first});
+        let cancel = alert(cancel).await.unwrap().seq;
+        let leave = RemoveFromRoom { room: ROOM, id: EntryId::random(), who: person(11) };
+        rooms::remove(&reader, leave).await.unwrap();
+        for _ in 0..3 {
+            let edit = json!({"of": post, "text": "x".repeat(60 * 1024)});
+            entries::edit(&author, call(&edit)).await.unwrap();
+        }
+        let (member, role) = (MemberId::from_bytes([11; 16]), RoomRole::Participant);
+        let back = AddToRoom { room: ROOM, id: EntryId::random(), member, role };
+        rooms::add(&reader, back).await.unwrap();
+        let read = HistoryPage { room: ROOM, from: From::After(first - 1), limit: 2 };
+        let page = page(&reader, read).await.unwrap();
+        assert_eq!(page.records.iter().map(|one| one.seq).collect::<Vec<_>>(), [first, post]);
+        assert_eq!(page.amendments.iter().map(|one| one.seq).collect::<Vec<_>>(), [cancel]);
+    }
 }

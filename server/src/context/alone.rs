@@ -35,22 +35,30 @@ pub struct Alone {
 impl Alone {
     /// One whose state is made by hand. Each of these logs has as many records, which say nothing.
     pub fn with(state: State, logs: &[(LogId, usize)]) -> Self {
-        Self::start(state, logs, 0)
+        let all = logs.iter().flat_map(|(log, records)| {
+            let log = *log;
+            std::iter::repeat_with(move || nothing(log)).take(*records)
+        });
+        Self::start(state, all.collect(), 0)
+    }
+
+    /// One whose state is made by hand, and its records too.
+    pub fn holding(state: State, drafts: Vec<Draft>) -> Self {
+        Self::start(state, drafts, 0)
     }
 
     /// One whose disk takes nothing.
     pub fn on_a_full_disk(state: State) -> Self {
-        Self::start(state, &[], u64::MAX)
+        Self::start(state, Vec::new(), u64::MAX)
     }
 
-    fn start(state: State, logs: &[(LogId, usize)], reserve_bytes: u64) -> Self {
+    fn start(state: State, drafts: Vec<Draft>, reserve_bytes: u64) -> Self {
         let home = tempfile::tempdir().unwrap();
         let (data, key) = (home.path().join("data"), MasterKey::generate().unwrap());
         store::create(&data, &key).unwrap();
         let options = Options { reserve_bytes, ..Options::default() };
         let (store, mut committer) = store::open(&data, &key, options).unwrap();
-        for (log, records) in logs {
-            let drafts = std::iter::repeat_with(|| nothing(*log)).take(*records).collect();
+        if !drafts.is_empty() {
             committer.commit(drafts, &[], 1).unwrap();
         }
         let (state, metrics) = (Arc::new(RwLock::new(state)), Arc::new(Metrics::default()));
@@ -101,7 +109,8 @@ impl Alone {
     }
 }
 
-fn nothing(log: LogId) -> Draft {
+/// A record that says nothing.
+pub fn nothing(log: LogId) -> Draft {
     let (summary, item) = (Vec::new(), b"nothing".to_vec());
     Draft { log, summary, item, refers_to: None, is_state: false, id: None }
 }

@@ -113,8 +113,8 @@ mod tests {
         drop(opened);
         assert!(!is_running(&folder));
         fs::write(folder.join(VERSION_FILE), "warproom-store 1\n").unwrap();
-        assert!(version(&folder).to_string().contains("gets form 2"), "{}", version(&folder));
-        fs::write(folder.join(VERSION_FILE), "warproom-store 3\n").unwrap();
+        assert!(version(&folder).to_string().contains("gets form 3"), "{}", version(&folder));
+        fs::write(folder.join(VERSION_FILE), "warproom-store 4\n").unwrap();
         assert!(version(&folder).to_string().contains("a newer one"));
     }
 

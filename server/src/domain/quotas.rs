@@ -82,13 +82,19 @@ pub struct Given {
 }
 
 impl Given {
+    /// Whether nobody gives anything more to it.
+    #[must_use]
+    pub const fn is_full(self) -> bool {
+        self.by_all >= REACTIONS_BY_ALL
+    }
+
     pub(super) fn may_react(self) -> Result<(), Error> {
         refused_if(
             self.own >= REACTIONS,
             "you have reacted to this 16 times; what you gave stays as it is",
         )?;
         let sentence = "this has 512 reactions, and no more are kept; reply to it instead";
-        refused_if(self.by_all >= REACTIONS_BY_ALL, sentence)
+        refused_if(self.is_full(), sentence)
     }
 }
 

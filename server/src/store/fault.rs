@@ -54,8 +54,16 @@ impl From<sled::Error> for Fault {
 /// Nothing of ours is left half done by an unwinding: after a fault the committer never touches the
 /// database again, and a reader keeps nothing between calls.
 pub(super) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
+    #[cfg(test)]
+    ASKED.with(|asked| asked.set(asked.get() + 1));
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => Ok(done?),
         Err(payload) => Err(Fault::panicked(payload.as_ref())),
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has asked the database for something: a value, or the next row.
+    pub static ASKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }

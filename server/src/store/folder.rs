@@ -2,7 +2,7 @@
 //! database in it.
 //!
 //! ```text
-//! version   "warproom-store 2"; locked while the store is open
+//! version   "warproom-store 3"; locked while the store is open
 //! heads     the checkpoint
 //! db/       the database; its data file is db/db
 //! ```
@@ -29,10 +29,11 @@ use super::heads::Heads;
 use super::key::MasterKey;
 
 /// The version of the form that is written now. Opening brings a store of an earlier one up to it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
-/// The version that brought the index of what stands aside of threads.
-pub(super) const ASIDES_SINCE: u32 = 2;
+/// The version that brought the index of what stands aside of threads, by kind. The second form had one in
+/// which the kinds stood mixed, and is read without it.
+pub(super) const ASIDES_SINCE: u32 = 3;
 
 /// The versions that this program opens.
 pub const VERSIONS: RangeInclusive<u32> = 1..=VERSION;

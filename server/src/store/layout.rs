@@ -2,7 +2,7 @@
 //! the order of the keys is the order of the logs.
 //!
 //! ```text
-//! A ‖ log 16 ‖ target 8 ‖ seq 8    -> kind tag 1            of R, what stands aside of the target's thread
+//! A ‖ log 16 ‖ target 8 ‖ kind 1 ‖ seq 8 -> kind tag 1      of R, what stands aside of the target's thread
 //! E ‖ log 16 ‖ period 2            -> period 2              what is being erased, and sealed anew as
 //! F ‖ log 16 ‖ file 16             -> key and note of a file, sealed
 //! I ‖ log 16 ‖ id 33               -> seq 8                 which record took this id
@@ -43,7 +43,8 @@ pub(super) enum Index {
     Part,
     /// From a target to the records that refer to it.
     Reference,
-    /// The same for those alone that make no thread longer: they are few, however long it is.
+    /// The same for those alone that make no thread longer, by kind: the newest of each kind are found
+    /// however long the thread is, and however many there are of another kind.
     Aside,
 }
 
@@ -70,6 +71,7 @@ pub(super) const FILE: u8 = b'F';
 
 pub(super) const RECORD_BYTES: usize = 25;
 pub(super) const PART_BYTES: usize = 27;
+const ASIDE_BYTES: usize = 34;
 
 pub(super) fn record(log: LogId, seq: Seq) -> [u8; RECORD_BYTES] {
     join(b'L', &[&log.0, &seq.to_be_bytes()])
@@ -83,18 +85,29 @@ pub(super) fn reference(log: LogId, target: Seq, seq: Seq) -> [u8; 33] {
     join(Index::Reference.tag(), &[&log.0, &target.to_be_bytes(), &seq.to_be_bytes()])
 }
 
-pub(super) fn aside(log: LogId, target: Seq, seq: Seq) -> [u8; 33] {
-    join(Index::Aside.tag(), &[&log.0, &target.to_be_bytes(), &seq.to_be_bytes()])
+pub(super) fn aside(log: LogId, target: Seq, kind: u8, seq: Seq) -> [u8; ASIDE_BYTES] {
+    join(Index::Aside.tag(), &[&log.0, &target.to_be_bytes(), &[kind], &seq.to_be_bytes()])
+}
+
+/// The target, the kind and the number in the key of an aside.
+pub(super) fn parse_aside(key: &[u8]) -> Option<(Seq, u8, Seq)> {
+    let key: &[u8; ASIDE_BYTES] = key.try_into().ok()?;
+    Some((number(key, 17)?, key[25], number(key, 26)?))
+}
+
+/// The place that an aside had in the second form, in which the kinds of a target stood mixed.
+pub(super) fn mixed_aside_of(reference: &[u8]) -> Vec<u8> {
+    [&[Index::Aside.tag()], reference.get(1..).unwrap_or_default()].concat()
 }
 
 /// What every reference starts with.
 pub(super) const REFERENCES: &[u8] = b"R";
 
 /// The key in the index of asides for an entry of the index of references, if it belongs there.
-pub(super) fn aside_of(reference: &[u8], kind: &[u8]) -> Option<[u8; 33]> {
-    let mut key: [u8; 33] = reference.try_into().ok()?;
-    key[0] = Index::Aside.tag();
-    kind.first().is_some_and(|kind| !THREAD_TAGS.contains(kind)).then_some(key)
+pub(super) fn aside_of(reference: &[u8], kind: &[u8]) -> Option<[u8; ASIDE_BYTES]> {
+    let (log, kind) = (LogId(field(reference, 1)?), *kind.first()?);
+    let key = aside(log, number(reference, 17)?, kind, number(reference, 25)?);
+    (!THREAD_TAGS.contains(&kind)).then_some(key)
 }
 
 /// The keys of the indices that have a reference of this kind.
@@ -103,10 +116,10 @@ pub(super) fn references(
     target: Seq,
     seq: Seq,
     kind: u8,
-) -> impl Iterator<Item = (Index, [u8; 33])> {
+) -> impl Iterator<Item = (Index, Vec<u8>)> {
     let reference = reference(log, target, seq);
-    let aside = aside_of(&reference, &[kind]).map(|aside| (Index::Aside, aside));
-    [(Index::Reference, reference)].into_iter().chain(aside)
+    let aside = aside_of(&reference, &[kind]).map(|aside| (Index::Aside, aside.to_vec()));
+    [(Index::Reference, reference.to_vec())].into_iter().chain(aside)
 }
 
 pub(super) fn id(log: LogId, id: &DraftId) -> [u8; 50] {

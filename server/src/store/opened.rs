@@ -13,7 +13,7 @@ use super::database::Database;
 use super::fault::{Fault, guarded};
 use super::folder::ASIDES_SINCE;
 use super::layout::{self, Index};
-use super::record::{Header, Stored};
+use super::record::{Brief, Header, Stored};
 use super::seal::{DataKey, KeyRing, NoKey, period_of_sealed};
 
 /// Why something stored could not be read.
@@ -155,6 +155,22 @@ impl Reader {
         self.plain.clear();
         self.open(from, log, seq, &layout::record(log, seq), sealed)?;
         Header::decode(&self.plain).ok_or(ReadError::Damaged { log, seq })
+    }
+
+    /// What of a record tells who may have it, from its first part alone unless its summary is longer.
+    pub(super) fn brief(
+        &mut self,
+        from: &Opened,
+        log: LogId,
+        seq: Seq,
+    ) -> Result<Option<Brief>, ReadError> {
+        let Some(header) = self.header(from, log, seq)? else { return Ok(None) };
+        if let Some(brief) = header.brief(seq, &self.plain) {
+            return Ok(Some(brief));
+        }
+        let Some((header, _)) = self.record(from, log, seq)? else { return Ok(None) };
+        let brief = header.brief(seq, &self.plain);
+        brief.map(Some).ok_or(ReadError::Damaged { log, seq })
     }
 
     /// A whole record and its header.

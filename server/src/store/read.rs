@@ -5,7 +5,6 @@
 //! A hole is an error, never skipped over: whoever pages through a log either gets every number
 //! or learns which is missing.
 
-use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError};
 
 use warproom_proto::record::{LogId, Position, Seq};
@@ -14,7 +13,7 @@ use super::database::Rows;
 use super::fault::guarded;
 use super::layout::{self, DraftId, Index, MARKS};
 use super::opened::{Opened, ReadError, Reader};
-use super::record::Stored;
+use super::record::{Brief, Stored};
 use super::seal::NoKey;
 
 /// A handle to read an open store.
@@ -60,6 +59,15 @@ impl Store {
         }
         let found = Reader::default().record(&self.0, log, seq)?;
         found.map(|(_, stored)| Some(stored)).ok_or(ReadError::Missing { log, seq })
+    }
+
+    /// What of one record tells who may have it, and how long it is; `None` if the log has not come so far.
+    pub fn brief(&self, log: LogId, seq: Seq) -> Result<Option<Brief>, ReadError> {
+        if seq == 0 || seq > self.position(log).seq {
+            return Ok(None);
+        }
+        let found = Reader::default().brief(&self.0, log, seq)?;
+        found.map(Some).ok_or(ReadError::Missing { log, seq })
     }
 
     /// The number of the record that was appended under this id.
@@ -128,25 +136,6 @@ impl Store {
             let (key, kind) = entry?;
             let seq = layout::number(&key, 25).unwrap_or_default();
             kind.first().map(|kind| (seq, *kind)).ok_or(ReadError::Damaged { log, seq })
-        })
-    }
-
-    /// What stands aside of the threads of these records, in order of the record referred to: that one's
-    /// number, the referring one's, and its tag. However long the threads are, they are not walked.
-    pub fn asides(
-        &self,
-        log: LogId,
-        targets: RangeInclusive<Seq>,
-    ) -> impl Iterator<Item = Result<(Seq, Seq, u8), ReadError>> + use<> {
-        let last = self.position(log).seq;
-        let from = layout::aside(log, *targets.start(), 0);
-        let entries = self.0.db.range(from..=layout::aside(log, *targets.end(), last));
-        guarded_items(entries).map(move |entry| {
-            let (key, kind) = entry?;
-            let target = layout::number(&key, 17).unwrap_or_default();
-            let seq = layout::number(&key, 25).unwrap_or_default();
-            let kind = kind.first().ok_or(ReadError::Damaged { log, seq })?;
-            Ok((target, seq, *kind))
         })
     }
 

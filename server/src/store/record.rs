@@ -74,6 +74,20 @@ impl Stored {
     }
 }
 
+/// What of a record tells who may have it, and how long it is. It is read without the text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Brief {
+    /// Its number.
+    pub seq: Seq,
+    /// The short form.
+    pub summary: Vec<u8>,
+    /// The length of its text: exact where all of it stands in the first part, and elsewhere less than a part
+    /// too much.
+    pub item_bytes: usize,
+    /// Whether its text was erased.
+    pub is_erased: bool,
+}
+
 /// What stands before summary and item.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Header {
@@ -205,6 +219,14 @@ impl Header {
             if self.is_erased { (&[][..], Some(Head(field(item, 0)?))) } else { (item, None) };
         let (item, at_ms) = (item.to_vec(), self.at_ms);
         Some(Stored { seq, at_ms, salt: self.salt, head: self.head, summary, item, erased })
+    }
+
+    /// What tells who may have the record, from the plaintext of its first part; `None` where the summary is
+    /// longer than that.
+    pub(super) fn brief(&self, seq: Seq, first: &[u8]) -> Option<Brief> {
+        let summary = self.summary(first)?.to_vec();
+        let item_bytes = self.item(first)?.len() + usize::from(self.parts) * CHUNK_BYTES;
+        Some(Brief { seq, summary, item_bytes, is_erased: self.is_erased })
     }
 
     /// The plaintext that this header and what belongs to it were read from.

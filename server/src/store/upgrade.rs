@@ -26,7 +26,8 @@ pub(super) fn to_now(committer: &mut Committer) -> Result<(), CommitError> {
     Ok(())
 }
 
-/// Writes the index of what stands aside of threads, from the one of all references.
+/// Writes the index of what stands aside of threads, from the one of all references, and takes away the one of the
+/// second form.
 fn index_asides(committer: &Committer) -> Result<(), CommitError> {
     let db = &committer.opened.db;
     let mut references = db.scan_prefix(layout::REFERENCES);
@@ -39,8 +40,9 @@ fn index_asides(committer: &Committer) -> Result<(), CommitError> {
                 ended = true;
                 break;
             };
-            if let Some(key) = layout::aside_of(&key, &kind) {
-                batch.insert(&key[..], kind);
+            if let Some(aside) = layout::aside_of(&key, &kind) {
+                batch.remove(layout::mixed_aside_of(&key));
+                batch.insert(&aside[..], kind);
             }
         }
         guarded(|| db.apply_batch(batch))?;

@@ -205,7 +205,8 @@ fn first_left_over(opened: &Opened, log: LogId) -> Result<Option<Damage>, Fault>
             let seq = match which {
                 Index::Id => layout::number(&value, 0),
                 Index::Part => layout::number(&key, 17),
-                Index::Reference | Index::Aside => layout::number(&key, 25),
+                Index::Reference => layout::number(&key, 25),
+                Index::Aside => layout::parse_aside(&key).map(|(_, _, seq)| seq),
             };
             let seq = seq.unwrap_or_default();
             let confirmed = match reader.header(opened, log, seq) {
@@ -229,9 +230,12 @@ fn confirms(header: &Header, which: Index, key: &[u8], value: &[u8]) -> bool {
             let part = layout::field(key, 25).map_or(0, u16::from_be_bytes);
             (1..=header.parts).contains(&part)
         }
-        Index::Reference | Index::Aside => header.refers_to.is_some_and(|(target, kind)| {
-            let is_indexed = which == Index::Reference || !THREAD_TAGS.contains(&kind);
-            is_indexed && layout::number(key, 17) == Some(target) && value == [kind]
+        Index::Reference => header.refers_to.is_some_and(|(target, kind)| {
+            layout::number(key, 17) == Some(target) && value == [kind]
+        }),
+        Index::Aside => header.refers_to.is_some_and(|(target, kind)| {
+            let place = layout::parse_aside(key).map(|(of, kind, _)| (of, kind));
+            !THREAD_TAGS.contains(&kind) && place == Some((target, kind)) && value == [kind]
         }),
     }
 }

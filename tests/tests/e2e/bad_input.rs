@@ -158,8 +158,8 @@ async fn a_store_of_another_version_is_refused_with_what_to_do() -> anyhow::Resu
     let bench = Bench::prepare().await?;
     let version = bench.folder().join("data/version");
     for (found, named) in [
-        ("warproom-store 3\n", "version 3, newer than the 2 this program knows: use the newer"),
-        ("warproom-store 0\n", "version 0, older than the 2"),
+        ("warproom-store 4\n", "version 4, newer than the 3 this program knows: use the newer"),
+        ("warproom-store 0\n", "version 0, older than the 3"),
         ("something else\n", "version is damaged: it does not say a version"),
         ("", "version is damaged: it does not say a version"),
     ] {

@@ -126,23 +126,24 @@ async fn print(session: &Session, room: RoomId, found: &Span) -> Result<()> {
     Ok(())
 }
 
-/// Everything later that changes what is shown. A page comes with the newest of its amendments only,
-/// and an alert that was cancelled must not look as if it held: so where there are amendments, what
-/// took the place of an alert is looked for unless it is there.
+/// Everything later that changes what is shown. A page comes with no more amendments than fill one, and
+/// an alert that was cancelled must not look as if it held: so what took the place of an alert is looked
+/// for unless it is there.
 async fn later(session: &Session, room: RoomId, found: &Span) -> Result<Vec<Record>> {
     let mut later = found.amendments.clone();
-    if later.is_empty() {
-        return Ok(later);
+    for alert in holding(found) {
+        later.extend(session.superseding(room, alert).await?);
     }
+    Ok(later)
+}
+
+/// The alerts whose place nothing has taken that came with them. That nothing came at all says nothing.
+fn holding(found: &Span) -> Vec<Seq> {
     let all = found.records.iter().chain(&found.amendments);
     let gone: HashSet<Seq> =
         all.filter_map(|record| Item::from(record).supersedes()).map(|(of, _)| of).collect();
-    for record in &found.records {
-        if Item::from(record).is_alert() && !gone.contains(&record.seq) {
-            later.extend(session.superseding(room, record.seq).await?);
-        }
-    }
-    Ok(later)
+    let alerts = found.records.iter().filter(|record| Item::from(*record).is_alert());
+    alerts.map(|record| record.seq).filter(|seq| !gone.contains(seq)).collect()
 }
 
 /// The moment a day begins here.
@@ -153,6 +154,8 @@ fn midnight(date: Date, zone: &TimeZone) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
+    use warproom_client::proto::{EntryId, MemberId};
+
     use super::*;
 
     #[test]
@@ -160,6 +163,31 @@ mod tests {
         let london = TimeZone::get("Europe/London").unwrap();
         let date = "2024-07-18".parse().unwrap();
         assert_eq!(midnight(date, &london).unwrap(), 1_721_257_200_000);
+    }
+
+    #[test]
+    fn an_alert_is_looked_after_unless_what_took_its_place_is_there() {
+        let record = |seq: u64, supersedes: Option<u64>| {
+            let mut handling = serde_json::json!({
+                "id": EntryId::from_bytes([9; 16]), "label": "TLP:GREEN",
+                "author": {"member": MemberId::from_bytes([1; 16])},
+                "kind": "alert", "severity": "severe", "urgency": "unknown", "certainty": "unknown",
+            });
+            if let Some(of) = supersedes {
+                handling["message"] = "cancel".into();
+                handling["supersedes"] = of.into();
+            }
+            let item = serde_json::json!({"handling": handling});
+            let shown = serde_json::json!({"at_ms": 0, "salt": "00".repeat(16), "item": item});
+            let body = serde_json::json!({"shown": shown});
+            let record = serde_json::json!({"seq": seq, "head": "00".repeat(32), "body": body});
+            serde_json::from_value::<Record>(record).unwrap()
+        };
+        let alerts = || vec![record(1, None), record(2, None)];
+        let nothing_came = Span { records: alerts(), amendments: vec![] };
+        assert_eq!(holding(&nothing_came), [1, 2]);
+        let one_came = Span { records: alerts(), amendments: vec![record(9, Some(2))] };
+        assert_eq!(holding(&one_came), [1]);
     }
 
     #[test]

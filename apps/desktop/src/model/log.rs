@@ -198,11 +198,12 @@ impl Log {
         self.fold(delivered);
     }
 
-    /// Takes in what refers to an entry and stands elsewhere: its place is not held by that.
+    /// Takes in what refers to an entry and stands elsewhere: its place is not held by that. An alert that
+    /// takes another's place is one, too, and has no row by that.
     pub fn take_amendment(&mut self, delivered: &Delivered) {
-        let is_row = delivered.entry.as_ref().is_none_or(|entry| has_row(&entry.handling.kind));
-        if !is_row {
-            self.fold(delivered);
+        let kind = delivered.entry.as_ref().map(|entry| &entry.handling.kind);
+        if kind.is_some_and(|kind| kind.refers_to().is_some()) {
+            self.take_aside(delivered);
         }
     }
 

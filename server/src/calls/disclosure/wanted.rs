@@ -100,11 +100,7 @@ pub(super) fn versions(
     post: Seq,
 ) -> Result<Vec<Stored>, Error> {
     let (store, log) = (&context.store, LogId::room(room));
-    let is_edit = |found: &Result<(Seq, Seq, u8), _>| {
-        found.as_ref().map_or(true, |(_, _, kind)| *kind == KindTag::Edit as u8)
-    };
-    let edits = store.asides(log, post..=post).filter(is_edit).take(CHANGES);
-    let edits = edits.map(|found| Ok(found?.1));
+    let edits = store.asides(log, post, KindTag::Edit as u8).take(CHANGES);
     let read = |seq: Result<Seq, ReadError>| seq.and_then(|seq| store.read(log, seq)).transpose();
     let versions = std::iter::once(Ok(post)).chain(edits).filter_map(read);
     let mut versions =

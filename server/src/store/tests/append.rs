@@ -128,8 +128,9 @@ fn references_and_state_are_found_again() {
     assert_eq!(of(1, u64::MAX), []);
     assert_eq!(of(2, 0), [(5, 7)]);
     // Replies and answers have the tags 1 and 6.
-    let asides: Vec<_> = store.asides(ROOM, 1..=2).map(Result::unwrap).collect();
-    assert_eq!(asides, [(1, 2, 5), (1, 7, 8), (2, 5, 7)]);
+    let asides = store.newest_asides(ROOM, 1..=2, 10, |_, _| true).unwrap();
+    let places: Vec<_> = asides.iter().map(|one| (one.target, one.seq, one.kind)).collect();
+    assert_eq!(places, [(1, 2, 5), (1, 7, 8), (2, 5, 7)]);
     assert_eq!(store.state(ROOM).unwrap(), [3, 6]);
     assert!(store.state(LogId::AUDIT).unwrap().is_empty());
     assert_eq!(store.referring(LogId::AUDIT, 1, 0).count(), 0);

@@ -65,7 +65,7 @@ fn everything(store: &Store) -> Vec<String> {
             all.push(format!("{log} {seq} {at_ms} {head} {} {item:.20}", item.len()));
         }
         let last = store.position(log).seq;
-        let references: Vec<_> = store.asides(log, 1..=last).map(Result::unwrap).collect();
+        let references = store.newest_asides(log, 1..=last, usize::MAX, |_, _| true).unwrap();
         all.push(format!("{:?} {references:?}", store.state(log).unwrap()));
     }
     for mark in store.marks(&[]) {

@@ -175,7 +175,7 @@ type Bend = fn(&sled::Db);
 
 #[test]
 fn every_index_entry_is_checked_both_ways() {
-    let bends: [(Seq, Bend); 12] = [
+    let bends: [(Seq, Bend); 13] = [
         (3, |db| drop(db.remove(layout::id(ROOM, &[7; 33])).unwrap().unwrap())),
         (3, |db| drop(db.insert(&layout::id(ROOM, &[7; 33])[..], &2_u64.to_be_bytes()).unwrap())),
         (2, |db| drop(db.insert(&layout::id(ROOM, &[8; 33])[..], &2_u64.to_be_bytes()).unwrap())),
@@ -183,10 +183,11 @@ fn every_index_entry_is_checked_both_ways() {
         (4, |db| drop(db.insert(layout::reference(ROOM, 1, 4), &[6]).unwrap())),
         (5, |db| drop(db.insert(layout::reference(ROOM, 1, 5), &[6]).unwrap())),
         (99, |db| drop(db.insert(layout::reference(ROOM, 1, 99), &[6]).unwrap())),
-        (4, |db| drop(db.remove(layout::aside(ROOM, 1, 4)).unwrap().unwrap())),
-        (4, |db| drop(db.insert(layout::aside(ROOM, 1, 4), &[4]).unwrap())),
-        (5, |db| drop(db.insert(layout::aside(ROOM, 1, 5), &[5]).unwrap())),
-        (7, |db| drop(db.insert(layout::aside(ROOM, 1, 7), &[1]).unwrap())),
+        (4, |db| drop(db.remove(layout::aside(ROOM, 1, 5, 4)).unwrap().unwrap())),
+        (4, |db| drop(db.insert(layout::aside(ROOM, 1, 5, 4), &[4]).unwrap())),
+        (5, |db| drop(db.insert(layout::aside(ROOM, 1, 5, 5), &[5]).unwrap())),
+        (7, |db| drop(db.insert(layout::aside(ROOM, 1, 1, 7), &[1]).unwrap())),
+        (4, |db| drop(db.insert(layout::aside(ROOM, 1, 6, 4), &[5]).unwrap())),
         (6, |db| drop(db.insert(&layout::part(ROOM, 6, 1)[..], &[]).unwrap())),
     ];
     for (at, (seq, bend)) in bends.into_iter().enumerate() {

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
-use warproom_proto::record::{LogId, Position};
+use warproom_proto::record::{LogId, Position, Seq};
 
+use crate::store::layout;
 use crate::store::tests::{Place, ROOM, draft};
 use crate::store::{CreateError, Draft, KeyError, MasterKey, OpenError, create, open, verify};
 
@@ -37,12 +38,12 @@ fn a_folder_without_a_store_says_how_to_make_one() {
 fn another_version_is_named_as_newer_or_older() {
     let place = Place::new();
     for (text, found, word) in
-        [("warproom-store 3\n", 3, "newer"), ("warproom-store 0\n", 0, "older")]
+        [("warproom-store 4\n", 4, "newer"), ("warproom-store 0\n", 0, "older")]
     {
         fs::write(place.folder().join("version"), text).unwrap();
         let error = place.refused();
         assert!(
-            matches!(error, OpenError::Version { found: is, known: 2 } if is == found),
+            matches!(error, OpenError::Version { found: is, known: 3 } if is == found),
             "{error}"
         );
         assert!(error.to_string().contains(word));
@@ -53,6 +54,19 @@ fn another_version_is_named_as_newer_or_older() {
 
 #[test]
 fn a_store_of_the_first_form_is_sound_and_gets_the_form_of_now() {
+    gets_the_form_of_now("warproom-store 1\n", |_, _, _| {});
+}
+
+#[test]
+fn a_store_of_the_second_form_gets_the_form_of_now_and_loses_the_index_it_had() {
+    gets_the_form_of_now("warproom-store 2\n", |db, seq, kind| {
+        let key = layout::mixed_aside_of(&layout::reference(ROOM, 1, seq));
+        db.insert(key, &[kind]).unwrap();
+    });
+}
+
+/// Has a store of an earlier form opened. `had` is given each aside, to put where that form had it.
+fn gets_the_form_of_now(form: &str, had: impl Fn(&sled::Db, Seq, u8)) {
     let place = Place::new();
     let referring = |kind| Draft { refers_to: Some((1, kind)), ..draft(ROOM, "about 1") };
     let (_, mut committer) = place.open();
@@ -62,30 +76,26 @@ fn a_store_of_the_first_form_is_sound_and_gets_the_form_of_now() {
         committer.commit(vec![referring(1), referring(2), referring(6)], &[], 1).unwrap();
     }
     drop(committer);
-    // As the first form was: some of the index is there, since making it was cut short once.
+    // Some of the index is there, since making it was cut short once.
     place.raw(|db| {
-        for (at, row) in db.scan_prefix(b"A").enumerate() {
-            if at >= 100 {
-                db.remove(row.unwrap().0).unwrap();
-            }
+        let rows: Vec<_> = db.scan_prefix(b"A").map(Result::unwrap).collect();
+        for (key, kind) in rows.into_iter().skip(100) {
+            db.remove(&key).unwrap();
+            had(db, layout::parse_aside(&key).unwrap().2, kind[0]);
         }
     });
     let version = place.folder().join("version");
-    fs::write(&version, "warproom-store 1\n").unwrap();
+    fs::write(&version, form).unwrap();
     let made = SystemTime::now() - Duration::from_hours(24);
     File::options().write(true).open(&version).unwrap().set_modified(made).unwrap();
     assert!(place.verify().damage.is_empty(), "{:?}", place.verify().damage);
-    assert_eq!(
-        fs::read_to_string(&version).unwrap(),
-        "warproom-store 1\n",
-        "looking changes nothing"
-    );
+    assert_eq!(fs::read_to_string(&version).unwrap(), form, "looking changes nothing");
 
     let (store, committer) = place.open();
-    let asides: Vec<_> = store.asides(ROOM, 1..=1).map(|aside| aside.unwrap().1).collect();
+    let asides: Vec<_> = store.asides(ROOM, 1, 2).map(Result::unwrap).collect();
     assert_eq!(asides, (0..700).map(|n| 3 + 3 * n).collect::<Vec<_>>());
     drop((store, committer));
-    assert_eq!(fs::read_to_string(&version).unwrap(), "warproom-store 2\n");
+    assert_eq!(fs::read_to_string(&version).unwrap(), "warproom-store 3\n");
     assert_eq!(
         fs::metadata(&version).unwrap().modified().unwrap(),
         made,

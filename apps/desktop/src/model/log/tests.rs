@@ -185,6 +185,25 @@ fn amendments_of_a_page_show_without_holding_their_place() {
 }
 
 #[test]
+fn an_alert_of_an_old_page_shows_what_took_its_place_though_that_stands_far_away() {
+    let mut log =
+        log(&[at(1, alert(7, Label::Green, Severity::Minor, "old", "x")), said(2, 1, "x")]);
+    let mut cancel = alert(8, Label::Green, Severity::Minor, "over", "x");
+    if let Kind::Alert(alert) = &mut cancel.handling.kind {
+        (alert.supersedes, alert.message) = (Some(1), Message::Cancel);
+    }
+    let cancel = at(50, cancel);
+    log.take_amendment(&cancel);
+    assert_eq!(log.shown(1).unwrap().superseded_by, Some(50));
+    assert!(!log.is_held(50) && !log.items.contains_key(&50));
+    assert_eq!((log.latest, log.row_after(2)), (2, None));
+    log.drop_aside();
+    assert_eq!(log.shown(1).unwrap().superseded_by, Some(50));
+    log.take(&cancel);
+    assert!(log.items.contains_key(&50));
+}
+
+#[test]
 fn an_entry_of_a_thread_is_shown_without_a_row_until_its_page_comes() {
     let mut log = log(&[said(9, 1, "x")]);
     log.take_aside(&reply(3, 2, 9));
