@@ -25,6 +25,8 @@ mod oracles;
 mod quotas;
 #[path = "attacks/races.rs"]
 mod races;
+#[path = "attacks/removals.rs"]
+mod removals;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
