@@ -47,6 +47,21 @@ targets! {
     stranger upgraded signed_in
 }
 
+#[test]
+fn what_must_hold_of_every_target_is_written_down() {
+    let document = include_str!("../../docs/fuzzing.md");
+    let table = document.split("## ").find(|part| part.starts_with("What holds\n"));
+    let rows =
+        table.expect("docs/fuzzing.md has the part").lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let mut written: Vec<_> =
+        cells.flat_map(|cell| cell.split(',')).map(|name| name.trim().trim_matches('`')).collect();
+    let mut all: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+    written.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(written, all, "a row for each target, in the table of docs/fuzzing.md");
+}
+
 fn try_out(name: &str) {
     let (target, seeds) = (named(name), seeds_of(name));
     for (seed, input) in &seeds {

@@ -70,6 +70,9 @@ pub enum Why {
         /// Its label now.
         label: Label,
     },
+    /// It changes an entry that is given out, and there are more such changes than a page holds: the newest
+    /// come with the entry. A selection of a longer time, or without people and words, has it.
+    TooMany,
     /// A reason of a newer server.
     #[serde(other)]
     Unknown,

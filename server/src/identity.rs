@@ -15,7 +15,7 @@ use warproom_proto::register::{PublicKey, Signature};
 use warproom_proto::{Head, Secret};
 
 pub use password::{PasswordError, Passwords};
-pub use throttle::{Source, Throttle};
+pub use throttle::{Attempt, Source, Throttle};
 
 /// What a bot's token begins with, so that a scanner for leaked secrets knows one.
 const TOKEN_PREFIX: &str = "wpbot_";

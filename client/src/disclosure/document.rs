@@ -335,6 +335,10 @@ const fn in_words(why: Why) -> &'static str {
         Why::Erased => {
             "erased under the schedule of retention before this disclosure; it is not held"
         }
+        Why::TooMany => {
+            "a change of an entry that is given out, left out because there are more of them than are read \
+             at once; a disclosure of a longer time, without people and words, has it"
+        }
         Why::Label { .. } | Why::Unknown => "withheld by the server",
     }
 }

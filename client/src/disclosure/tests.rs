@@ -109,14 +109,16 @@ fn everything_withheld_has_a_row_and_every_mark_names_one() {
     let withheld = vec![
         Withheld { first: 4, last: 6, why: Why::NotYours },
         Withheld { first: 8, last: 8, why },
+        Withheld { first: 20, last: 29, why: Why::TooMany },
     ];
     let of = collected(vec![post], withheld, "Early warning");
     let made = Disclosure::make(&of, &selection("SAR 7"), &rules(&[]), 0).unwrap();
     let (whole, parts): (Vec<_>, Vec<_>) =
         made.withheld().iter().partition(|row| row.places.is_empty());
-    assert_eq!(whole.len(), 2);
+    assert_eq!(whole.len(), 3);
     assert_eq!((whole[0].entries, whole[0].count, whole[0].rule), (Some((4, 6)), 3, None));
     assert!(whole[1].reason.starts_with("labelled TLP:RED") && whole[1].exemption.is_some());
+    assert!(whole[2].count == 10 && whole[2].reason.contains("a disclosure of a longer time"));
     let rule =
         |rule| parts.iter().find(|row| row.rule == Some(rule) && row.room.is_some()).unwrap();
     assert!(rule(Rule::Names).places.contains("author"));

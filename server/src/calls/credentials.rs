@@ -3,22 +3,46 @@
 //! for the account and the source together.
 
 use warproom_proto::calls::{ChangeCredentials, Done, TotpEnrolment};
-use warproom_proto::{Error, ErrorCode, MemberId, Secret};
+use warproom_proto::{DeviceId, Error, ErrorCode, MemberId, Secret};
 
 use super::Session;
 use super::session::password_refusal;
 use crate::domain::{Checked, Renewal, State};
-use crate::identity::TotpCodes;
+use crate::identity::{Attempt, TotpCodes};
 use crate::journal::now_ms;
 
 pub async fn change(session: &Session, call: ChangeCredentials) -> Result<Done, Error> {
-    let ChangeCredentials { password, totp_code, new_password, new_totp, other_devices } = call;
-    if new_password.is_none() && new_totp.is_none() {
+    if call.new_password.is_none() && call.new_totp.is_none() {
         let sentence = "member.credentials: give a new password, a new TOTP secret, or both";
         return Err(Error::new(ErrorCode::BadParams, sentence));
     }
     let member = session.who().member().ok_or(ErrorCode::NotAllowed)?;
     let device = session.peer.device.ok_or(ErrorCode::NotAllowed)?;
+    let (context, account) = (&session.context, account(session, member));
+    // Before anything is hashed for it.
+    let attempt = context.throttle.begin(&account, session.source, now_ms());
+    let attempt = attempt.map_err(Error::slow_down)?;
+    match renew(session, member, device, call).await {
+        Ok(()) => attempt.succeeded(),
+        Err(refusal) if refusal.code == ErrorCode::SignInRefused => {
+            return Err(failed(member, attempt));
+        }
+        Err(refusal) => {
+            attempt.undone();
+            return Err(refusal);
+        }
+    }
+    Ok(Done {})
+}
+
+/// Checks the present password and code, and puts the new ones in their place.
+async fn renew(
+    session: &Session,
+    member: MemberId,
+    device: DeviceId,
+    call: ChangeCredentials,
+) -> Result<(), Error> {
+    let ChangeCredentials { password, totp_code, new_password, new_totp, other_devices } = call;
     let checked = check(session, member, password, &totp_code).await?;
     let totp = new_totp.map(enrolled).transpose()?;
     let password_phc = match new_password {
@@ -27,12 +51,8 @@ pub async fn change(session: &Session, call: ChangeCredentials) -> Result<Done, 
     };
     let renewal = Renewal { device, password_phc, totp, other_devices };
     let decide = move |state: &State, _| state.decide_change_credentials(member, checked, renewal);
-    if let Err(refusal) = session.context.journal.append(None, decide).await {
-        let is_used = refusal.code == ErrorCode::SignInRefused;
-        return Err(if is_used { failed(session, member) } else { refusal });
-    }
-    session.context.throttle.succeeded(&account(session, member), session.source);
-    Ok(Done {})
+    session.context.journal.append(None, decide).await?;
+    Ok(())
 }
 
 /// A new TOTP secret, whose code shows that it was written down, and that code's step.
@@ -52,10 +72,6 @@ async fn check(
     totp_code: &Secret,
 ) -> Result<Checked, Error> {
     let context = &session.context;
-    let wait_ms = context.throttle.wait_ms(&account(session, member), session.source, now_ms());
-    if wait_ms > 0 {
-        return Err(Error::slow_down(wait_ms));
-    }
     let credentials = {
         let state = context.state();
         state.register.member(member).and_then(|record| record.credentials.clone())
@@ -65,14 +81,13 @@ async fn check(
     let (is_right, _) = right.map_err(password_refusal)?;
     match TotpCodes::matches(&totp_secret, totp_code, now_ms()) {
         Some(totp_step) if is_right => Ok(Checked { password_phc, totp_secret, totp_step }),
-        _ => Err(failed(session, member)),
+        _ => Err(ErrorCode::SignInRefused.into()),
     }
 }
 
 /// Counts a wrong password or code.
-fn failed(session: &Session, member: MemberId) -> Error {
-    let account = account(session, member);
-    session.context.throttle.failed(&account, session.source, now_ms());
+fn failed(member: MemberId, attempt: Attempt<'_>) -> Error {
+    attempt.failed(now_ms());
     tracing::warn!(%member, "credentials not changed: password or code refused");
     let sentence = "the present password or code is wrong, or the code was used before";
     Error::new(ErrorCode::SignInRefused, sentence)

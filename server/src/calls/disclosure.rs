@@ -127,7 +127,8 @@ fn look(
         }
     }
     found.next_after = (next < end).then_some(next - 1);
-    amend(store, call.room, &mut found)?;
+    let left_out = amend(store, call.room, &mut found)?;
+    found.left_out = listed(context, who, call, &mut wanted, (found.end, left_out))?;
     Ok(found)
 }
 
@@ -143,24 +144,50 @@ fn stretch(store: &Store, call: &DiscloseRoom) -> Result<(Seq, Seq), Error> {
 }
 
 /// Adds what amends the records. Where that is more than a page, there are fewer records on it, until
-/// one is left: what was changed after the time asked for comes no other way.
-fn amend(store: &Store, room: RoomId, found: &mut Found) -> Result<(), Error> {
+/// one is left: what was changed after the time asked for comes with no other page. Then it is the newest
+/// changes that fill the page, and the others are answered here.
+fn amend(store: &Store, room: RoomId, found: &mut Found) -> Result<Vec<Seq>, Error> {
     loop {
-        // One more of a kind than a page has is enough to know that they do not fit.
-        let amending = view::amending(store, room, &found.records, limits::PAGE + 1)?;
+        // One more of a kind than a page has is enough to know that they do not fit; of the last record all
+        // are named.
+        let most = if found.records.len() > 1 { limits::PAGE + 1 } else { usize::MAX };
+        let amending = view::amending(store, room, &found.records, most)?;
         let mut seqs: Vec<_> = amending.into_iter().map(|one| one.seq).collect();
-        seqs.sort_unstable_by(|one, other| other.cmp(one));
-        let fetched = view::fetch_each(store, room, seqs.iter().copied().take(limits::PAGE))?;
-        let fits = fetched.len() == seqs.len();
+        seqs.sort_unstable();
+        let newest = seqs.iter().copied().rev().take(limits::PAGE);
+        found.amendments = view::fetch_each(store, room, newest)?;
+        found.amendments.reverse();
+        let others = seqs.len() - found.amendments.len();
         match (found.records.len() / 2).checked_sub(1) {
-            Some(half) if !fits => found.end_at(found.records[half].seq),
+            Some(half) if others > 0 => found.end_at(found.records[half].seq),
             _ => {
-                found.amendments = fetched;
-                found.amendments.reverse();
-                return Ok(());
+                seqs.truncate(others);
+                return Ok(seqs);
             }
         }
     }
+}
+
+/// Those changes that fit no page and have no place in the list on their own account: what is from within the time
+/// asked for and wanted comes with a later page, and of what may not be read it is not said what it amends.
+fn listed(
+    context: &Context,
+    who: Principal,
+    call: &DiscloseRoom,
+    wanted: &mut Wanted,
+    (end, left_out): (Seq, Vec<Seq>),
+) -> Result<Vec<Stored>, Error> {
+    let mut listed = Vec::new();
+    for seq in left_out {
+        let stored = view::fetch_each(&context.store, call.room, std::iter::once(seq))?;
+        for (stored, verdict) in judged(context, who, call, stored)? {
+            let versions = |post| wanted::versions(context, who, call.room, post);
+            if seq >= end || (verdict.is_ok() && !wanted.has(&stored, versions)?) {
+                listed.push(Stored { item: Vec::new(), ..stored });
+            }
+        }
+    }
+    Ok(listed)
 }
 
 /// A record, and what becomes of it.

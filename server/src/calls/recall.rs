@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use warproom_proto::audit::{Event, Record};
 use warproom_proto::calls::{Reached, ReachedBy, Recipient, Sign};
+use warproom_proto::entry::{Entry, Kind};
 use warproom_proto::{Error, ErrorCode, Label, LogId, Principal, RoomId, Seq};
 
 use super::Session;
@@ -137,7 +138,8 @@ fn exported(
 ) -> Result<HashSet<Principal>, Error> {
     let log = LogId::AUDIT;
     let read = store.read(LogId::room(room), of.seq).map_err(|error| unreadable(&error))?;
-    let posted_ms = read.map_or(i64::MIN, |posted| posted.at_ms);
+    let posted_ms = read.as_ref().map_or(i64::MIN, |posted| posted.at_ms);
+    let superseded = read.as_ref().and_then(superseded);
     let since = store.at_or_after(log, posted_ms).map_err(|error| unreadable(&error))?;
     let first = since.max((store.position(log).seq + 1).saturating_sub(AUDITED));
     let mut found = HashSet::new();
@@ -152,7 +154,7 @@ fn exported(
             continue;
         }
         if let Ok(Record { by: Some(by), event, .. }) = serde_json::from_str(text)
-            && holds(&event, room, of)
+            && holds(&event, room, of, superseded)
         {
             found.insert(by);
         }
@@ -160,18 +162,28 @@ fn exported(
     Ok(found)
 }
 
-/// Whether what was exported may hold an entry.
-fn holds(event: &Event, id: RoomId, of: &Lifetime) -> bool {
-    let seq = of.seq;
-    match event {
+/// The alert whose place an alert took. Where that one goes, this one goes along.
+fn superseded(by: &Stored) -> Option<Seq> {
+    let Entry { handling, .. } = serde_json::from_slice(&by.item).ok()?;
+    if let Kind::Alert(alert) = handling.kind { alert.supersedes } else { None }
+}
+
+/// Whether what was exported may hold an entry: it stands among the records, or amends one of them.
+fn holds(event: &Event, id: RoomId, of: &Lifetime, superseded: Option<Seq>) -> bool {
+    let stands_in = |first: Option<Seq>, last: Option<Seq>| {
+        let is_within = |seq: Seq| {
+            first.is_none_or(|first| first <= seq) && last.is_none_or(|last| seq <= last)
+        };
+        is_within(of.seq) || superseded.is_some_and(is_within)
+    };
+    match *event {
         Event::Exported { room, first, last, records, .. } => {
-            *room == id && *records > 0 && (*first..=*last).contains(&seq)
+            room == id && records > 0 && stands_in(Some(first), Some(last))
         }
         Event::Disclosed { room, first, last, records, up_to, .. } => {
             let is_mild_enough = up_to.is_none_or(|up_to| of.mildest <= up_to);
-            let is_within =
-                first.is_none_or(|first| first <= seq) && last.is_none_or(|last| seq <= last);
-            room.is_none_or(|room| room == id) && *records > 0 && is_within && is_mild_enough
+            let is_of_it = room.is_none_or(|room| room == id);
+            is_of_it && records > 0 && stands_in(first, last) && is_mild_enough
         }
         _ => false,
     }

@@ -16,7 +16,7 @@ use crate::audit::{Refusal, SignIn};
 use crate::context::Context;
 use crate::domain::{Checked, Redemption};
 use crate::hub::Registration;
-use crate::identity::{self, PasswordError, TotpCodes};
+use crate::identity::{self, Attempt, PasswordError, TotpCodes};
 use crate::journal::now_ms;
 use crate::view;
 
@@ -165,8 +165,8 @@ async fn enrol(
     call: EnrolDevice,
 ) -> Result<(Principal, Option<DeviceId>), Error> {
     let EnrolDevice { handle, password, totp_code, device } = call;
-    braked(stranger, &handle)?;
     check_key(stranger, &device)?;
+    let attempt = attempt(stranger, &handle)?;
     // Looked up first, but the password is hashed whether there is such an account or not.
     let (member, credentials) = {
         let state = stranger.context.state();
@@ -179,12 +179,18 @@ async fn enrol(
         )
     };
     let (phc, totp_secret) = credentials.unzip();
-    let checked = stranger.context.passwords.check(password, phc.clone()).await;
-    let (password_right, rehashed) = checked.map_err(password_refusal)?;
+    let (password_right, rehashed) =
+        match stranger.context.passwords.check(password, phc.clone()).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                attempt.undone();
+                return Err(password_refusal(error));
+            }
+        };
     let totp_secret = totp_secret.unwrap_or_else(nobodys_secret);
     let step = TotpCodes::matches(&totp_secret, &totp_code, now_ms());
     let (Some(member), Some(totp_step), true) = (member, step, password_right) else {
-        return Err(failed(stranger, &handle));
+        return Err(failed(stranger, &handle, attempt));
     };
     let password_phc = phc.ok_or(ErrorCode::SignInRefused)?;
     let checked = Checked { password_phc, totp_secret, totp_step };
@@ -194,10 +200,13 @@ async fn enrol(
         move |state: &crate::domain::State, _| state.decide_enrol(device, &checked, rehashed);
     if let Err(refusal) = stranger.context.journal.append(None, decide).await {
         // A code that was used before counts as a wrong one.
-        let is_used = refusal.code == ErrorCode::SignInRefused;
-        return Err(if is_used { failed(stranger, &handle) } else { refusal });
+        if refusal.code == ErrorCode::SignInRefused {
+            return Err(failed(stranger, &handle, attempt));
+        }
+        attempt.undone();
+        return Err(refusal);
     }
-    stranger.context.throttle.succeeded(handle.as_str(), stranger.source);
+    attempt.succeeded();
     Ok((Principal::Member(member), Some(id)))
 }
 
@@ -257,19 +266,18 @@ fn nobodys_secret() -> Secret {
     "A".repeat(32).into()
 }
 
-fn braked(stranger: &Stranger, handle: &Handle) -> Result<(), Error> {
-    match stranger.context.throttle.wait_ms(handle.as_str(), stranger.source, now_ms()) {
-        0 => Ok(()),
-        wait_ms => {
-            count(stranger, Means::Password, named(stranger, handle));
-            Err(Error::slow_down(wait_ms))
-        }
-    }
+/// Begins an attempt at a password and code, before anything is hashed for it.
+fn attempt<'a>(stranger: &'a Stranger, handle: &Handle) -> Result<Attempt<'a>, Error> {
+    let begun = stranger.context.throttle.begin(handle.as_str(), stranger.source, now_ms());
+    begun.map_err(|wait_ms| {
+        count(stranger, Means::Password, named(stranger, handle));
+        Error::slow_down(wait_ms)
+    })
 }
 
 /// Counts a wrong password or code.
-fn failed(stranger: &Stranger, handle: &Handle) -> Error {
-    stranger.context.throttle.failed(handle.as_str(), stranger.source, now_ms());
+fn failed(stranger: &Stranger, handle: &Handle, attempt: Attempt<'_>) -> Error {
+    attempt.failed(now_ms());
     refused(stranger, Means::Password, named(stranger, handle))
 }
 

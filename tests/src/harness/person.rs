@@ -112,6 +112,21 @@ impl Person {
         self.client.post(room, label, text).await
     }
 
+    /// Posts a text until it stands there at a later time than this one.
+    pub async fn post_after(
+        &self,
+        room: RoomId,
+        at_ms: i64,
+        text: &str,
+    ) -> Result<Posted, CallError> {
+        loop {
+            let posted = self.post(room, Label::Green, text).await?;
+            if posted.at_ms > at_ms {
+                return Ok(posted);
+            }
+        }
+    }
+
     /// A post of a text that answers an entry.
     pub async fn reply(
         &self,

@@ -226,11 +226,26 @@ impl Warp {
         self.server.kill()
     }
 
+    /// Holds the server's process still until it is to [go on](Warp::go_on). What is sent meanwhile waits
+    /// to be read, all of it.
+    pub fn hold(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets the server's process go on.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let child = self.server.child.as_ref().context("the server does not run")?;
+        Ok(kill_process(Pid::from_child(child), signal)?)
+    }
+
     /// Asks the server to stop, and waits until it has.
     pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
+        self.signal(Signal::TERM)?;
         let mut child = self.server.child.take().context("the server does not run")?;
-        let pid = Pid::from_child(&child);
-        kill_process(pid, Signal::TERM)?;
         let ended = eventually(STOPPING, async || child.try_wait().transpose()).await;
         if ended.is_err() {
             child.kill()?;

@@ -1,5 +1,5 @@
-//! Attacks, one named test each, that no other file has already. docs/threat-model.md has the table of all
-//! thirty, with the tests of the other files in it.
+//! Attacks, one named test each, that no other file has already. docs/threat-model.md has the table of
+//! all of them, with the tests of the other files in it.
 
 #[path = "attacks/clock.rs"]
 pub(crate) mod clock;
@@ -9,6 +9,8 @@ mod credentials;
 mod echo;
 #[path = "attacks/floods.rs"]
 mod floods;
+#[path = "attacks/guesses.rs"]
+mod guesses;
 #[path = "attacks/hoards.rs"]
 mod hoards;
 #[path = "attacks/kinds.rs"]
@@ -23,6 +25,8 @@ mod oracles;
 mod quotas;
 #[path = "attacks/races.rs"]
 mod races;
+#[path = "attacks/removals.rs"]
+mod removals;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

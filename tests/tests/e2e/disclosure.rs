@@ -1,16 +1,18 @@
 //! Disclosure: what is selected and given out, what is said to be withheld, what lands in the audit log,
 //! and that nothing redacted survives in what is written.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use warproom_client::CallError;
+use warproom_proto::alert::{Alert, Message};
 use warproom_proto::audit::{self, Event};
 use warproom_proto::calls::{
-    AuditPage, DiscloseRoom, DisclosedPage, EditEntry, From, RemoveFromRoom, RetractEntry,
+    AuditPage, DiscloseRoom, DisclosedPage, EditEntry, From, PostAlert, RemoveFromRoom,
+    RetractEntry,
 };
 use warproom_proto::disclosure::{Purpose, Why, Withheld};
 use warproom_proto::register::Role;
 use warproom_proto::{Body, EntryId, ErrorCode, Label, RoomId, Seq};
-use warproom_tests::harness::{Person, Warp, entry_of, refusal, text_of};
+use warproom_tests::harness::{Person, Warp, entry_of, refusal, text_of, warning};
 
 /// Everything of a room up to a label.
 fn all_of(room: RoomId, up_to: Label) -> anyhow::Result<DiscloseRoom> {
@@ -30,6 +32,19 @@ fn all_of(room: RoomId, up_to: Label) -> anyhow::Result<DiscloseRoom> {
 
 async fn run(person: &Person, call: DiscloseRoom) -> Result<DisclosedPage, CallError> {
     person.client.call(call).await
+}
+
+/// All pages of a disclosure.
+async fn all_pages(person: &Person, mut call: DiscloseRoom) -> anyhow::Result<Vec<DisclosedPage>> {
+    let mut pages = Vec::new();
+    loop {
+        let page = run(person, call.clone()).await?;
+        let next = page.next_after;
+        pages.push(page);
+        let Some(next) = next else { return Ok(pages) };
+        ensure!(next > call.after, "it does not go on");
+        call.after = next;
+    }
 }
 
 fn texts(page: &DisclosedPage) -> Vec<String> {
@@ -160,8 +175,9 @@ async fn people_words_and_time_select_and_every_text_an_entry_had_counts() -> an
     let (mary, dover) = (warp.manager(), warp.organisation("Dover District Council").await?);
     let (dan, eve) = (warp.officer("dan", dover).await?, warp.officer("eve", dover).await?);
     let room = warp.room(&[mary, &dan, &eve], Label::Amber, Label::Green).await?;
-    let edited = dan.post(room, Label::Green, "Civica is down").await?.seq;
-    let middle = eve.post(room, Label::Green, "nothing here").await?;
+    let first = dan.post(room, Label::Green, "Civica is down").await?;
+    let edited = first.seq;
+    let middle = eve.post_after(room, first.at_ms, "nothing here").await?;
     let named = eve.post(room, Label::Green, "ask DAN about it").await?.seq;
     let (id, text) = (EntryId::random(), "another supplier".parse()?);
     let edit = dan.client.append(EditEntry { room, id, of: edited, text }).await?.seq;
@@ -182,10 +198,121 @@ async fn people_words_and_time_select_and_every_text_an_entry_had_counts() -> an
     ensure!(said.len() < page.records.len(), "his joining is about him too");
     let until = DiscloseRoom { until_ms: Some(middle.at_ms), ..words.clone() };
     let page = run(mary, until).await?;
-    ensure!(page.records.iter().all(|one| one.seq <= edited), "{:?}", seqs(&page));
-    ensure!(page.amendments.iter().any(|one| one.seq == edit) || page.records.is_empty());
-    let from = DiscloseRoom { from_ms: Some(i64::MAX), ..words };
-    ensure!(seqs(&run(mary, from).await?).is_empty());
+    ensure!(seqs(&page) == [edited] && page.withheld.is_empty(), "{:?}", seqs(&page));
+    ensure!(page.amendments.iter().map(|one| one.seq).eq([edit]), "its later text comes with it");
+    let from = DiscloseRoom { from_ms: Some(middle.at_ms), ..words };
+    let page = run(mary, from).await?;
+    ensure!(seqs(&page) == [edit] && page.withheld == [gone], "{:?}", seqs(&page));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_time_selects_exactly_what_is_from_it() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let mary = warp.manager();
+    let room = warp.room(&[mary], Label::Green, Label::Green).await?;
+    let mut latest = mary.post(room, Label::Green, "before").await?;
+    let mut turns = Vec::new();
+    for text in ["within", "after"] {
+        // Whatever was posted while it was the same millisecond as before belongs to before.
+        latest = mary.post_after(room, latest.at_ms, text).await?;
+        turns.push(latest);
+        for _ in 0..3 {
+            latest = mary.post(room, Label::Green, text).await?;
+        }
+    }
+    let [begin, end] = &turns[..] else { unreachable!() };
+    let (all, end_seq) = (1..=latest.seq, end.seq);
+    let times = [None, Some(begin.at_ms), Some(end.at_ms)];
+    let firsts = [1, begin.seq, end_seq];
+    for (from_ms, first) in times.into_iter().zip(firsts) {
+        for (until_ms, beyond) in times.into_iter().zip([latest.seq + 1, begin.seq, end_seq]) {
+            if beyond <= first {
+                continue;
+            }
+            let page = run(mary, DiscloseRoom { from_ms, until_ms, ..all_of(room, Label::Green)? });
+            let page = page.await?;
+            ensure!(
+                seqs(&page).into_iter().eq(first..beyond),
+                "{first} {beyond}: {:?}",
+                seqs(&page)
+            );
+        }
+    }
+    let nothing = DiscloseRoom { from_ms: Some(i64::MAX), ..all_of(room, Label::Green)? };
+    ensure!(seqs(&run(mary, nothing).await?).is_empty());
+    let everything = DiscloseRoom { until_ms: Some(i64::MAX), ..all_of(room, Label::Green)? };
+    ensure!(seqs(&run(mary, everything).await?).into_iter().eq(all));
+    Ok(())
+}
+
+/// What a page gives out of what amends its records, and what it says that it leaves out.
+fn amending(page: &DisclosedPage) -> (Vec<Seq>, Vec<Withheld>) {
+    (page.amendments.iter().map(|one| one.seq).collect(), page.withheld.clone())
+}
+
+/// Nearly as long as a text may be: two of them fill a page.
+fn long(number: usize) -> String {
+    format!("{number} ").repeat(30_000)
+}
+
+#[tokio::test]
+async fn later_changes_that_fit_no_page_are_listed_as_left_out() -> anyhow::Result<()> {
+    let warp = Warp::start().await?;
+    let mary = warp.manager();
+    let room = warp.room(&[mary], Label::Green, Label::Green).await?;
+    let first = mary.post(room, Label::Green, "first words").await?;
+    let until_ms = mary.post_after(room, first.at_ms, "later").await?.at_ms;
+    let mut edits = Vec::new();
+    for number in 0..5 {
+        let (id, of, text) = (EntryId::random(), first.seq, long(number).parse()?);
+        edits.push(mary.client.append(EditEntry { room, id, of, text }).await?.seq);
+    }
+    let call = DiscloseRoom { until_ms: Some(until_ms), limit: 200, ..all_of(room, Label::Green)? };
+    let pages = all_pages(mary, call.clone()).await?;
+    let page =
+        pages.iter().find(|page| seqs(page).contains(&first.seq)).context("it is given out")?;
+    let left_out = Withheld { first: edits[0], last: edits[2], why: Why::TooMany };
+    ensure!(amending(page) == (edits[3..].to_vec(), vec![left_out]), "{:?}", amending(page));
+    let noted = disclosed(mary).await?;
+    let counted = noted.iter().map(|record| match record.event {
+        Event::Disclosed { withheld, .. } => withheld,
+        _ => 0,
+    });
+    ensure!(counted.sum::<u64>() == 3, "{noted:?}");
+
+    let pages = all_pages(mary, DiscloseRoom { until_ms: None, ..call }).await?;
+    let mut given: Vec<_> = pages.iter().flat_map(seqs).collect();
+    given.retain(|seq| edits.contains(seq));
+    ensure!(given == edits && pages.iter().all(|page| page.withheld.is_empty()), "{given:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_later_alert_that_fits_no_page_is_listed_unless_it_comes_by_itself() -> anyhow::Result<()>
+{
+    let warp = Warp::start().await?;
+    let mary = warp.manager();
+    let room = warp.room(&[mary], Label::Green, Label::Green).await?;
+    let of = mary.client.append(warning(room, Label::Green, "a canary")?).await?.seq;
+    let mut updates = Vec::new();
+    for (number, headline) in ["unnamed", "the canary", "unnamed", "unnamed"].iter().enumerate() {
+        let update = warning(room, Label::Green, headline)?;
+        let alert = Alert { supersedes: Some(of), message: Message::Update, ..update.alert };
+        let text = Some(long(number).parse()?);
+        updates.push(mary.client.append(PostAlert { alert, text, ..update }).await?.seq);
+    }
+    let call = DiscloseRoom { words: vec!["canary".parse()?], ..all_of(room, Label::Green)? };
+    let pages = all_pages(mary, call).await?;
+    let given: Vec<_> = pages.iter().flat_map(seqs).collect();
+    ensure!(given == [of, updates[1]], "{given:?}");
+    let left_out = Withheld { first: updates[0], last: updates[0], why: Why::TooMany };
+    ensure!(
+        amending(&pages[0]) == (updates[2..].to_vec(), vec![left_out]),
+        "{:?}",
+        amending(&pages[0])
+    );
+    ensure!(pages[1..].iter().all(|page| page.withheld.is_empty()));
     Ok(())
 }
 
@@ -196,11 +323,13 @@ async fn no_edit_after_the_time_asked_for_is_lost_however_many_there_are() -> an
     let (mary, dover) = (warp.manager(), warp.organisation("Dover District Council").await?);
     let dan = warp.officer("dan", dover).await?;
     let room = warp.room(&[mary, &dan], Label::Green, Label::Green).await?;
-    let mut posts = Vec::new();
+    let (mut posts, mut at_ms) = (Vec::new(), 0);
     for _ in 0..3 {
-        posts.push(dan.post(room, Label::Green, "first words").await?.seq);
+        let posted = dan.post(room, Label::Green, "first words").await?;
+        posts.push(posted.seq);
+        at_ms = posted.at_ms;
     }
-    let until_ms = dan.post(room, Label::Green, "later").await?.at_ms;
+    let until_ms = dan.post_after(room, at_ms, "later").await?.at_ms;
     let mut edits = Vec::new();
     for number in 0..EDITS {
         for of in posts.clone() {
@@ -208,15 +337,9 @@ async fn no_edit_after_the_time_asked_for_is_lost_however_many_there_are() -> an
             edits.push(dan.client.append(EditEntry { room, id, of, text }).await?.seq);
         }
     }
-    let mut call = DiscloseRoom { until_ms: Some(until_ms), ..all_of(room, Label::Green)? };
-    let mut given = Vec::new();
-    loop {
-        let page = run(mary, call.clone()).await?;
-        given.extend(page.amendments.iter().map(|record| record.seq));
-        let Some(next) = page.next_after else { break };
-        ensure!(next > call.after);
-        call.after = next;
-    }
+    let call = DiscloseRoom { until_ms: Some(until_ms), ..all_of(room, Label::Green)? };
+    let pages = all_pages(mary, call).await?;
+    let mut given: Vec<_> = pages.iter().flat_map(|page| amending(page).0).collect();
     given.sort_unstable();
     ensure!(given == edits, "{} of {} edits", given.len(), edits.len());
     Ok(())
@@ -235,14 +358,7 @@ async fn each_page_is_in_the_audit_log_first_and_names_neither_words_nor_people(
     dan.post(room, Label::Red, "canary in red").await?;
     let mut call = all_of(room, Label::AmberStrict)?;
     (call.words, call.people, call.limit) = (vec!["canary".parse()?], vec![dan.member], 3);
-    let mut pages = Vec::new();
-    loop {
-        let page = run(mary, call.clone()).await?;
-        let next = page.next_after;
-        pages.push(page);
-        let Some(next) = next else { break };
-        call.after = next;
-    }
+    let pages = all_pages(mary, call).await?;
     let given: Vec<_> = pages.iter().flat_map(texts).collect();
     ensure!(given.len() == 5 && pages.len() >= 2, "{given:?}");
     let noted = disclosed(&dan).await?;

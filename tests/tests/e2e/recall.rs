@@ -2,14 +2,15 @@
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
+use warproom_proto::alert::{Alert, Message};
 use warproom_proto::calls::{
-    DiscloseRoom, MarkRead, Reached, ReachedBy, ReactToEntry, Recipient, RelabelEntry,
+    DiscloseRoom, MarkRead, PostAlert, Reached, ReachedBy, ReactToEntry, Recipient, RelabelEntry,
     RemoveFromRoom, RetractEntry, RoomExport, Sign,
 };
 use warproom_proto::disclosure::Purpose;
 use warproom_proto::entry::RoomSettings;
-use warproom_proto::{EntryId, ErrorCode, Label, RoomId, Seq};
-use warproom_tests::harness::{Person, Warp, grant, refusal, settings};
+use warproom_proto::{EntryId, ErrorCode, Label, Record, RoomId, Seq};
+use warproom_tests::harness::{Person, Warp, grant, refusal, settings, warning};
 use warproom_tests::wire::Wire;
 
 async fn ask(person: &Person, room: RoomId, of: Seq) -> anyhow::Result<Reached> {
@@ -25,6 +26,22 @@ async fn leave(person: &Person, room: RoomId) -> anyhow::Result<()> {
     let (id, who) = (EntryId::random(), person.principal());
     person.client.append(RemoveFromRoom { room, id, who }).await?;
     Ok(())
+}
+
+/// A disclosure of everything up to a label.
+const fn all_of(room: RoomId, up_to: Label) -> DiscloseRoom {
+    DiscloseRoom {
+        room,
+        from_ms: None,
+        until_ms: None,
+        people: Vec::new(),
+        words: Vec::new(),
+        up_to,
+        purpose: Purpose::LegalDuty,
+        reference: None,
+        after: 0,
+        limit: 200,
+    }
 }
 
 fn find<'a>(reached: &'a Reached, person: &Person) -> anyhow::Result<&'a Recipient> {
@@ -131,25 +148,47 @@ async fn a_disclosure_up_to_a_milder_label_does_not_say_that_somebody_took_an_en
     ensure!(green < amber && amber < after);
     let mut told = Vec::new();
     for up_to in [Label::Green, Label::Amber] {
-        let call = DiscloseRoom {
-            room,
-            from_ms: None,
-            until_ms: None,
-            people: Vec::new(),
-            words: Vec::new(),
-            up_to,
-            purpose: Purpose::LegalDuty,
-            reference: None,
-            after: 0,
-            limit: 200,
-        };
-        warp.manager().client.call(call).await?;
+        warp.manager().client.call(all_of(room, up_to)).await?;
         for of in [green, amber] {
             told.push(find(&ask(&dan, room, of).await?, warp.manager())?.signs.clone());
         }
     }
     let taken = || vec![Sign::Exported];
     ensure!(told == [taken(), vec![], taken(), taken()], "{told:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_took_out_an_alert_took_out_the_one_that_took_its_place_already() -> anyhow::Result<()>
+{
+    let warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let (dan, eve) = (warp.officer("dan", dover).await?, warp.officer("eve", dover).await?);
+    let ned = warp.officer("ned", dover).await?;
+    let people = [warp.manager(), &dan, &eve, &ned];
+    let room = warp.room(&people, Label::Amber, Label::Green).await?;
+    let first = dan.client.append(warning(room, Label::Green, "first")?).await?;
+    let until_ms = dan.post_after(room, first.at_ms, "in between").await?.at_ms;
+    let update = warning(room, Label::Green, "second")?;
+    let alert = Alert { supersedes: Some(first.seq), message: Message::Update, ..update.alert };
+    let update = dan.client.append(PostAlert { alert, ..update }).await?.seq;
+
+    let amended = |amendments: &[Record]| amendments.iter().map(|one| one.seq).eq([update]);
+    let page = eve.client.call(RoomExport { room, after: first.seq - 1, limit: 1 }).await?;
+    ensure!(amended(&page.amendments), "{} amendments", page.amendments.len());
+    let call = DiscloseRoom { until_ms: Some(until_ms), ..all_of(room, Label::Green) };
+    let page = warp.manager().client.call(call).await?;
+    ensure!(amended(&page.amendments), "{} amendments", page.amendments.len());
+    let page = ned.client.call(RoomExport { room, after: first.seq, limit: 1 }).await?;
+    ensure!(page.records.len() == 1 && page.amendments.is_empty(), "neither of them is on it");
+
+    let reached = ask(&dan, room, update).await?;
+    for (who, signs) in
+        [(&eve, &[Sign::Exported][..]), (warp.manager(), &[Sign::Exported]), (&ned, &[])]
+    {
+        let found = find(&reached, who)?;
+        ensure!(found.signs == signs, "{found:?}");
+    }
     Ok(())
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Found {
     pub(super) records: Vec<Stored>,
     /// What amends it and is not among it.
     pub(super) amendments: Vec<Stored>,
+    /// What amends it as well and fits no page, without the texts.
+    pub(super) left_out: Vec<Stored>,
     /// What is wanted and stricter than asked for, without the texts.
     labelled: Vec<Stored>,
     /// What nobody looked into.
@@ -132,9 +134,12 @@ impl Found {
             }
         }
         let mut amendments = Vec::new();
-        for stored in &self.amendments {
+        let fits = self.amendments.iter().map(|stored| (stored, true));
+        let all = fits.chain(self.left_out.iter().map(|stored| (stored, false)));
+        for (stored, fits) in all {
             match entitled.disclosed(stored, call.up_to)? {
-                Ok(given) => amendments.push((stored.clone(), given)),
+                Ok(given) if fits => amendments.push((stored.clone(), given)),
+                Ok(_) => withheld.push((stored.seq, Why::TooMany)),
                 // Within the time asked for it stands in the list on its own account. Of what they may
                 // not read it is not said that it amends anything.
                 Err(why @ Why::Label { .. }) if stored.seq >= self.end => {
@@ -340,6 +345,29 @@ mod tests {
         let judged = found.judged(&state, person(10), &call(Label::Amber)).unwrap();
         let row = Withheld { first: 100, last: 100, why: STRICT };
         assert_eq!(judged.withheld, [row], "99 has a row of its own, and 101 is not said to amend");
+    }
+
+    #[test]
+    fn a_change_that_fits_no_page_is_listed_unless_it_may_not_be_read() {
+        let mut state = with_room(Label::Red);
+        let left_out: Vec<_> = [98, 99, 100, 101, 102, 103, 105]
+            .map(|seq| Stored { item: Vec::new(), ..stored(seq, Label::Green) })
+            .into();
+        let found = Found { left_out, ..found([10], [104]) };
+        for (seq, of) in (200..).zip([99, 100]) {
+            enter(&mut state, seq, Kind::Relabel { of, to: Label::Red });
+        }
+        enter(&mut state, 202, Kind::Retract { of: 101 });
+        let judged = found.judged(&state, person(10), &call(Label::Amber)).unwrap();
+        let row = |first, last, why| Withheld { first, last, why };
+        let expected = [
+            row(98, 98, Why::TooMany),
+            row(100, 100, STRICT),
+            row(102, 103, Why::TooMany),
+            row(105, 105, Why::TooMany),
+        ];
+        assert_eq!(judged.withheld, expected, "99 and 101 as amendments that fit");
+        assert_eq!(judged.amendments.len(), 1);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use data_encoding::BASE32_NOPAD;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use totp_rs::{Algorithm, TOTP};
 use warproom_proto::audit::Network;
 use warproom_proto::calls::{TotpEnrolment, sign_in_message};
@@ -266,6 +268,59 @@ async fn whoever_was_wrong_too_often_waits_even_with_the_right_password() {
     assert_eq!(refused_since(&alone), [(Means::Password, Some(member(10)))]);
     let office = Stranger { source: IpAddr::from([203, 0, 113, 9]).into(), ..stranger(&alone) };
     assert!(enrol(&office, right()).await.is_ok(), "from somewhere else");
+}
+
+/// How many of these were hashed and wrong, and how many were told to wait.
+fn wrong_and_braked(answers: &[Result<SignedIn, Error>]) -> (usize, usize) {
+    let many = |code| {
+        let refused = answers.iter().filter_map(|answer| answer.as_ref().err());
+        refused.filter(|refusal| refusal.code == code).count()
+    };
+    (many(ErrorCode::SignInRefused), many(ErrorCode::SlowDown))
+}
+
+#[tokio::test]
+async fn of_guesses_all_at_once_as_many_are_tried_as_of_guesses_one_after_the_other() {
+    let alone = alone().await;
+    let wrong = || enrolling("officer.10", "another password", secret("none"));
+    let guesses = join_all((0..64).map(|_| sign(&alone, wrong()))).await;
+    assert_eq!(wrong_and_braked(&guesses), (6, 58));
+    assert_eq!(sign(&alone, wrong()).await.unwrap_err().code, ErrorCode::SlowDown);
+}
+
+#[tokio::test]
+async fn the_right_password_among_wrong_ones_at_once_lets_in_and_begins_the_count_anew() {
+    let alone = alone().await;
+    let wrong = || enrolling("officer.10", "another password", secret("none"));
+    let right = || enrolling("officer.10", PASSWORD, code(TOTP_SECRET));
+    let guesses = join_all([wrong(), wrong(), right(), wrong()].map(|call| sign(&alone, call)));
+    let guesses = guesses.await;
+    assert_eq!(wrong_and_braked(&guesses), (3, 0));
+    assert_eq!(guesses[2].as_ref().unwrap().me.principal, person(10));
+    // What ended after the right one counts.
+    let guesses = join_all((0..64).map(|_| sign(&alone, wrong()))).await;
+    let (wrong, braked) = wrong_and_braked(&guesses);
+    assert!((3..=6).contains(&wrong) && wrong + braked == 64, "{wrong} {braked}");
+}
+
+#[tokio::test]
+async fn a_guess_whose_connection_goes_away_counts_and_one_that_nothing_came_of_does_not() {
+    let alone = alone().await;
+    let (stranger, wrong) =
+        (stranger(&alone), || enrolling("officer.10", "another password", secret("none")));
+    for _ in 0..6 {
+        let mut guess = Box::pin(enrol(&stranger, wrong()));
+        assert!((&mut guess).now_or_never().is_none(), "it is being hashed");
+    }
+    assert_eq!(sign(&alone, wrong()).await.unwrap_err().code, ErrorCode::SlowDown);
+
+    let other = |password| enrolling("nobody", password, secret("none"));
+    let giant = "x".repeat(2_000);
+    for _ in 0..7 {
+        assert_eq!(sign(&alone, other(&giant)).await.unwrap_err().code, ErrorCode::BadParams);
+    }
+    let guesses = join_all((0..64).map(|_| sign(&alone, other("another password")))).await;
+    assert_eq!(wrong_and_braked(&guesses), (6, 58));
 }
 
 #[test]

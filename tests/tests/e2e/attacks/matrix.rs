@@ -6,6 +6,8 @@
 
 #[path = "matrix/extremes.rs"]
 mod extremes;
+#[path = "matrix/forged.rs"]
+mod forged;
 
 use std::collections::BTreeSet;
 use std::fs;

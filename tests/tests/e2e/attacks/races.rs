@@ -22,7 +22,8 @@ use super::refused;
 /// How soon whoever is out hears nothing more.
 const SOON: Duration = Duration::from_secs(1);
 
-/// How many posts are under way together.
+/// How many posts are handed in together. A client has some two dozen of them under way at a time, so that
+/// the flood lasts; a thousand at one moment are in `removals`.
 const POSTS: usize = 1_000;
 
 /// What somebody's connection heard of the room, and when last.
