@@ -92,7 +92,9 @@ impl Reading<'_> {
             let rest = resumed.split_once('>').context("it resumes nothing")?.1;
             return self.ends(at_us, &format!("{said}{rest}"), call, change);
         }
-        let said = call.strip_suffix(" <unfinished ...>").unwrap_or(call);
+        // The second is how a call is told in which the process ended.
+        let said = [" <unfinished ...>", " <unfinished ...>) = ?"].iter();
+        let said = said.filter_map(|end| call.strip_suffix(end)).next().unwrap_or(call);
         let (number, change) = self.begins(at_us, said)?;
         if said.len() < call.len() {
             self.under_way.insert(thread, (said.to_owned(), number, change));
@@ -251,4 +253,21 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     text.as_bytes().chunks(4).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_in_which_the_process_ended_has_begun_and_never_ends() {
+        let path = "\\x2f\\x77\\x2f\\x68"; // /w/h
+        for end in [" <unfinished ...>) = ?", " <unfinished ...>", ") = 1"] {
+            let trace = format!("7 1.000001 pwrite64(3<{path}>, \"\\x01\", 1, 20{end}\n");
+            let steps = read(&trace, Path::new("/w")).unwrap();
+            let begins = steps.iter().filter(|step| matches!(step.what, What::Begins { .. }));
+            let ended = steps.iter().filter(|step| matches!(step.what, What::Ended { .. }));
+            assert_eq!((begins.count(), ended.count()), (1, usize::from(end == ") = 1")), "{end}");
+        }
+    }
 }
