@@ -162,7 +162,7 @@ fn the_container_has_no_shell_and_no_root_and_is_built_by_our_compiler() -> anyh
     let compiler = build.split(['-', ':']).nth(1).context("a version")?;
     ensure!(toolchain.contains(&format!("channel = \"{compiler}.")), "built by {compiler}");
     ensure!(build.contains("--locked"), "other dependencies than those checked");
-    ensure!(run.starts_with("gcr.io/distroless/") && run.contains("\nUSER nonroot\n"), "{run}");
+    ensure!(run.starts_with("gcr.io/distroless/") && run.contains("\nUSER 65532:65532\n"), "{run}");
     ensure!(!run.contains("\nRUN ") && run.contains("\nSTOPSIGNAL SIGTERM\n"), "{run}");
     for line in run.lines().filter(|line| line.starts_with("ENTRYPOINT") || line.starts_with("CMD"))
     {
