@@ -93,8 +93,8 @@ impl Reading<'_> {
             return self.ends(at_us, &format!("{said}{rest}"), call, change);
         }
         // The second is how a call is told in which the process ended.
-        let said = [" <unfinished ...>", " <unfinished ...>) = ?"].iter();
-        let said = said.filter_map(|end| call.strip_suffix(end)).next().unwrap_or(call);
+        let mut ends = [" <unfinished ...>", " <unfinished ...>) = ?"].iter();
+        let said = ends.find_map(|end| call.strip_suffix(end)).unwrap_or(call);
         let (number, change) = self.begins(at_us, said)?;
         if said.len() < call.len() {
             self.under_way.insert(thread, (said.to_owned(), number, change));
