@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn who_gets_in_makes_room_for_one_and_not_for_all_who_try_meanwhile() {
+        let throttle = Throttle::new(100);
+        let guesser = source("198.51.100.7");
+        let mut under_way = throttle.burst("jo.smith", guesser, 0);
+        under_way.pop().unwrap().succeeded();
+        assert_eq!(throttle.burst("jo.smith", guesser, 0).len(), 1);
+    }
+
+    #[test]
     fn of_many_accounts_at_once_no_more_may_try_from_one_source() {
         let throttle = Throttle::new(3);
         let guesser = source("198.51.100.7");
