@@ -23,7 +23,7 @@ pub(super) fn of_server(bytes: &[u8]) {
 const SECRET: &str = "Zm9vYmFyYmF6cXV4";
 
 /// Settings of the relay. What it says of a mistake shows no token that stands there as a value: the name
-/// of a setting that there is not is shown.
+/// of a setting that there is not is shown, and so is a source's.
 pub(super) fn of_relay(bytes: &[u8]) {
     let file = folder().join("relay.toml");
     assert!(std::fs::write(&file, bytes).is_ok(), "the disk works");
@@ -34,7 +34,9 @@ pub(super) fn of_relay(bytes: &[u8]) {
             let text = String::from_utf8_lossy(bytes);
             let names = |line: &str| {
                 line.trim_start().starts_with('[')
-                    || line.split_once('=').is_none_or(|(name, _)| name.contains(SECRET))
+                    || line.split_once('=').is_none_or(|(name, _)| {
+                        name.contains(SECRET) || name.trim().trim_matches('"') == "name"
+                    })
             };
             let is_named = text.lines().any(|line| line.contains(SECRET) && names(line));
             assert!(is_named || !said.contains(SECRET), "a mistake shows a secret: {said}");

@@ -88,10 +88,11 @@ fn whole(bytes: &[u8]) -> (Vec<Note>, &[u8]) {
 }
 
 /// Whether what stands at the end may be what a crash left of one checkpoint: nothing, or one whose last
-/// line is not whole, or that has no signature yet.
+/// line is not whole, or that has no signature yet. No checkpoint begins with a signature.
 fn is_torn(rest: &[u8]) -> bool {
     let rest = String::from_utf8_lossy(rest);
-    let is_whole = rest.ends_with('\n') && rest.contains("\n\u{2014}");
+    let is_signed = rest.starts_with('\u{2014}') || rest.contains("\n\u{2014}");
+    let is_whole = rest.ends_with('\n') && is_signed;
     split(&rest).count() <= 1 && !is_whole
 }
 

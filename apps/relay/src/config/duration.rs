@@ -21,9 +21,8 @@ impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let wrong = || {
-            de::Error::custom(format!(
-                "\"{text}\" is not a length of time; write \"15m\" or \"2h\""
-            ))
+            // Not what stands there: it may be a secret in the wrong place.
+            de::Error::custom("this is not a length of time; write \"15m\" or \"2h\"")
         };
         // A day is 24 hours here: nothing depends on a calendar.
         let in_hours = days_in_hours(&text);

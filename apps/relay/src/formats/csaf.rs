@@ -91,7 +91,9 @@ fn advisory(root: &Node) -> Result<Item, String> {
     subjects.named(title);
     body.hint(document.path(&["distribution", "text"]).text());
     let id = id(document)?;
-    let headline = line(if title.is_empty() { &id } else { title }, HEADLINE_CHARS);
+    // A title may have nothing in it that shows.
+    let headline = Some(line(title, HEADLINE_CHARS)).filter(|headline| !headline.is_empty());
+    let headline = headline.unwrap_or_else(|| line(&id, HEADLINE_CHARS));
     let subjects = subjects.finish(&mut body);
     let what_to_do = tell::what_to_do(root, &mut body);
     let (text, hints) = body.finish();
