@@ -9,8 +9,10 @@
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use warproom_proto::calls::{
-    AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, From, SignedCheckpoint,
+    AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, From, SignedCheckpoint, SignedIn,
+    authority_message,
 };
+use warproom_proto::invitation::Fingerprint;
 use warproom_proto::merkle::{Frontier, continues, includes, leaf_hash};
 use warproom_proto::register::{PublicKey, Signature};
 use warproom_proto::{Checkpoint, Head, LogId, Note, Position, Seq, WarpId};
@@ -78,6 +80,20 @@ pub(crate) fn proves(known: AuditHead, shown: AuditHead, path: &[Head]) -> Resul
     } else {
         Err((known.size, AuditBreak::Forked))
     }
+}
+
+/// Whether the key that is remembered signed that the server is known by this authority.
+pub(crate) fn vouches(
+    known: Option<AuditHead>,
+    signed_in: &SignedIn,
+    authority: &Fingerprint,
+) -> bool {
+    let message = authority_message(signed_in.warp, authority);
+    let by = |key: PublicKey| UnparsedPublicKey::new(&ED25519, key.0);
+    known.is_some_and(|known| {
+        let mut signatures = signed_in.authority.iter();
+        signatures.any(|signature| by(known.key).verify(&message, &signature.0).is_ok())
+    })
 }
 
 fn is_signed(note: &Note, key: &PublicKey) -> bool {

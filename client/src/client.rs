@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use warproom_proto::calls::{Call, Me, PostEntry, Posted, RunSearch, SignedIn, UnfollowRoom};
+use warproom_proto::invitation::Address;
 use warproom_proto::rpc::request_text;
 use warproom_proto::{EntryId, Label, LogId, Position, RoomId, Seq, Text, limits};
 
@@ -51,6 +52,12 @@ impl Client {
     /// the last number dealt with separately to resume from.
     pub fn heads(&self) -> Heads {
         self.memory.known().heads.clone()
+    }
+
+    /// An address that was kept when the device was enrolled, with the authority that the server is known
+    /// by now: as [`Heads::address`].
+    pub fn address(&self, enrolled: Address) -> Address {
+        self.memory.known().heads.address(enrolled)
     }
 
     /// Forgets what is remembered of a room, so that its history is believed as it is now. For a
@@ -204,7 +211,8 @@ impl Client {
         }
     }
 
-    fn check_history(&self, room: RoomId) -> Result<(), CallError> {
+    /// Nothing of a room goes on whose history does not hold.
+    pub(crate) fn check_history(&self, room: RoomId) -> Result<(), CallError> {
         let known = self.memory.known();
         let rewritten = known.rewritten.iter().find(|rewritten| rewritten.room == Some(room));
         rewritten.map_or(Ok(()), |rewritten| Err(CallError::Rewritten(*rewritten)))

@@ -88,7 +88,7 @@ impl Connector {
     pub async fn connect(self) -> Result<(Client, Events), ConnectError> {
         /// Commands that wait for their turn; who makes more of them waits to hand them in.
         const COMMANDS: usize = 64;
-        let dialler = Dialler::new(&self.address)?;
+        let dialler = Dialler::new(&self.heads.address(self.address))?;
         #[cfg(feature = "simulated")]
         let dialler = dialler.within(self.network);
         let (link, signed_in) = sign_in(&dialler, &self.credentials).await?;
@@ -113,7 +113,7 @@ impl Connector {
             audit: crate::worker::audit::Audit::default(),
             attempt: 0,
         };
-        worker.check_register(&signed_in);
+        worker.check_sign_in(&signed_in, link.established.authority);
         tokio::spawn(worker.run(link));
         let client = Client { commands, outbox, state, memory, hold: Arc::new(Hold { closing }) };
         Ok((client, Events(events)))

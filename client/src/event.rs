@@ -29,7 +29,6 @@ impl Events {
 /// What happened.
 #[derive(Clone)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "nearly every event is an entry")]
 pub enum Event {
     /// A followed room has one more record: each once, in order.
     Entry(Delivered),

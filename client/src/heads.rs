@@ -22,6 +22,9 @@
 //! not read a log (the register, for guests and bots) never reads across a claim: of such a log the
 //! first claims are kept, and the latest. What is read from the middle of a log (search, threads,
 //! boards, older pages) is held against what is remembered, and not remembered itself.
+//!
+//! Besides, a client remembers by which authority it knows the server, once that was changed for another:
+//! from then on it believes the earlier one no more.
 
 mod log;
 mod merge;
@@ -31,16 +34,20 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use warproom_proto::invitation::{Address, Fingerprint};
 use warproom_proto::{Head, LogId, Position, Record, RoomId, Seq};
 
 use crate::audit::AuditHead;
 use crate::event::Discontinuity;
 use log::Log;
 
+/// How many rooms are remembered that were named and never read.
+const ROOMS: usize = 4096;
+
 /// The first record found not to fit, and how.
 pub(crate) type Break = (Seq, Discontinuity);
 
-/// The positions the server has shown, of each room and of the register.
+/// The positions the server has shown, of each room and of the register, and the authority it is known by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heads {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +56,9 @@ pub struct Heads {
     rooms: BTreeMap<RoomId, Log>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     audit: Option<AuditHead>,
+    /// The WARP's authority, where it is a later one than the address says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authority: Option<Fingerprint>,
     /// Logs that a person decided to believe anew, so that merging does not bring them back.
     #[serde(skip)]
     forgotten: BTreeSet<Option<RoomId>>,
@@ -93,6 +103,17 @@ impl Heads {
         self.is_audit_forgotten = true;
     }
 
+    /// An address that was kept when the device was enrolled, with the authority that the server is known
+    /// by since: the one of the address may have been replaced.
+    #[must_use]
+    pub fn address(&self, enrolled: Address) -> Address {
+        Address { authority: self.authority.unwrap_or(enrolled.authority), ..enrolled }
+    }
+
+    pub(crate) const fn set_authority(&mut self, authority: Fingerprint) {
+        self.authority = Some(authority);
+    }
+
     pub(crate) const fn set_audit(&mut self, head: AuditHead) {
         self.audit = Some(head);
     }
@@ -116,7 +137,10 @@ impl Heads {
         if let Some(log) = self.log_mut(room) {
             return log.claim(shown);
         }
-        self.set(room, Some(shown.into()));
+        // Nobody is in so many rooms: what is only named of more is not kept. What is read of them is.
+        if self.rooms.len() < ROOMS {
+            self.set(room, Some(shown.into()));
+        }
         Ok(())
     }
 

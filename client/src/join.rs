@@ -46,7 +46,7 @@ impl Joining {
         let code = self.code.clone();
         let totp = TotpEnrolment { secret: totp.to_base32(), code: totp.code_now() };
         let signed_in = ask(&mut link, &RedeemInvitation { code, password, totp, device }).await?;
-        Joined::new(key, signed_in, link).await
+        Joined::new(&self.dialler, key, signed_in, link).await
     }
 }
 
@@ -58,14 +58,17 @@ pub async fn enrol_device(
     totp_code: Secret,
     device_name: Name,
 ) -> Result<Joined, JoinError> {
-    let mut link = Dialler::new(address)?.open().await?;
+    let dialler = Dialler::new(address)?;
+    let mut link = dialler.open().await?;
     let (key, device) = new_device(device_name, &link);
     let signed_in = ask(&mut link, &EnrolDevice { handle, password, totp_code, device }).await?;
-    Joined::new(key, signed_in, link).await
+    Joined::new(&dialler, key, signed_in, link).await
 }
 
-/// A device is enrolled. Keep its id and key: they are how it signs in from now on.
+/// A device is enrolled. Keep its address, id and key: they are how it signs in from now on.
 pub struct Joined {
+    /// Where the server is, with its present authority: the one that was given may have been replaced.
+    pub address: Address,
     /// What the server calls the device.
     pub device: DeviceId,
     /// Its key.
@@ -75,10 +78,17 @@ pub struct Joined {
 }
 
 impl Joined {
-    async fn new(key: DeviceKey, signed_in: SignedIn, link: Link) -> Result<Self, JoinError> {
+    async fn new(
+        dialler: &Dialler,
+        key: DeviceKey,
+        signed_in: SignedIn,
+        link: Link,
+    ) -> Result<Self, JoinError> {
+        let authority = link.established.authority;
         link.writer.close().await;
         let device = signed_in.device.ok_or(JoinError::Connect(ConnectError::Incompatible))?;
-        Ok(Self { device, key, signed_in })
+        let address = Address { authority, ..dialler.address().clone() };
+        Ok(Self { address, device, key, signed_in })
     }
 
     /// What to sign in with.
@@ -90,7 +100,7 @@ impl Joined {
 
 fn new_device(name: Name, link: &Link) -> (DeviceKey, NewDevice) {
     let key = DeviceKey::generate();
-    let signature = key.sign(&sign_in_message(&link.exporter));
+    let signature = key.sign(&sign_in_message(&link.established.exporter));
     let device = NewDevice { name, public_key: key.public_key(), signature };
     (key, device)
 }

@@ -24,7 +24,7 @@ pub(crate) async fn sign_in(
     credentials: &Credentials,
 ) -> Result<(Link, SignedIn), ConnectError> {
     let mut link = dialler.open().await?;
-    let proof = credentials.proof(&link.exporter);
+    let proof = credentials.proof(&link.established.exporter);
     let signed_in = ask(&mut link, &StartSession { proof }).await?;
     Ok((link, signed_in))
 }

@@ -19,11 +19,11 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use warproom_proto::invitation::Address;
+use warproom_proto::invitation::{Address, Fingerprint};
 use warproom_proto::limits;
-use zeroize::Zeroizing;
 
 use self::progress::{Progress, Progressing as _};
+use self::tls::Established;
 use crate::error::ConnectError;
 
 /// The longest that TCP, TLS and WebSocket may take together: a slow mobile network, and not longer,
@@ -59,8 +59,8 @@ type Stream = crate::simulated::Stream;
 pub(crate) struct Link {
     pub(crate) reader: Reader,
     pub(crate) writer: Writer,
-    /// The TLS exporter that a sign-in signs.
-    pub(crate) exporter: Zeroizing<[u8; 32]>,
+    /// What its TLS established.
+    pub(crate) established: Established,
 }
 
 /// Opens connections to one address.
@@ -90,6 +90,18 @@ impl Dialler {
         self
     }
 
+    /// The address, with the authority that is trusted.
+    pub(crate) const fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// From now on trusts this authority, and no other.
+    pub(crate) fn pin(&mut self, authority: Fingerprint) -> Result<(), ConnectError> {
+        self.address.authority = authority;
+        self.tls = tls::Pinned::new(&self.address)?;
+        Ok(())
+    }
+
     /// Opens a connection. It is not signed in.
     pub(crate) async fn open(&self) -> Result<Link, ConnectError> {
         // On the heap: it is large, and rare.
@@ -104,14 +116,15 @@ impl Dialler {
             let (stream, exporter) = network().await.map_err(ConnectError::Unreachable)?;
             let role = tokio_tungstenite::tungstenite::protocol::Role::Client;
             let socket = WebSocketStream::from_raw_socket(stream, role, Some(config())).await;
-            return Ok(Link::over(socket, Zeroizing::new(exporter)));
+            let authority = self.address.authority;
+            return Ok(Link::over(socket, Established { exporter: exporter.into(), authority }));
         }
         let tcp = TcpStream::connect(&*self.address.host_port)
             .await
             .map_err(ConnectError::Unreachable)?;
         // Requests are small and somebody waits for each.
         tcp.set_nodelay(true).map_err(ConnectError::Unreachable)?;
-        let (stream, exporter) = self.tls.connect(tcp).await?;
+        let (stream, established) = self.tls.connect(tcp).await?;
 
         let uri: Uri = format!("wss://{}/", self.address.host_port)
             .parse()
@@ -123,7 +136,7 @@ impl Dialler {
         let (socket, _) = client_async_with_config(request, stream, Some(config()))
             .await
             .map_err(upgrade_error)?;
-        Ok(Link::over(socket, exporter))
+        Ok(Link::over(socket, established))
     }
 }
 
@@ -137,11 +150,11 @@ fn config() -> WebSocketConfig {
 }
 
 impl Link {
-    fn over(socket: Socket, exporter: Zeroizing<[u8; 32]>) -> Self {
+    fn over(socket: Socket, established: Established) -> Self {
         let progress = socket.get_ref().progress();
         let (sink, stream) = socket.split();
         let reader = Reader(stream, progress.clone());
-        Self { reader, writer: Writer { sink, progress, queued_at: None }, exporter }
+        Self { reader, writer: Writer { sink, progress, queued_at: None }, established }
     }
 }
 

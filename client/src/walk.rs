@@ -7,8 +7,8 @@
 use std::any::{Any, TypeId};
 
 use warproom_proto::calls::{
-    Board, BoardHistory, Call, From, HistoryPage, HistoryReferring, Page, Posted, RegisterPage,
-    RoomExport, RoomList, ShowBoard,
+    Board, BoardHistory, Call, DiscloseRoom, DisclosedPage, From, HistoryPage, HistoryReferring,
+    Page, Posted, RegisterPage, RoomExport, RoomList, ShowBoard,
 };
 use warproom_proto::{Position, Record, RoomId};
 
@@ -103,7 +103,8 @@ impl Client {
 
 fn names_positions<C: Call>() -> bool {
     let reply = TypeId::of::<C::Reply>();
-    [TypeId::of::<RoomList>(), TypeId::of::<Page>(), TypeId::of::<Board>()].contains(&reply)
+    let pages = [TypeId::of::<Page>(), TypeId::of::<Board>(), TypeId::of::<DisclosedPage>()];
+    reply == TypeId::of::<RoomList>() || pages.contains(&reply)
 }
 
 /// What of a reply does not fit. `before` is what was remembered when the call was made.
@@ -118,6 +119,11 @@ fn look<C: Call>(call: &C, reply: &C::Reply, before: &Heads, heads: &mut Heads) 
         let answers = board.rows.iter().filter_map(|row| row.answer.as_ref());
         let single: Vec<_> = std::iter::once(&board.ask).chain(answers).collect();
         look.at(Some(*room), board.latest, &[], &single);
+    } else if let Some(page) = reply.downcast_ref::<DisclosedPage>()
+        && let Some(DiscloseRoom { room, .. }) = call.downcast_ref()
+    {
+        let single: Vec<_> = page.records.iter().chain(&page.amendments).collect();
+        look.at(Some(*room), page.latest, &[], &single);
     } else if let Some(page) = reply.downcast_ref::<Page>() {
         let row = &page.records[..];
         let single: Vec<_> = row.iter().chain(&page.amendments).collect();

@@ -17,12 +17,14 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use warproom_proto::calls::SignedIn;
+use warproom_proto::invitation::Fingerprint;
 use warproom_proto::notice::Notice;
 use warproom_proto::rpc::{Incoming, request_text};
 
 use self::calls::Calls;
 use self::outbox::Outbox;
 use self::rooms::{ASKED_AT_ONCE, Outlet, Rooms};
+use crate::audit::vouches;
 use crate::backoff;
 use crate::client::{Command, Memory};
 use crate::error::SignOut;
@@ -90,7 +92,7 @@ impl Worker {
                 Ok(connected) => connected,
                 Err(reason) => return reason,
             };
-            self.check_register(&signed_in);
+            self.check_sign_in(&signed_in, link.established.authority);
             self.memory.known().signed_in = signed_in.clone();
             self.state.send_replace(State::Connected);
             self.delivery.push(Event::Reconnected(signed_in));
@@ -364,8 +366,10 @@ impl Worker {
         (&mut self.rooms, Outlet { memory: &self.memory, delivery: &mut self.delivery })
     }
 
-    /// Holds the register's end, as a sign-in shows it, against what is remembered.
-    pub(crate) fn check_register(&mut self, signed_in: &SignedIn) {
+    /// Holds the ends of the register and of the audit log, as a sign-in shows them, against what is
+    /// remembered; and keeps the authority that vouched for the server, if it is the remembered WARP's.
+    pub(crate) fn check_sign_in(&mut self, signed_in: &SignedIn, authority: Fingerprint) {
+        self.look_at_authority(signed_in, authority);
         let shown = {
             let heads = &mut self.memory.known().heads;
             let latest = signed_in.register;
@@ -378,6 +382,27 @@ impl Worker {
         }
         let checked = self.audit.show(signed_in.audit.as_ref(), &self.memory);
         self.audited(checked);
+    }
+
+    /// From now on trusts an authority that the pinned one led to, and the pinned one no more, if the audit
+    /// log's key that was remembered before this sign-in signed for it: a thief of an earlier authority's
+    /// key leads nobody away for good.
+    fn look_at_authority(&mut self, signed_in: &SignedIn, authority: Fingerprint) {
+        if authority == self.dialler.address().authority {
+            return;
+        }
+        let known = self.memory.known().heads.audit();
+        if !vouches(known, signed_in, &authority) {
+            tracing::debug!(%authority, "the server's later authority is not kept yet");
+            return;
+        }
+        match self.dialler.pin(authority) {
+            Ok(()) => {
+                tracing::info!(%authority, "the server is known by another authority from now on");
+                self.memory.known().heads.set_authority(authority);
+            }
+            Err(error) => tracing::warn!(%error, "the server's later authority is not kept"),
+        }
     }
 
     fn audited(&mut self, checked: Result<(), crate::audit::Break>) {

@@ -54,6 +54,7 @@ impl Here {
         config.limits.requests_per_second = PLENTY;
         config.limits.request_burst = PLENTY;
         config.limits.file_parts_per_second = PLENTY;
+        config.limits.acts_per_hour = PLENTY;
         let server = Server::start(config).await?;
         let (local, address) = (server.local, server.address.clone());
         let manager = Person::join(&Invitation { address, code: invitation.code }).await?;

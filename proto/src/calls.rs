@@ -59,7 +59,7 @@ pub use rooms::{
 };
 pub use session::{
     EXPORTER_LABEL, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation,
-    SignedIn, StartSession, TotpEnrolment, sign_in_message,
+    SignedIn, StartSession, TotpEnrolment, authority_message, sign_in_message,
 };
 
 /// A reply that says no more than that it was done.

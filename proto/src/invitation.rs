@@ -11,7 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 
 use crate::secret::Secret;
 use crate::text::TextError;
@@ -20,6 +20,19 @@ use crate::text::TextError;
 /// trusts, so no public authority has to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
+
+impl Fingerprint {
+    /// The host name in an *endorsement* of this authority: a certificate for this name alone, made by the
+    /// authority before it, is how that one vouches for its successor.
+    ///
+    /// `<base32 of the fingerprint, in small letters>.authority.warproom.invalid`; no host can be called so
+    /// ([RFC 6761 §6.4](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
+    #[must_use]
+    pub fn endorsement_name(&self) -> String {
+        let fingerprint = BASE32_NOPAD.encode(&self.0).to_ascii_lowercase();
+        format!("{fingerprint}.authority.warproom.invalid")
+    }
+}
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,6 +177,17 @@ mod tests {
             assert!(refusal.is_some(), "{end}");
         }
         assert_eq!("https://warp.example/".parse::<Address>(), Err(InvitationError::Scheme));
+    }
+
+    #[test]
+    fn an_authority_is_endorsed_by_a_name_of_its_own() {
+        let name = Fingerprint([0xFF; 32]).endorsement_name();
+        assert_eq!(
+            name,
+            "777777777777777777777777777777777777777777777777777q.authority.warproom.invalid"
+        );
+        assert_ne!(name, Fingerprint([0xFE; 32]).endorsement_name());
+        assert!(name.split('.').all(|label| label.len() <= 63), "RFC 1035 §2.3.4");
     }
 
     #[test]

@@ -4,6 +4,10 @@
 /// The WebSocket sub-protocol this version speaks.
 pub const SUBPROTOCOL: &str = "warproom.v1";
 
+/// Earlier authorities of a WARP that a server still presents, so that who knows one of them comes to know
+/// the present one.
+pub const FORMER_AUTHORITIES: usize = 8;
+
 /// The largest frame before sign-in: enough for an invitation's redemption, too little to hoard.
 pub const FRAME_BYTES_BEFORE_SIGN_IN: usize = 16 * 1024;
 

@@ -18,8 +18,9 @@ mod tree;
 use std::sync::{Mutex, PoisonError};
 
 use warproom_proto::audit::{Acted, Event, Record};
-use warproom_proto::calls::SignedCheckpoint;
-use warproom_proto::register::{Act, Event as ActEvent};
+use warproom_proto::calls::{SignedCheckpoint, authority_message};
+use warproom_proto::invitation::Fingerprint;
+use warproom_proto::register::{Act, Event as ActEvent, Signature};
 use warproom_proto::{Checkpoint, Head, Kind, LogId, Note, Principal, WarpId};
 
 use crate::journal::What;
@@ -37,7 +38,7 @@ pub struct Audit {
     /// What is not written yet.
     pub counts: Counts,
     keys: Keys,
-    origin: String,
+    warp: WarpId,
     /// The latest checkpoint that was signed: many sign in at once after a restart.
     signed: Mutex<Option<Note>>,
 }
@@ -45,8 +46,7 @@ pub struct Audit {
 impl Audit {
     /// Puts it together.
     pub fn new(tree: Tree, keys: Keys, warp: WarpId) -> Self {
-        let origin = Checkpoint::origin_of(warp);
-        Self { tree, counts: Counts::default(), keys, origin, signed: Mutex::default() }
+        Self { tree, counts: Counts::default(), keys, warp, signed: Mutex::default() }
     }
 
     /// The checkpoint of the log as it stands on the disk now.
@@ -58,10 +58,15 @@ impl Audit {
         if let Some(note) = known {
             return Ok(SignedCheckpoint { note: note.clone(), key });
         }
-        let checkpoint = Checkpoint { origin: self.origin.clone(), size, root };
+        let checkpoint = Checkpoint { origin: Checkpoint::origin_of(self.warp), size, root };
         let note = self.keys.sign(checkpoint);
         *signed = Some(note.clone());
         Ok(SignedCheckpoint { note, key })
+    }
+
+    /// What the log's keys say of the authority that the server is known by.
+    pub fn vouch(&self, authority: &Fingerprint) -> Vec<Signature> {
+        self.keys.sign_message(&authority_message(self.warp, authority))
     }
 
     /// The key that signs now.

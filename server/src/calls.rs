@@ -35,6 +35,7 @@ use crate::context::Context;
 use crate::domain::State;
 use crate::hub::{Peer, Queued, Registration, Waiting};
 use crate::identity::Source;
+use crate::rate::Rate;
 use crate::transport::Frame;
 
 pub use entries::{alert_as, post_as};
@@ -238,8 +239,30 @@ pub async fn answer_stranger(stranger: &Stranger, frame: &Frame) -> (Frame, Opti
 /// The call, if its caller may make it and its fields are right.
 fn admitted<C: Call>(session: &Session, request: &rpc::Request<'_>) -> Result<C, Error> {
     check_access(&session.context.state(), session.who(), C::ACCESS)?;
-    request.params()
+    let call = request.params()?;
+    if let (true, Principal::Member(_)) = (ACTS.contains(&C::METHOD), session.who()) {
+        let rate = Rate::of_acts(session.context.limits.acts_per_hour);
+        session.context.rates.take(session.who(), rate)?;
+    }
+    Ok(call)
 }
+
+/// What is kept for good and may be done again and again: a member does no more of it than an hour's acts.
+/// What a quota bounds is not here, nor are a bot's entries, which have their grant's rate.
+const ACTS: &[&str] = &[
+    proto::ChangeOrganisation::METHOD,
+    proto::SetRegisterEntry::METHOD,
+    proto::ChangeMember::METHOD,
+    proto::RotateBot::METHOD,
+    proto::MakeProposal::METHOD,
+    proto::HoldRoom::METHOD,
+    proto::ChangeRoom::METHOD,
+    proto::AddToRoom::METHOD,
+    proto::RemoveFromRoom::METHOD,
+    proto::PostAlert::METHOD,
+    proto::RetractEntry::METHOD,
+    proto::RelabelEntry::METHOD,
+];
 
 /// Whether somebody may make calls of this access now.
 fn check_access(state: &State, who: Principal, access: Access) -> Result<(), Error> {

@@ -99,6 +99,9 @@ enum Command {
     AuditKey,
     /// Make a new server certificate for the configured address.
     Certificate,
+    /// Make the certificate authority that is to come, for those to be given who have the present one's
+    /// file. It takes over with `rotate authority`.
+    NextAuthority,
     /// Look over the set-up, and say what to mend. Changes nothing; the server may run meanwhile.
     Doctor,
     /// Write the manual pages into a folder.
@@ -118,6 +121,8 @@ enum Rotated {
     MasterKey,
     /// The server's certificate and its key.
     Certificate,
+    /// The certificate authority, and the server's certificate with it. The old one's key is destroyed.
+    Authority,
 }
 
 /// Runs a command.
@@ -151,6 +156,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Restore { from, keys } => keeping::restore(&folder, &from, &keys)?,
         Command::Rotate { what: Rotated::MasterKey } => keeping::rotate_master_key(&folder)?,
         Command::Rotate { what: Rotated::Certificate } => keeping::rotate_certificate(&folder)?,
+        Command::Rotate { what: Rotated::Authority } => keeping::rotate_authority(&folder)?,
         Command::AuditKey => {
             let config = Config::load(&folder)?;
             let key = audit::Keys::renew(&config.keys)?;
@@ -163,6 +169,15 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             say(&format!(
                 "A new certificate for {} is in place. A running server takes it on SIGHUP.",
                 hosts.join(", ")
+            ))?;
+        }
+        Command::NextAuthority => {
+            let (file, authority) = tls::authority::make_next(&Config::load(&folder)?.keys)?;
+            say(&format!(
+                "The authority to come, {authority}, is made: {}. Give it to whoever trusts this server \
+                 by {}, beside that file. It takes over with `rotate authority`.",
+                file.display(),
+                tls::AUTHORITY_CERTIFICATE,
             ))?;
         }
         Command::Doctor => return examine(&folder),

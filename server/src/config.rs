@@ -119,6 +119,9 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests at once and connection, after a pause.
     pub request_burst: u32,
+    /// Acts of one member per hour over all connections, in the long run; a quarter of it at once. They change
+    /// rooms, labels or the register, raise alerts or take back, and are kept for good.
+    pub acts_per_hour: u32,
     /// Parts of files per second and connection, up and down together.
     pub file_parts_per_second: u32,
     /// Requests in flight per connection. Beyond it nothing more is read.
@@ -142,6 +145,7 @@ impl Default for Limits {
             connections: 16,
             requests_per_second: 20,
             request_burst: 60,
+            acts_per_hour: 1_200,
             file_parts_per_second: 100,
             in_flight: 32,
             ping_ms: 25_000,
@@ -223,6 +227,7 @@ impl Config {
         if counts.contains(&0)
             || limits.requests_per_second == 0
             || limits.request_burst == 0
+            || limits.acts_per_hour == 0
             || limits.file_parts_per_second == 0
         {
             return Err("limits: a count of 0 would refuse everyone");
@@ -270,6 +275,7 @@ mod tests {
                 .into_iter()
                 .chain(files);
         assert!(more.into_iter().all(mentioned));
+        assert!(mentioned("acts_per_hour"));
         let more = ["connections", "requests_per_second", "request_burst", "in_flight", "ping_ms"];
         assert!(fields.iter().chain(&limits).chain(&more).all(|name| mentioned(name)));
     }

@@ -40,8 +40,8 @@ pub struct Context {
     pub throttle: Throttle,
     /// How fast bots append.
     pub rates: Rates,
-    /// Where members reach this server, for invitations.
-    pub address: Address,
+    /// Where members reach this server: host and port.
+    pub host_port: String,
     /// The bounds.
     pub limits: Limits,
     /// What is counted.
@@ -65,6 +65,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// Where members reach this server, and by which authority they know it now.
+    pub fn address(&self) -> Address {
+        Address { host_port: self.host_port.clone(), authority: self.certificate.authority() }
+    }
+
     /// The state, to read. Not held across an await.
     pub fn state(&self) -> RwLockReadGuard<'_, State> {
         journal::read(&self.state)

@@ -29,6 +29,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use warproom_proto::invitation::Fingerprint;
+
 use crate::store::backup::Taken;
 
 pub use carry_out::{Controlled, Progress};
@@ -64,6 +66,8 @@ pub enum Order {
     RotateMasterKey {},
     /// Make a new server certificate and take it for new connections.
     RotateCertificate {},
+    /// Change the authority, and the server's certificate with it.
+    RotateAuthority {},
 }
 
 /// What the server says of an order.
@@ -88,6 +92,11 @@ pub enum Told {
         hosts: Vec<String>,
         /// Until when it is valid, in milliseconds since 1970 UTC.
         expires_at_ms: i64,
+    },
+    /// New connections get a certificate of another authority.
+    AuthorityRotated {
+        /// What it is known by.
+        authority: Fingerprint,
     },
     /// It was not done; a sentence that says why.
     Refused(String),

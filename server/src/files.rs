@@ -97,6 +97,9 @@ impl From<io::Error> for FileError {
     }
 }
 
+/// How many files more the file system must have place for: the database makes some too.
+const LEAST_PLACES: u64 = 1024;
+
 impl Files {
     /// The files of a store, whose folder is made if it is not there.
     pub fn open(data: &Path, reserve_bytes: u64) -> io::Result<Self> {
@@ -117,12 +120,14 @@ impl Files {
         })
     }
 
-    /// Whether there is space for so much more.
+    /// Whether there is space for so much more, and for one more file.
     pub fn check_space(&self, more_bytes: u64) -> Result<(), FileError> {
         let disk = rustix::fs::statvfs(&self.folder).map_err(io::Error::from)?;
         let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
         let needed = self.reserve_bytes.saturating_add(more_bytes);
-        if free_bytes < needed { Err(FileError::Full) } else { Ok(()) }
+        // Some file systems do not count their files.
+        let has_place = disk.f_files == 0 || disk.f_favail >= LEAST_PLACES;
+        if free_bytes < needed || !has_place { Err(FileError::Full) } else { Ok(()) }
     }
 
     /// The parts of a file that are not there yet, in order.

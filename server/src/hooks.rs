@@ -28,8 +28,7 @@ use warproom_proto::register::Bot;
 use warproom_proto::rpc::request_text;
 use warproom_proto::{BotId, EntryId, Error, Principal, Secret};
 
-pub use answer::Answer;
-use answer::Shape;
+pub use answer::{Answer, Shape};
 use terms::Terms;
 
 use crate::calls;
@@ -37,6 +36,7 @@ use crate::context::Context;
 use crate::decoders::Posted;
 use crate::identity;
 use crate::journal::now_ms;
+use crate::rate::Rate;
 
 /// The bot whose webhook has this secret now. Wrong, revoked and expired are alike: none.
 pub fn bot(context: &Context, secret: &Secret) -> Option<Bot> {
@@ -54,7 +54,8 @@ pub async fn receive(context: &Arc<Context>, bot: &Bot, body: &[u8]) -> Answer {
 }
 
 async fn take(context: &Arc<Context>, bot: &Bot, body: &[u8]) -> Result<(), Answer> {
-    let allowed = context.rates.take(bot.bot, bot.grant.per_minute);
+    let rate = Rate::of_bot(bot.grant.per_minute);
+    let allowed = context.rates.take(Principal::Bot(bot.bot), rate);
     allowed.map_err(|error| glance(body).refuse(&error))?;
     let message = message(body).ok_or(Answer::INVALID_PAYLOAD)?;
     let shape = shape(&message);

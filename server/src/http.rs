@@ -156,7 +156,7 @@ impl Door<'_> {
             Method::POST => match secret(request.uri().path()) {
                 Some(secret) => {
                     let (answer, then) = self.hook(&secret, request).await;
-                    self.context.metrics.webhook(answer.status);
+                    self.context.metrics.webhook(&answer);
                     (answer, then)
                 }
                 None => (NOTHING_HERE, Then::Close),

@@ -132,20 +132,32 @@ fn change_now<T>(
 /// Puts the next key in the old one's place, and destroys the old one.
 fn put_in_place(keys: &Path) -> Result<(), KeyError> {
     let path = keys.join(MASTER_KEY);
-    let replace = || {
-        let old = OpenOptions::new().write(true).open(&path)?;
-        fs::rename(keys.join(NEXT), &path)?;
-        sync(keys)?;
-        // The name is gone; its bytes are written over too, which reaches them on disks that
-        // write in place.
-        let length = usize::try_from(old.metadata()?.len()).unwrap_or_default();
-        let destroyed = old.write_all_at(&vec![b'0'; length], 0).and_then(|()| old.sync_all());
-        if let Err(error) = destroyed {
-            tracing::warn!(%error, "the old master key's bytes could not be written over");
+    take_place(&keys.join(NEXT), &path).map_err(|source| KeyError::Io { path, source })
+}
+
+/// Puts the file of a key, in the same folder, in another's place, and destroys what that held.
+pub(crate) fn take_place(next: &Path, path: &Path) -> io::Result<()> {
+    let old = match OpenOptions::new().write(true).open(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        // It may be on a medium of its own. It goes all the same, if its folder lets it.
+        Err(error) => {
+            let path = path.display();
+            tracing::warn!(%error, %path, "the bytes of the old key cannot be written over");
+            None
         }
-        Ok(())
     };
-    replace().map_err(|source: io::Error| KeyError::Io { path: path.clone(), source })
+    fs::rename(next, path)?;
+    sync(path.parent().unwrap_or(Path::new(".")))?;
+    let Some(old) = old else { return Ok(()) };
+    // The name is gone; its bytes are written over too, which reaches them on disks that write in place.
+    let length = usize::try_from(old.metadata()?.len()).unwrap_or_default();
+    let destroyed = old.write_all_at(&vec![b'0'; length], 0).and_then(|()| old.sync_all());
+    if let Err(error) = destroyed {
+        let path = path.display();
+        tracing::warn!(%error, %path, "the bytes of the old key could not be written over");
+    }
+    Ok(())
 }
 
 fn sync(folder: &Path) -> io::Result<()> {

@@ -21,6 +21,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use warproom_proto::ErrorCode;
 
+use crate::hooks::Answer;
+
 /// The media type of what [`Metrics::text`] gives (`OpenMetrics` 1.0).
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -155,11 +157,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a message to a webhook by the status of its answer (RFC 9110 §15).
-    pub fn webhook(&self, status: u16) {
-        let outcome = match status {
+    /// Counts a message to a webhook by its answer, whose status alone does not tell (RFC 9110 §15).
+    pub fn webhook(&self, answer: &Answer) {
+        let outcome = match answer.status {
             200 => OK,
-            403 => "invalid_token",
+            403 if *answer == Answer::INVALID_TOKEN => "invalid_token",
             429 => "slow_down",
             400..500 => "refused",
             _ => "failed",
@@ -345,6 +347,7 @@ const fn outcome(refused: Option<ErrorCode>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hooks::Shape;
 
     #[test]
     fn what_is_counted_reads_as_prometheus_has_it() {
@@ -354,7 +357,9 @@ mod tests {
         metrics.calls.sign_in(None, Some(ErrorCode::SignInRefused));
         metrics.storing.committed((1, 40), Duration::from_millis(4));
         metrics.storing.failed(ErrorCode::StorageFull);
-        metrics.webhook(403);
+        metrics.webhook(&Answer::INVALID_TOKEN);
+        // A label above the grant is no wrong secret.
+        metrics.webhook(&Shape::Own.refuse(&ErrorCode::LabelRefused.into()));
         metrics.now.disk_free_bytes.set(1.5e9);
         let text = metrics.text();
         for line in [
@@ -368,6 +373,7 @@ mod tests {
             "warproom_commit_records_bucket{le=\"64.0\"} 1",
             "warproom_commits_failed_total{reason=\"storage_full\"} 1",
             "warproom_webhooks_total{outcome=\"invalid_token\"} 1",
+            "warproom_webhooks_total{outcome=\"refused\"} 1",
             "warproom_disk_free_bytes 1500000000.0",
             "# UNIT warproom_disk_free_bytes bytes",
         ] {
@@ -396,8 +402,9 @@ mod tests {
         for how in [Handshake::Done, Handshake::Failed, Handshake::TooSlow] {
             metrics.door.handshake(how);
         }
+        metrics.webhook(&Answer::INVALID_TOKEN);
         for status in [200, 400, 403, 429, 500] {
-            metrics.webhook(status);
+            metrics.webhook(&Answer::sentence(status, "so"));
         }
         metrics.storing.committed((1, 1), Duration::ZERO);
         metrics.text()

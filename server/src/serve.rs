@@ -120,6 +120,7 @@ impl Server {
     /// Starts from a configuration.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let key = keys::load(&config)?;
+        let settled = tls::authority::settle(&config.keys)?;
         let certificate = Certificate::load(&config.keys)?;
         let listener = bind(config.listen, "listen").await?;
         let metrics_listener = match config.metrics {
@@ -127,10 +128,7 @@ impl Server {
             None => None,
         };
         let local = listener.local_addr()?;
-        let address = Address {
-            host_port: setup::with_port(&config.address, local.port()),
-            authority: tls::fingerprint(&config.keys)?,
-        };
+        let host_port = setup::with_port(&config.address, local.port());
 
         let options = store::Options {
             cache_bytes: config.cache_mib << 20,
@@ -145,7 +143,7 @@ impl Server {
         let counted = (audit.clone(), metrics.clone());
         let (journal, writing) =
             Journal::start(store.clone(), committer, state.clone(), outgoing, counted)?;
-        announce(&journal, &state, &audit).await;
+        announce(&journal, &state, &audit, settled.is_changed).await;
         let hub = Hub::new(state.clone(), rooms(&store), metrics.clone());
         let delivering = tokio::spawn(hub.clone().deliver(to_deliver));
         let reminding = tokio::spawn(reminders::remind(state.clone(), hub.clone()));
@@ -179,7 +177,7 @@ impl Server {
             passwords: Passwords::new()?,
             throttle: Throttle::new(config.limits.failures_per_source),
             rates: Rates::default(),
-            address: address.clone(),
+            host_port,
             retention: Arc::new(Notify::new()),
             limits: config.limits,
             metrics,
@@ -196,6 +194,7 @@ impl Server {
             reading: Arc::new(Semaphore::new(READING)),
             searching: Arc::new(Semaphore::new(SEARCHING)),
         });
+        let address = context.address();
         let sweeping = tokio::spawn(files::keep(context.clone()));
         let changed = retention::Keys { folder: config.keys.clone(), turn };
         let retaining = tokio::spawn(retention::keep(context.clone(), changed, clock));
@@ -322,22 +321,26 @@ fn opened_audit(
 }
 
 /// Puts the key that signs into the register, where it is not the one that stands there: at the first
-/// start with one, and after it was replaced.
-async fn announce(journal: &Journal, state: &RwLock<State>, audit: &Audit) {
+/// start with one, and after it was replaced. A change of the authority that only now was finished goes into
+/// the audit log.
+async fn announce(journal: &Journal, state: &RwLock<State>, audit: &Audit, is_led: bool) {
     let public_key = audit.keys().present.public();
     let known = journal::read(state).register.audit_key();
-    if known == Some(public_key) {
+    let rotated = |key| Planned::Audit(audit::Record::of_server(audit::Event::KeyRotated { key }));
+    let mut records = Vec::new();
+    if is_led {
+        records.push(rotated(audit::KeyKind::Authority));
+    }
+    if known != Some(public_key) {
+        records.push(Planned::Act(Act { by: None, event: Event::AuditKeySet { public_key } }));
+        records.extend(known.map(|_| rotated(audit::KeyKind::Audit)));
+    }
+    if records.is_empty() {
         return;
     }
-    let mut records =
-        vec![Planned::Act(Act { by: None, event: Event::AuditKeySet { public_key } })];
-    if known.is_some() {
-        let event = audit::Event::KeyRotated { key: audit::KeyKind::Audit };
-        records.push(Planned::Audit(audit::Record::of_server(event)));
-    }
     let plan = Plan { records, ..Plan::default() };
-    // A full disk keeps nobody from reading; the next start announces it.
+    // A full disk keeps nobody from reading; the next start announces the key.
     if let Err(error) = journal.append(None, |_, _| Ok(plan)).await {
-        tracing::error!(%error, "the key of the audit log could not be announced");
+        tracing::error!(%error, "a change of the server's keys could not be recorded");
     }
 }

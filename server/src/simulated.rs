@@ -19,7 +19,6 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep};
 use warproom_proto::entry::RoomSettings;
-use warproom_proto::invitation::{Address, Fingerprint};
 use warproom_proto::register::Act;
 use warproom_proto::{Entry, Error, ErrorCode, LogId, Principal, Record, RoomId, Seq};
 
@@ -254,8 +253,8 @@ impl Server {
             passwords: dear()?.passwords.clone(),
             throttle: Throttle::new(u32::MAX),
             rates: Rates::default(),
-            address: Address { host_port: "localhost:1".into(), authority: Fingerprint([0; 32]) },
-            limits: Limits::default(),
+            host_port: "localhost:1".to_owned(),
+            limits: Limits { acts_per_hour: u32::MAX, ..Limits::default() },
             metrics,
             readiness: Readiness { delivering, reserve_bytes: 0 },
             certificate: dear()?.certificate.clone(),

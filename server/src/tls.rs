@@ -1,8 +1,10 @@
 //! TLS: a WARP's own certificate authority, the server's certificate, and what is spoken.
 //!
 //! Only this module names rustls and rcgen. TLS 1.3 only, by aws-lc-rs, with the post-quantum hybrid
-//! X25519MLKEM768 first. The certificate reloads without dropping a connection.
+//! X25519MLKEM768 first. The certificate reloads without dropping a connection, also when it comes from
+//! another authority.
 
+pub mod authority;
 pub mod facts;
 
 use std::fs;
@@ -10,10 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
-};
+use rcgen::SanType;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -22,13 +21,11 @@ use warproom_proto::invitation::Fingerprint;
 
 use crate::progress::{Noting, Progress, Progressing};
 
+pub use authority::{AUTHORITY_CERTIFICATE, make_authority, make_server_certificate};
 pub use rustls::Error as SetupError;
 pub use tokio_rustls::TlsAcceptor as Acceptor;
 
-/// The files of a WARP's keys folder.
-/// The file of the authority's certificate, among the keys: whoever trusts it trusts this WARP.
-pub const AUTHORITY_CERTIFICATE: &str = "authority.pem";
-const AUTHORITY_KEY: &str = "authority.key";
+// The files of the server's certificate in a WARP's keys folder.
 const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key";
 const NEXT_SERVER_KEY: &str = "server.key.next";
@@ -64,44 +61,29 @@ pub enum TlsError {
     /// A certificate could not be made.
     #[error("the certificate could not be made: {0}")]
     Make(#[from] rcgen::Error),
+    /// The server's certificate and the authority do not belong together.
+    #[error(
+        "{SERVER_CERTIFICATE} comes from another authority than the one in {AUTHORITY_CERTIFICATE}"
+    )]
+    Strange,
     /// The address is not a host name or IP address.
     #[error("{0:?} is neither a host name nor an IP address")]
     Host(String),
 }
 
-/// Makes an authority and writes its certificate and key; its fingerprint.
-pub fn make_authority(keys: &Path, warp: &str) -> Result<Fingerprint, TlsError> {
-    let key = KeyPair::generate()?;
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.distinguished_name.push(DnType::CommonName, format!("{warp} (Warproom)"));
-    params.not_after = rcgen::date_time_ymd(2050, 1, 1);
-    let certificate = params.self_signed(&key)?;
-    write_new(&keys.join(AUTHORITY_CERTIFICATE), &certificate.pem())?;
-    write_new(&keys.join(AUTHORITY_KEY), &key.serialize_pem())?;
-    Ok(fingerprint_of(certificate.der()))
-}
-
-/// Makes a server certificate from the authority, for these hosts, and puts it in place of the last.
-pub fn make_server_certificate(keys: &Path, hosts: &[String]) -> Result<(), TlsError> {
-    let authority = read(&keys.join(AUTHORITY_CERTIFICATE))?;
-    let authority_key = KeyPair::from_pem(&read(&keys.join(AUTHORITY_KEY))?)?;
-    let issuer = Issuer::from_ca_cert_pem(&authority, authority_key)?;
-    let key = KeyPair::generate()?;
-    let mut params = CertificateParams::default();
-    params.subject_alt_names = hosts.iter().map(|host| alt_name(host)).collect::<Result<_, _>>()?;
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.use_authority_key_identifier_extension = true;
-    params.not_after = rcgen::date_time_ymd(2049, 1, 1);
-    let certificate = params.signed_by(&key, &issuer)?;
+/// Puts a server certificate in place of the last, made by an authority in these files. What it is known
+/// by goes with it: its own certificate, so that a client that has only the fingerprint can check, and
+/// what earlier authorities said of it.
+fn put_certified_by(keys: &Path, by: &authority::Files, hosts: &[String]) -> Result<(), TlsError> {
+    let names = hosts.iter().map(|host| alt_name(host)).collect::<Result<_, _>>()?;
+    let (certificate, key) = by.certify(names)?;
     // The key is there before its certificate: cut short between the two, it is found by `certified`.
     let (next, path) = (keys.join(NEXT_SERVER_KEY), keys.join(SERVER_KEY));
     replace(&next, &key.serialize_pem())?;
-    // The authority goes with it, so that a client that has only the fingerprint can check.
-    replace(&keys.join(SERVER_CERTIFICATE), &format!("{}{authority}", certificate.pem()))?;
-    fs::rename(&next, &path).map_err(|cause| TlsError::File { path, cause })
+    let chain = format!("{certificate}{}{}", by.pem()?, by.read_former()?);
+    replace(&keys.join(SERVER_CERTIFICATE), &chain)?;
+    let put = step().and_then(|()| fs::rename(&next, &path));
+    put.map_err(|cause| TlsError::File { path, cause })
 }
 
 fn alt_name(host: &str) -> Result<SanType, TlsError> {
@@ -110,14 +92,6 @@ fn alt_name(host: &str) -> Result<SanType, TlsError> {
     }
     let name = host.try_into().map_err(|_| TlsError::Host(host.to_owned()))?;
     Ok(SanType::DnsName(name))
-}
-
-/// The fingerprint of the authority in a keys folder.
-pub fn fingerprint(keys: &Path) -> Result<Fingerprint, TlsError> {
-    let path = keys.join(AUTHORITY_CERTIFICATE);
-    let certificate = CertificateDer::from_pem_slice(read(&path)?.as_bytes())
-        .map_err(|error| TlsError::Content { path, problem: error.to_string() })?;
-    Ok(fingerprint_of(&certificate))
 }
 
 fn fingerprint_of(certificate: &CertificateDer<'_>) -> Fingerprint {
@@ -130,7 +104,14 @@ fn fingerprint_of(certificate: &CertificateDer<'_>) -> Fingerprint {
 /// The server's certificate, as it is now.
 pub struct Certificate {
     keys: PathBuf,
-    current: RwLock<Arc<CertifiedKey>>,
+    current: RwLock<Current>,
+}
+
+/// What new connections get, and whom they know it by.
+#[derive(Clone)]
+struct Current {
+    certified: Arc<CertifiedKey>,
+    authority: Fingerprint,
 }
 
 impl std::fmt::Debug for Certificate {
@@ -140,33 +121,43 @@ impl std::fmt::Debug for Certificate {
 }
 
 impl Certificate {
-    /// Loads it.
+    /// Loads it. Fails if it comes from another authority than the present one.
     pub fn load(keys: &Path) -> Result<Arc<Self>, TlsError> {
-        let current = RwLock::new(Arc::new(certified(keys)?));
+        let current = RwLock::new(Current::load(keys)?);
         Ok(Arc::new(Self { keys: keys.to_owned(), current }))
     }
 
-    /// Until when the certificate in use is valid, in milliseconds since 1970 UTC.
-    pub fn expires_at_ms(&self) -> i64 {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let parsed = current
-            .end_entity_cert()
-            .ok()
-            .and_then(|certificate| x509_parser::parse_x509_certificate(certificate).ok());
-        parsed.map_or(0, |(_, parsed)| parsed.validity().not_after.timestamp() * 1000)
+    /// By which authority clients know the server.
+    pub fn authority(&self) -> Fingerprint {
+        self.current().authority
     }
 
     /// Loads it again; if that fails, the last one stays.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let loaded = Arc::new(certified(&self.keys)?);
+        let loaded = Current::load(&self.keys)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = loaded;
         Ok(())
+    }
+
+    fn current(&self) -> Current {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Current {
+    fn load(keys: &Path) -> Result<Self, TlsError> {
+        let certified = certified(keys)?;
+        let authority = authority::Files::present(keys).fingerprint()?;
+        if certified.cert.get(1).map(fingerprint_of) != Some(authority) {
+            return Err(TlsError::Strange);
+        }
+        Ok(Self { authority, certified: Arc::new(certified) })
     }
 }
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(self.current().certified)
     }
 }
 
@@ -181,11 +172,8 @@ fn certified(keys: &Path) -> Result<CertifiedKey, TlsError> {
 
 fn certified_by(keys: &Path, key_file: &str) -> Result<CertifiedKey, TlsError> {
     let (chain_path, key_path) = (keys.join(SERVER_CERTIFICATE), keys.join(key_file));
-    let chain_text = read(&chain_path)?;
+    let chain = read_chain(&chain_path)?;
     let key_text = read(&key_path)?;
-    let chain = CertificateDer::pem_slice_iter(chain_text.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| content(&chain_path, &error))?;
     if chain.is_empty() {
         return Err(content(&chain_path, &"there is no certificate in it"));
     }
@@ -196,6 +184,13 @@ fn certified_by(keys: &Path, key_file: &str) -> Result<CertifiedKey, TlsError> {
     let certified = CertifiedKey::new(chain, key);
     certified.keys_match().map_err(|error| content(&chain_path, &error))?;
     Ok(certified)
+}
+
+/// The certificates in a file, in their order.
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    CertificateDer::pem_slice_iter(read(path)?.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| content(path, &error))
 }
 
 fn content(path: &Path, problem: &dyn std::fmt::Display) -> TlsError {
@@ -221,6 +216,25 @@ pub fn exporter(stream: &Stream) -> Option<[u8; 32]> {
     stream.get_ref().1.export_keying_material([0; 32], label, None).ok()
 }
 
+/// Stands before each step that changes something on the disk, so that tests can cut it short there.
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
+const fn step() -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+fn step() -> io::Result<()> {
+    let left = STEPS_LEFT.get().checked_sub(1);
+    left.map(|left| STEPS_LEFT.set(left)).ok_or_else(|| io::Error::other("cut short"))
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many steps go well still.
+    static STEPS_LEFT: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) };
+}
+
 fn read(path: &Path) -> Result<String, TlsError> {
     fs::read_to_string(path).map_err(|cause| TlsError::File { path: path.to_owned(), cause })
 }
@@ -236,6 +250,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), TlsError> {
 /// Writes a file that only its owner may read, whole or not at all.
 fn replace(path: &Path, text: &str) -> Result<(), TlsError> {
     let write = || {
+        step()?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         io::Write::write_all(&mut file, text.as_bytes())?;

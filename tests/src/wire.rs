@@ -96,12 +96,14 @@ pub fn authority(warp: &Warp) -> PathBuf {
     warp.folder().join("keys/authority.pem")
 }
 
-/// How TLS is spoken to a WARP: its own authority is the one root, and nothing is resumed.
+/// How TLS is spoken to a WARP: its own authority is the one root, or each one of the file, and nothing is
+/// resumed.
 pub fn tls_config(authority: &Path) -> anyhow::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_file(authority)
-        .map_err(|error| anyhow!("{}: {error}", authority.display()))?;
-    roots.add(authority)?;
+    let unread = |error| anyhow!("{}: {error}", authority.display());
+    for certificate in CertificateDer::pem_file_iter(authority).map_err(unread)? {
+        roots.add(certificate.map_err(unread)?)?;
+    }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?

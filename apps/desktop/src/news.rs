@@ -44,6 +44,8 @@ pub enum News {
     Connection(Connection),
     /// Signed in: at first, and again after each reconnect. Lists may have changed meanwhile.
     SignedIn(SignedIn),
+    /// Where the server is, as `warproom://host:port/fingerprint`, by the authority it is known by now.
+    Address(String),
     /// A followed room has one more record: each once, in order.
     Entry(Delivered),
     /// You are in a room you were not in, or its settings or your part in it changed.

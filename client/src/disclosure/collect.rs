@@ -151,6 +151,7 @@ impl Client {
             latest: None,
             audited: Vec::new(),
         };
+        self.check_history(room)?;
         loop {
             let page = self.insist(&call).await?;
             let records = page.records.into_iter().chain(page.amendments);

@@ -1,5 +1,6 @@
 //! Bringing a file up.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -7,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use futures_util::stream::{self, StreamExt as _};
-use warproom_proto::calls::{AbandonFile, BeginFile, PutPart, ShowUpload, UploadStatus};
-use warproom_proto::file::part_bytes;
+use warproom_proto::calls::{AbandonFile, BeginFile, PartRange, PutPart, ShowUpload, UploadStatus};
+use warproom_proto::file::{part_bytes, parts_of};
 use warproom_proto::{ErrorCode, FileId, FileName, PartData, RoomId, Sha256, limits};
 
 use super::{AT_ONCE, Progress, TransferError, on_disk};
@@ -72,6 +73,20 @@ impl Upload {
     }
 }
 
+/// The parts of a file that a server says are missing, in order: none that the file has not, and each once,
+/// whatever it says.
+fn parts(size_bytes: u64, missing: &[PartRange]) -> BTreeSet<u32> {
+    let all = u32::try_from(parts_of(size_bytes)).unwrap_or(u32::MAX);
+    let mut parts = BTreeSet::new();
+    for range in missing {
+        parts.extend(range.first..range.last.saturating_add(1).min(all));
+        if parts.len() as u64 >= u64::from(all) {
+            break;
+        }
+    }
+    parts
+}
+
 impl Client {
     /// Brings a file up for an entry of a room, and says how far it is after each part.
     ///
@@ -111,10 +126,7 @@ impl Client {
         progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<(), TransferError> {
         let bytes = |part| part_bytes(size_bytes, part) as u64;
-        let mut parts: Vec<u32> = Vec::new();
-        for range in &status.missing {
-            parts.extend(range.first..=range.last);
-        }
+        let parts = parts(size_bytes, &status.missing);
         let left: u64 = parts.iter().map(|part| bytes(*part)).sum();
         let mut done_bytes = size_bytes.saturating_sub(left);
         let file = status.file;
@@ -176,4 +188,26 @@ fn read_part(source: &Mutex<File>, part: u32, length: usize) -> Result<Vec<u8>, 
         _ => error.into(),
     })?;
     Ok(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_cannot_name_a_part_that_a_file_has_not() {
+        let size_bytes = 3 * limits::PART_BYTES as u64;
+        let of = |ranges: &[(u32, u32)]| -> Vec<u32> {
+            let ranges: Vec<_> = ranges
+                .iter()
+                .map(|(first, last)| PartRange { first: *first, last: *last })
+                .collect();
+            parts(size_bytes, &ranges).into_iter().collect()
+        };
+        assert_eq!(of(&[(0, 0), (2, 2)]), [0, 2]);
+        assert_eq!(of(&[(0, u32::MAX)]), [0, 1, 2]);
+        assert!(of(&[(3, u32::MAX), (u32::MAX, u32::MAX), (2, 1)]).is_empty());
+        assert_eq!(of(&[(1, 2); 100]), [1, 2]);
+        assert!(parts(0, &[PartRange { first: 0, last: 9 }]).is_empty());
+    }
 }

@@ -40,8 +40,11 @@ impl Heads {
             merged.set(room, log);
         }
         // Each was proved by whoever keeps it; the longer one holds more to be checked.
-        let kept = kept.audit.filter(|_| !self.is_audit_forgotten);
-        merged.audit = [self.audit, kept].into_iter().flatten().max_by_key(|head| head.size);
+        let theirs = kept.audit.filter(|_| !self.is_audit_forgotten);
+        merged.audit = [self.audit, theirs].into_iter().flatten().max_by_key(|head| head.size);
+        // Whoever came to know another since is further.
+        let ours = self.authority.filter(|_| self.authority != base.authority);
+        merged.authority = ours.or(kept.authority);
         (merged, rewritten)
     }
 

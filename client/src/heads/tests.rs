@@ -221,3 +221,45 @@ fn what_one_client_forgets_the_other_does_not_bring_back() {
     assert_eq!(base.merged(&none, &none).0, base);
     assert_eq!(none.merged(&base, &none).0, base);
 }
+
+#[test]
+fn of_two_clients_with_one_profile_whoever_came_to_know_another_authority_is_further() {
+    let enrolled = Address { host_port: "h:1".to_owned(), authority: Fingerprint([0; 32]) };
+    let knowing = |authority: Option<u8>| {
+        let mut heads = Heads::default();
+        if let Some(byte) = authority {
+            heads.set_authority(Fingerprint([byte; 32]));
+        }
+        heads
+    };
+    for (ours, kept, base, merged) in [
+        (None, None, None, 0),
+        (Some(1), None, None, 1),
+        (None, Some(1), None, 1),
+        (Some(1), Some(1), Some(1), 1),
+        (Some(2), Some(1), Some(1), 2),
+        (Some(1), Some(2), Some(1), 2),
+    ] {
+        let (all, _) = knowing(ours).merged(&knowing(kept), &knowing(base));
+        let known = all.address(enrolled.clone()).authority;
+        assert_eq!(known, Fingerprint([merged; 32]), "{ours:?}, {kept:?}, {base:?}");
+        let text = serde_json::to_string(&all).unwrap();
+        assert_eq!(serde_json::from_str::<Heads>(&text).unwrap(), all);
+    }
+}
+
+#[test]
+fn a_server_that_names_rooms_without_end_fills_no_profile_and_what_is_read_is_remembered() {
+    let records = honest();
+    let mut heads = Heads::default();
+    for number in 0..2 * ROOMS as u128 {
+        let room = RoomId::from_bytes(number.to_be_bytes());
+        heads.show(Some(room), at(&records, 3)).unwrap();
+    }
+    assert_eq!(heads.rooms.len(), ROOMS);
+    heads.show(None, at(&records, 3)).unwrap();
+    heads.pass(IN, &records[..9]).unwrap();
+    assert_eq!(walked(&heads), 9);
+    let first = RoomId::from_bytes(1_u128.to_be_bytes());
+    assert_eq!(heads.reach(Some(first)), 3);
+}

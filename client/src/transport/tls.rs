@@ -3,7 +3,20 @@
 //! No public authority is trusted: the client knows the SHA-256 of the WARP's own. The server
 //! presents that authority's certificate along with its own, and exactly that one is taken as the
 //! root for checking the chain, the dates and the host name. Only this module names the TLS library.
+//!
+//! An authority that was changed for another endorses its successor, so that who knows the earlier one
+//! comes to know the later one:
+//!
+//! ```text
+//! server ◀─signs─ authority   endorsement ◀─signs─ the one before   endorsement ◀─signs─ …
+//!                 of it ▲──────────┘   ▲ of it ───────────┘
+//! ```
+//!
+//! In this order the server presents them. A chain leads from the pinned one, wherever it stands, back to
+//! the present one, and that is the root. Who pins the present one believes no earlier one.
 
+#[cfg(test)]
+mod made;
 #[cfg(test)]
 pub(crate) mod scripted;
 
@@ -24,6 +37,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use warproom_proto::calls::EXPORTER_LABEL;
 use warproom_proto::invitation::{Address, Fingerprint};
+use warproom_proto::limits;
 use zeroize::Zeroizing;
 
 use super::progress::{Noting, Progress, Progressing};
@@ -65,11 +79,11 @@ impl Pinned {
         })
     }
 
-    /// Completes the handshake and derives this connection's exporter (RFC 8446 §7.5).
+    /// Completes the handshake. Answers what it established too.
     pub(crate) async fn connect(
         &self,
         tcp: TcpStream,
-    ) -> Result<(Stream, Zeroizing<[u8; 32]>), ConnectError> {
+    ) -> Result<(Stream, Established), ConnectError> {
         let stream = self.connector.connect(self.name.clone(), Noting::new(tcp)).await;
         let stream = stream.map_err(connect_error)?;
         let mut exporter = Zeroizing::new([0; 32]);
@@ -77,8 +91,25 @@ impl Pinned {
         connection
             .export_keying_material(exporter.as_mut_slice(), EXPORTER_LABEL.as_bytes(), None)
             .map_err(|_| ConnectError::Incompatible)?;
-        Ok((stream, exporter))
+        // It was verified, so the authority that signed it stands behind it.
+        let presented = connection.peer_certificates().and_then(|presented| presented.get(1));
+        let authority = presented.map(fingerprint_of).ok_or(ConnectError::Incompatible)?;
+        Ok((stream, Established { exporter, authority }))
     }
+}
+
+/// What a handshake established.
+pub(crate) struct Established {
+    /// The connection's exporter (RFC 8446 §7.5), which a sign-in signs.
+    pub(crate) exporter: Zeroizing<[u8; 32]>,
+    /// The authority that vouches for the server: the pinned one, or one that it leads to.
+    pub(crate) authority: Fingerprint,
+}
+
+fn fingerprint_of(certificate: &CertificateDer<'_>) -> Fingerprint {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, certificate).as_ref());
+    Fingerprint(bytes)
 }
 
 fn connect_error(error: io::Error) -> ConnectError {
@@ -104,11 +135,29 @@ const fn distrust(reason: &CertificateError) -> Distrust {
     }
 }
 
-/// Trusts one authority, known by its fingerprint.
+/// Trusts one authority, known by its fingerprint, and those that it leads to.
 #[derive(Debug)]
 struct PinnedVerifier {
     authority: Fingerprint,
     provider: Arc<CryptoProvider>,
+}
+
+impl PinnedVerifier {
+    /// Whether a certificate for this name comes from this root.
+    fn verify(
+        &self,
+        root: &CertificateDer<'_>,
+        certificate: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.clone().into_owned())?;
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
+            .build()
+            .map_err(|error| Error::General(error.to_string()))?
+            .verify_server_cert(certificate, &[], name, &[], now)
+    }
 }
 
 impl ServerCertVerifier for PinnedVerifier {
@@ -117,21 +166,33 @@ impl ServerCertVerifier for PinnedVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let unknown = || Error::from(CertificateError::UnknownIssuer);
+        let (present, before) = intermediates.split_first().ok_or_else(unknown)?;
+        // Each authority before the present one stands behind its endorsement of its successor.
+        let before = before.as_chunks::<2>().0.iter().take(limits::FORMER_AUTHORITIES);
+        let (mut root, mut led_to) = (present, Vec::new());
+        let mut before = before.map(|[endorsement, authority]| (endorsement, authority));
+        while fingerprint_of(root) != self.authority {
+            let (endorsement, authority) = before.next().ok_or_else(unknown)?;
+            led_to.push((authority, endorsement, fingerprint_of(root)));
+            root = authority;
+        }
         // The fingerprint alone proves nothing, because anyone may present the authority's
-        // certificate: it only picks the root that the chain must lead to.
-        let authority = intermediates
-            .iter()
-            .find(|certificate| digest(&SHA256, certificate).as_ref() == self.authority.0)
-            .ok_or(CertificateError::UnknownIssuer)?;
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.clone().into_owned())?;
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
-            .build()
-            .map_err(|error| Error::General(error.to_string()))?
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        // certificate: it only picks the root that everything must lead to.
+        for (authority, endorsement, successor) in led_to.into_iter().rev() {
+            let name = ServerName::try_from(successor.endorsement_name()).map_err(|_| unknown())?;
+            // A clock that is wrong is told as one; whatever else is wrong, it was not this authority's.
+            self.verify(authority, endorsement, &name, now).map_err(|error| match error {
+                Error::InvalidCertificate(reason) if distrust(&reason) == Distrust::Dates => {
+                    reason.into()
+                }
+                _ => unknown(),
+            })?;
+        }
+        self.verify(present, end_entity, server_name, now)
     }
 
     fn verify_tls12_signature(

@@ -9,12 +9,12 @@ use super::keeping::folder;
 /// said to be broken.
 pub(super) fn certificate(bytes: &[u8]) {
     let keys = folder();
-    for name in [tls::AUTHORITY_CERTIFICATE, "server.pem"] {
+    for name in [tls::AUTHORITY_CERTIFICATE, "authority.pem.next", "server.pem"] {
         assert!(std::fs::write(keys.join(name), bytes).is_ok(), "the disk works");
     }
     let _ = tls::facts::of_server(&keys);
     let _ = tls::facts::of_authority(&keys);
-    let _ = tls::fingerprint(&keys);
+    let _ = tls::authority::settle(&keys);
     let key = keys.join("master.key");
     assert!(std::fs::write(&key, bytes).is_ok(), "the disk works");
     let again = keys.join("again.key");

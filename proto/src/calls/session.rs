@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calls::SignedCheckpoint;
 use crate::id::{DeviceId, Principal, WarpId};
+use crate::invitation::Fingerprint;
 use crate::record::Position;
 use crate::register::{PublicKey, Role, Signature};
 use crate::secret::Secret;
@@ -135,6 +136,17 @@ pub struct SignedIn {
     /// How far the audit log has come, this sign-in included; none from a server without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<SignedCheckpoint>,
+    /// Signatures of the [`authority_message`] of the authority that the server is known by, by the key of the
+    /// audit log and, while it is being replaced, by the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authority: Vec<Signature>,
+}
+
+/// What the key of the audit log signs of the authority that a server is known by: `"warproom.authority.v1"`,
+/// then the 16 bytes of the WARP's id and the 32 of the authority's fingerprint.
+#[must_use]
+pub fn authority_message(warp: WarpId, authority: &Fingerprint) -> Vec<u8> {
+    [b"warproom.authority.v1".as_slice(), warp.as_bytes(), &authority.0].concat()
 }
 
 /// Who you are.

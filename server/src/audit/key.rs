@@ -151,10 +151,18 @@ impl Keys {
     /// A checkpoint, signed.
     pub fn sign(&self, checkpoint: Checkpoint) -> Note {
         let text = checkpoint.text();
-        let keys = std::iter::once(&self.present).chain(&self.former);
         let signatures: Vec<_> =
-            keys.map(|key| (key.public(), key.sign(text.as_bytes()))).collect();
+            self.all().map(|key| (key.public(), key.sign(text.as_bytes()))).collect();
         Note::new(checkpoint, &signatures)
+    }
+
+    /// Each key's signature of a message.
+    pub fn sign_message(&self, message: &[u8]) -> Vec<Signature> {
+        self.all().map(|key| key.sign(message)).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &AuditKey> {
+        std::iter::once(&self.present).chain(&self.former)
     }
 }
 

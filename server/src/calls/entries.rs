@@ -19,6 +19,7 @@ use crate::domain::{
 };
 use crate::files;
 use crate::journal::{AppendId, append_id};
+use crate::rate::Rate;
 use crate::view;
 
 pub async fn post(session: &Session, call: PostEntry) -> Result<Posted, Error> {
@@ -99,7 +100,7 @@ pub async fn alert_as(
 pub fn allowed_rate(context: &Context, who: Principal) -> Result<(), Error> {
     let Principal::Bot(bot) = who else { return Ok(()) };
     let per_minute = context.state().register.bot(bot).map(|bot| bot.grant.per_minute);
-    context.rates.take(bot, per_minute.ok_or(ErrorCode::SignInRequired)?)
+    context.rates.take(who, Rate::of_bot(per_minute.ok_or(ErrorCode::SignInRequired)?))
 }
 
 pub async fn edit(session: &Session, call: EditEntry) -> Result<Posted, Error> {

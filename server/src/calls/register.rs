@@ -118,7 +118,7 @@ pub async fn add_invitation(
         state.decide_invite(Some(by), (invitation, code_hash), call, (now_ms, expires_at_ms))
     };
     manage(session, decide).await?;
-    let text = Invitation { address: session.context.address.clone(), code }.to_text().into();
+    let text = Invitation { address: session.context.address(), code }.to_text().into();
     Ok(InvitationAdded { invitation, text, expires_at_ms })
 }
 
@@ -204,7 +204,7 @@ fn arm(session: &Session) -> Result<Armed, Error> {
     let fault = |_| ErrorCode::ServerFault;
     let (token, token_hash) = identity::bot_token().map_err(fault)?;
     let (secret, hook_hash) = identity::hook_secret().map_err(fault)?;
-    let address = &session.context.address.host_port;
+    let address = &session.context.host_port;
     let hook = format!("https://{address}/hooks/{}", secret.expose()).into();
     Ok(Armed { token, token_hash, hook, hook_hash })
 }

@@ -82,7 +82,9 @@ pub async fn sign_in(
     };
     let (mut signed_in, registration) = admitted;
     recorded(stranger, &signed_in, means).await;
-    signed_in.audit = checkpoint(&stranger.context)?;
+    let context = &stranger.context;
+    signed_in.audit = checkpoint(context)?;
+    signed_in.authority = context.audit.vouch(&context.certificate.authority());
     Ok((signed_in, registration))
 }
 
@@ -243,6 +245,7 @@ fn admit(
         device,
         register: context.store.position(LogId::REGISTER),
         audit: None,
+        authority: Vec::new(),
     };
     Ok((signed_in, registration))
 }

@@ -120,3 +120,23 @@ pub fn rotate_certificate(folder: &Path) -> anyhow::Result<()> {
         }
     }
 }
+
+/// Changes the authority.
+pub fn rotate_authority(folder: &Path) -> anyhow::Result<()> {
+    let config = Config::load(folder)?;
+    let authority = match ask(folder, &Order::RotateAuthority {})? {
+        Some(Told::AuthorityRotated { authority }) => authority,
+        Some(other) => bail!("the server answered something else: {other:?}"),
+        None => tls::authority::change(&config.keys, &setup::hosts(&config))?,
+    };
+    say(&format!(
+        "The authority is {authority} from now on; the old one's key is destroyed. Members' programs \
+         follow by themselves. So now:\n\
+         1. renew every copy of {}\n\
+         2. destroy the copies of the old authority's key\n\
+         3. give {} to whoever trusts the old one by its file\n\
+         If the old key was stolen: revoke the open invitations and make them anew.",
+        config.keys.display(),
+        config.keys.join(tls::AUTHORITY_CERTIFICATE).display(),
+    ))
+}

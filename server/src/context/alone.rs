@@ -6,7 +6,6 @@ use std::sync::{Arc, RwLock};
 use tempfile::TempDir;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinHandle;
-use warproom_proto::invitation::{Address, Fingerprint};
 use warproom_proto::{LogId, Principal, WarpId};
 
 use super::Context;
@@ -80,8 +79,8 @@ impl Alone {
             passwords: Passwords::new().unwrap(),
             throttle: Throttle::new(u32::MAX),
             rates: Rates::default(),
-            address: Address { host_port: "localhost:1".into(), authority: Fingerprint([0; 32]) },
-            limits: Limits::default(),
+            host_port: "localhost:1".to_owned(),
+            limits: Limits { acts_per_hour: u32::MAX, ..Limits::default() },
             metrics,
             readiness: Readiness { delivering, reserve_bytes: 0 },
             certificate: certificate(&home),

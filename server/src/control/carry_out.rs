@@ -69,6 +69,7 @@ impl Controlled {
             Order::Backup { to } => self.back_up(&to).map_err(|error| chain(&error)),
             Order::RotateMasterKey {} => self.rotate_master_key(),
             Order::RotateCertificate {} => self.rotate_certificate(),
+            Order::RotateAuthority {} => self.rotate_authority(),
         };
         match done {
             Ok(told) => {
@@ -91,6 +92,7 @@ impl Controlled {
             }
             Told::MasterKeyRotated { .. } => rotated(audit::KeyKind::Master),
             Told::CertificateRotated { .. } => rotated(audit::KeyKind::Certificate),
+            Told::AuthorityRotated { .. } => rotated(audit::KeyKind::Authority),
             _ => return,
         };
         let note = self.journal.audit(audit::Record::of_server(event));
@@ -143,7 +145,21 @@ impl Controlled {
         let hosts = setup::hosts(&self.config);
         let made = tls::make_server_certificate(&self.config.keys, &hosts);
         made.and_then(|()| self.certificate.reload()).map_err(|error| chain(&error))?;
-        Ok(Told::CertificateRotated { hosts, expires_at_ms: self.certificate.expires_at_ms() })
+        let expires_at_ms = self.certificate.expiry_s().unwrap_or_default() * 1000;
+        Ok(Told::CertificateRotated { hosts, expires_at_ms })
+    }
+
+    fn rotate_authority(&self) -> Result<Told, String> {
+        let changed = tls::authority::change(&self.config.keys, &setup::hosts(&self.config));
+        let authority = changed.map_err(|error| {
+            let why = chain(&error);
+            format!("{why}. When that is mended, give the order again: it goes on where it was")
+        })?;
+        // It is changed, whatever comes of loading it.
+        if let Err(error) = self.certificate.reload() {
+            tracing::error!(%error, "the certificate of the new authority is not loaded; SIGHUP does");
+        }
+        Ok(Told::AuthorityRotated { authority })
     }
 }
 

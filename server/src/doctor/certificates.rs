@@ -2,8 +2,8 @@
 
 use super::Finding;
 use crate::config::Config;
-use crate::tls::Certificate;
 use crate::tls::facts::{self, Facts};
+use crate::tls::{AUTHORITY_CERTIFICATE, Certificate, authority};
 
 /// How long before its end a certificate is to be renewed: long enough to find somebody who can.
 const SOON_S: i64 = 30 * 24 * 60 * 60;
@@ -14,23 +14,33 @@ const CLOCK: &str =
 
 pub(super) fn examine(config: &Config, now_s: i64) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let (server, authority) = (facts::of_server(&config.keys), facts::of_authority(&config.keys));
     match Certificate::load(&config.keys) {
-        Ok(_) => findings.push(Finding::fine("certificate and key belong together")),
+        Ok(_) => findings.push(Finding::fine("certificate, key and authority belong together")),
+        // That of the authority is told below, with what helps.
+        Err(_) if server.is_ok() && authority.is_err() => {}
         Err(error) => findings.push(Finding::mend(error.to_string(), RENEW)),
     }
-    if let Ok(server) = facts::of_server(&config.keys) {
+    if let Ok(server) = server {
         findings.push(names(&server, config.host()));
         findings.push(time("the server's certificate", &server, now_s, RENEW));
     }
-    match facts::of_authority(&config.keys) {
+    match authority {
         Ok(authority) => {
-            let how = "Plan a new WARP: everyone has to be invited anew when the authority ends";
+            let how = "Run `warproom-server rotate authority`, while it is good still";
             findings.push(time("the authority", &authority, now_s, how));
         }
         Err(error) => findings.push(Finding::mend(
             error.to_string(),
             "Put keys/authority.pem back from your copy of the keys: clients trust no other",
         )),
+    }
+    if let Some(file) = authority::next(&config.keys) {
+        findings.push(Finding::note(format!(
+            "an authority is to come: give {} to whoever has {AUTHORITY_CERTIFICATE} to trust, then run \
+             `warproom-server rotate authority`",
+            file.display()
+        )));
     }
     findings
 }

@@ -55,7 +55,9 @@ fn key_files(keys: &Path) -> Vec<Finding> {
     let Ok(entries) = fs::read_dir(keys) else { return Vec::new() };
     let mut open = Vec::new();
     for entry in entries.flatten() {
-        let (path, seen) = (entry.path(), entry.metadata());
+        let path = entry.path();
+        // Where a link leads, that is what others may read.
+        let seen = fs::metadata(&path);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Ok(seen) = seen.as_ref()
             && seen.is_file()

@@ -72,6 +72,15 @@ pub struct FileBounds {
     pub organisation_bytes: u64,
 }
 
+/// What a file counts as at least. Each takes memory, rows and a place in the file system, however little is
+/// in it: so a quota bounds their number too.
+const LEAST_BYTES: u64 = 64 * 1024;
+
+/// What a file of this size counts as.
+fn counted_bytes(size_bytes: u64) -> u64 {
+    size_bytes.max(LEAST_BYTES)
+}
+
 /// Every file, as a fold over what the store keeps of files and over the entries that carry them.
 #[derive(Default)]
 pub struct Files {
@@ -97,7 +106,7 @@ impl Files {
         }
         self.waiting.insert((upload.owner, upload.file));
         *self.used_bytes.entry((upload.organisation, upload.room)).or_default() +=
-            upload.size_bytes;
+            counted_bytes(upload.size_bytes);
         self.known.insert(upload.file, Known { upload, of: None });
     }
 
@@ -107,7 +116,7 @@ impl Files {
         self.waiting.remove(&(upload.owner, file));
         let whose = (upload.organisation, upload.room);
         if let Some(used) = self.used_bytes.get_mut(&whose) {
-            *used = used.saturating_sub(upload.size_bytes);
+            *used = used.saturating_sub(counted_bytes(upload.size_bytes));
             if *used == 0 {
                 self.used_bytes.remove(&whose);
             }
@@ -238,7 +247,8 @@ impl State {
         let theirs = self.files.used_bytes.range((organisation, first)..=(organisation, last));
         let everywhere: u64 = theirs.map(|(_, used)| *used).sum();
         let here = self.files.used_bytes.get(&(organisation, call.room)).copied().unwrap_or(0);
-        let full = |used: u64, most: u64| used.saturating_add(call.size_bytes) > most;
+        let more = counted_bytes(call.size_bytes);
+        let full = |used: u64, most: u64| used.saturating_add(more) > most;
         let (place, most) = if full(here, bounds.room_bytes) {
             ("this room", bounds.room_bytes)
         } else if full(everywhere, bounds.organisation_bytes) {
@@ -393,7 +403,7 @@ mod tests {
                 }
                 let mut used = BTreeMap::new();
                 for Known { upload, of } in files.known.values() {
-                    *used.entry((upload.organisation, upload.room)).or_insert(0) += upload.size_bytes;
+                    *used.entry((upload.organisation, upload.room)).or_insert(0) += upload.size_bytes.max(65_536);
                     prop_assert_eq!(files.waiting.contains(&(upload.owner, upload.file)), of.is_none());
                     if let Some(of) = of {
                         prop_assert!(files.of_entry(upload.room, *of).contains(&upload.file));

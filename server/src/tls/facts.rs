@@ -23,8 +23,7 @@ pub struct Facts {
 impl Certificate {
     /// When the certificate in use ends, in seconds since 1970 UTC.
     pub fn expiry_s(&self) -> Option<i64> {
-        let current = self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Some(facts(current.cert.first()?).ok()?.ends_s)
+        Some(facts(self.current().certified.cert.first()?).ok()?.ends_s)
     }
 }
 
@@ -42,6 +41,19 @@ fn of_file(path: &Path) -> Result<Facts, TlsError> {
     let first = CertificateDer::from_pem_slice(read(path)?.as_bytes());
     let first = first.map_err(|error| content(path, &error))?;
     facts(&first).map_err(|problem| content(path, &problem))
+}
+
+/// The public key of whom a certificate is of, as it stands there.
+pub(super) fn public_key(certificate: &CertificateDer<'_>) -> Result<Vec<u8>, String> {
+    let (_, read) = X509Certificate::from_der(certificate).map_err(|error| error.to_string())?;
+    Ok(read.public_key().raw.to_vec())
+}
+
+/// The name of whom a certificate is of.
+pub(super) fn name(certificate: &CertificateDer<'_>) -> Result<String, String> {
+    let (_, read) = X509Certificate::from_der(certificate).map_err(|error| error.to_string())?;
+    let name = read.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
+    name.map(str::to_owned).ok_or_else(|| "it bears no name".to_owned())
 }
 
 fn facts(certificate: &CertificateDer<'_>) -> Result<Facts, String> {

@@ -103,6 +103,7 @@ impl Warp {
             ("FAILURES_PER_SOURCE", "1000000"),
             ("REQUESTS_PER_SECOND", "100000"),
             ("REQUEST_BURST", "100000"),
+            ("ACTS_PER_HOUR", "1000000"),
             ("CONNECTIONS", "4096"),
         ];
         let limits =

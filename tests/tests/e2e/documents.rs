@@ -337,6 +337,7 @@ fn the_limits_on_the_pages_are_those_in_force() -> anyhow::Result<()> {
         ("files.waiting", files.waiting as u64),
         ("files.room_mib", files.room_mib),
         ("files.organisation_mib", files.organisation_mib),
+        ("limits.acts_per_hour", limits.acts_per_hour.into()),
         ("limits.file_parts_per_second", limits.file_parts_per_second.into()),
         ("limits.strangers", limits.strangers as u64),
         ("limits.strangers_per_source", limits.strangers_per_source as u64),
@@ -493,7 +494,7 @@ async fn the_backup_restore_and_rotation_commands_of_the_operating_page_work_wor
         backups.into_iter().partition(|command| command.contains(" restore "));
     let rotating = section("Changing keys")?;
     let counts = (backing_up.len(), restoring.len(), rotating.len());
-    ensure!(counts == (2, 1, 2), "{counts:?} commands");
+    ensure!(counts == (2, 1, 4), "{counts:?} commands");
 
     let mut warp = Warp::start().await?;
     let room = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 use warproom_client::State;
-use warproom_proto::{EntryId, ErrorCode, Label, RoomId, Seq, limits};
-use warproom_tests::harness::{DEADLINE, Warp, entries_up_to, eventually, server_binary};
+use warproom_proto::{EntryId, ErrorCode, Label, RoomId, RoomSettings, Seq, limits};
+use warproom_tests::harness::{DEADLINE, Warp, entries_up_to, eventually, server_binary, settings};
 use warproom_tests::wire::{Seen, Wire, authority, tls_config};
 
 /// Longer than anything here should take, also where the machine is busy.
@@ -231,6 +231,45 @@ async fn who_asks_too_fast_is_told_when_to_come_again() -> anyhow::Result<()> {
     let mut other = Wire::person(&warp, warp.manager()).await?;
     ensure!(other.ask("room.list", json!({})).await?.is_ok(), "somebody else has to wait");
     Ok(())
+}
+
+#[tokio::test]
+async fn who_changes_what_stays_without_pause_is_slowed_over_all_connections() -> anyhow::Result<()>
+{
+    let warp = Warp::builder().env("WARPROOM_SERVER_LIMITS__ACTS_PER_HOUR", 16).start().await?;
+    let council = warp.organisation("Dover District Council").await?;
+    let officer = warp.officer("toggling", council).await?;
+    let room = warp.room(&[&officer], Label::Green, Label::Green).await?;
+    let mut wires = [Wire::person(&warp, &officer).await?, Wire::person(&warp, &officer).await?];
+    let (mut changed, mut waits) = (0, Vec::new());
+    for number in 0..8 {
+        let wire = &mut wires[number % 2];
+        let settings = settings_named(&format!("Toggled {number}"))?;
+        let change = json!({"room": room, "id": EntryId::random(), "settings": settings});
+        match wire.ask("room.change", change).await? {
+            Ok(_) => changed += 1,
+            Err(refusal) => {
+                let code = i64::from(ErrorCode::SlowDown.number());
+                ensure!(refusal["code"] == code, "{refusal}");
+                waits.push(refusal["data"]["retry_after_ms"].as_u64().context("when is not said")?);
+            }
+        }
+    }
+    ensure!(changed == 4, "{changed} changes at once, where an hour has 16");
+    ensure!(waits.iter().all(|wait| (1..=225_001).contains(wait)), "{waits:?}");
+    // It is the member's own, and of acts alone: they go on talking, and others act.
+    officer.post(room, Label::Green, "still here").await?;
+    let own = warp.room(&[warp.manager()], Label::Green, Label::Green).await?;
+    let mut manager = Wire::person(&warp, warp.manager()).await?;
+    let settings = settings_named("Another")?;
+    let change = json!({"room": own, "id": EntryId::random(), "settings": settings});
+    ensure!(manager.ask("room.change", change).await?.is_ok(), "somebody else has to wait");
+    Ok(())
+}
+
+fn settings_named(name: &str) -> anyhow::Result<Value> {
+    let settings = RoomSettings { name: name.parse()?, ..settings(Label::Green, Label::Green)? };
+    Ok(serde_json::to_value(settings)?)
 }
 
 #[tokio::test]

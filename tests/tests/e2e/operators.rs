@@ -52,6 +52,7 @@ async fn each_act_of_an_operator_lands_in_the_audit_log_with_its_kind() -> anyho
     back_up(&warp, &backup).await?;
     done(rotate(&warp, "master-key")).await?;
     done(rotate(&warp, "certificate")).await?;
+    done(rotate(&warp, "authority")).await?;
     // What is refused was not done.
     refused(command(&warp, "backup", &[("--to", &warp.folder().join("data/within"))])).await?;
     warp.stop().await?;
@@ -65,6 +66,7 @@ async fn each_act_of_an_operator_lands_in_the_audit_log_with_its_kind() -> anyho
         Event::BackupTaken { whole: false, records: second },
         Event::KeyRotated { key: KeyKind::Master },
         Event::KeyRotated { key: KeyKind::Certificate },
+        Event::KeyRotated { key: KeyKind::Authority },
         Event::KeyRotated { key: KeyKind::Audit },
     ] = events[..]
     else {

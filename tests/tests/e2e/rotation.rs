@@ -1,6 +1,9 @@
 //! Keys changed while the server runs: nobody is dropped, nothing is lost, and a kill at any moment
 //! leaves a server that starts.
 
+#[path = "rotation/authority.rs"]
+mod authority;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -33,7 +33,7 @@ pub(crate) async fn join(place: &Place, args: &Join) -> Result<()> {
         Ok(joined) => joined,
         Err(error) => return Err(not_redeemed(error, args, &invitation.address, &invited.handle)),
     };
-    keep(place, folder, invitation.address, &joined, Some(invited.organisation))
+    keep(place, folder, &joined, Some(invited.organisation))
 }
 
 /// `device enrol`
@@ -49,7 +49,7 @@ pub(crate) async fn enrol(place: &Place, args: &Enrol) -> Result<()> {
     let code = prompt::code("Code from your authenticator app: ", |_| true)?;
     let name = device_name(args.device_name.as_ref());
     let joined = enrol_device(&address, args.handle.clone(), password, code, name).await?;
-    keep(place, folder, address, &joined, None)
+    keep(place, folder, &joined, None)
 }
 
 /// Reads the invitation, which is a secret until it is redeemed, from the argument or a pipe.
@@ -109,13 +109,12 @@ pub(crate) fn hand_over(totp: &TotpSecret, warp: &Name, handle: &Handle) -> Resu
 fn keep(
     place: &Place,
     folder: NewFolder,
-    address: Address,
     joined: &Joined,
     organisation: Option<Name>,
 ) -> Result<()> {
     let me = &joined.signed_in.me;
     let profile = Profile {
-        address,
+        address: joined.address.clone(),
         device: joined.device,
         handle: me.handle.clone().context("the server did not say who you are")?,
         name: me.name.clone(),

@@ -30,7 +30,9 @@ fn list(place: &Place) -> Result<()> {
 }
 
 fn show(place: &Place, folder: &Folder) -> Result<()> {
-    let profile = folder.profile()?;
+    let mut profile = folder.profile()?;
+    // Heads that cannot be read are told by every command that connects; this one shows what there is.
+    profile.address = folder.heads().unwrap_or_default().address(profile.address);
     place.out.give(&profile, |profile| {
         let organisation =
             profile.organisation.as_ref().map_or_else(String::new, |name| format!(", {name}"));

@@ -270,6 +270,11 @@ pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
                 session.me = signed_in.me.clone();
             }
         }
+        News::Address(address) => {
+            if let Some(session) = &mut model.session {
+                session.address.clone_from(address);
+            }
+        }
         News::Rewritten(rewritten) if rewritten.room.is_none() => {
             model.desk.is_register_rewritten = true;
         }

@@ -42,7 +42,6 @@ type Slot = Arc<Mutex<Option<Arc<Opened>>>>;
 /// An invitation that was shown, with the second factor made for it.
 struct Opened {
     joining: warproom_client::Joining,
-    address: Address,
     totp: TotpSecret,
     /// Once it was redeemed: what is to be kept, should keeping it have failed.
     identity: tokio::sync::Mutex<Option<Identity>>,
@@ -105,7 +104,7 @@ impl Joining {
             let (handle, password, code) = proof;
             let code = digits(&code);
             let joined = match enrol_device(&address, handle, password, code, device).await {
-                Ok(joined) => keep(profiles, identity(address, joined), lock).await,
+                Ok(joined) => keep(profiles, identity(joined), lock).await,
                 Err(error) => Err(refusal::of_join(&error)),
             };
             teller.tell(News::Joined(joined)).await;
@@ -152,8 +151,7 @@ async fn open(invitation: &Invitation) -> Result<(Opened, news::Invitation), Ref
         fingerprint: invitation.address.authority,
         invited,
     };
-    let (address, identity) = (invitation.address.clone(), tokio::sync::Mutex::default());
-    Ok((Opened { joining, address, totp, identity }, shown))
+    Ok((Opened { joining, totp, identity: tokio::sync::Mutex::default() }, shown))
 }
 
 impl Opened {
@@ -173,7 +171,7 @@ impl Opened {
             check_code(&self.totp, code, unix_seconds())?;
             let joined = self.joining.redeem(password, &self.totp, device).await;
             let joined = joined.map_err(|error| refusal::of_join(&error))?;
-            kept.insert(identity(self.address.clone(), joined)).clone()
+            kept.insert(identity(joined)).clone()
         };
         keep(profiles, identity, lock).await
     }
@@ -194,8 +192,8 @@ async fn keep(
     })
 }
 
-fn identity(address: Address, joined: Joined) -> Identity {
-    let Joined { device, key, signed_in } = joined;
+fn identity(joined: Joined) -> Identity {
+    let Joined { address, device, key, signed_in } = joined;
     let (me, warp, warp_id) = (signed_in.me, signed_in.warp_name, signed_in.warp);
     Identity { address, device, key, me, warp, warp_id }
 }

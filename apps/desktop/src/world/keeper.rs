@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use warproom_client::proto::Name;
 use warproom_client::proto::calls::{Me, SignedIn};
+use warproom_client::proto::invitation::Address;
 use warproom_client::{
     Client, ConnectError, Connector, Credentials, Event, Events, Heads, SignOut, State, Trouble,
 };
@@ -56,10 +57,11 @@ impl Keeper {
     /// Runs until this device is signed out for good.
     pub(super) async fn run(mut self, identity: Identity, heads: Heads) {
         self.say(Connection::Connecting).await;
+        let enrolled = identity.address.clone();
         let credentials = Credentials::Device { device: identity.device, key: identity.key };
         let connector = Connector::new(identity.address, credentials).heads(heads);
         let reason = match self.connect(connector).await {
-            Ok((client, events)) => self.serve(client, events).await,
+            Ok((client, events)) => self.serve(client, events, enrolled).await,
             Err(error) => refusal::of_connect(&error),
         };
         self.link.send_replace(None);
@@ -86,10 +88,16 @@ impl Keeper {
         }
     }
 
-    async fn serve(&mut self, client: Client, mut events: Events) -> news::Refusal {
+    async fn serve(
+        &mut self,
+        client: Client,
+        mut events: Events,
+        enrolled: Address,
+    ) -> news::Refusal {
         // First the client, so that what is asked for on signing in can be asked.
         self.link.send_replace(Some(client.clone()));
         self.signed_in(client.signed_in()).await;
+        self.say_address(&client, &enrolled).await;
         let mut state = client.state();
         let mut heads = Remembered::of(&client);
         loop {
@@ -103,7 +111,11 @@ impl Keeper {
                     Some(event) => {
                         let batch = batch(event, &mut events).await;
                         let now = state.borrow_and_update().clone();
+                        let is_back = batch.iter().any(|one| matches!(one, Event::Reconnected(_)));
                         self.take(batch, &now).await;
+                        if is_back {
+                            self.say_address(&client, &enrolled).await;
+                        }
                     }
                     None => break,
                 },
@@ -160,6 +172,12 @@ impl Keeper {
         }
         self.say(Connection::Connected).await;
         self.teller.tell(News::SignedIn(news::SignedIn { warp, me })).await;
+    }
+
+    /// Tells by which authority the server is known: it may be another since the last sign-in.
+    async fn say_address(&self, client: &Client, enrolled: &Address) {
+        let address = client.address(enrolled.clone());
+        self.teller.tell(News::Address(address.to_string())).await;
     }
 
     async fn say_state(&mut self, state: &State) {

@@ -59,7 +59,7 @@ impl Session {
         let (me, warp) = (identity.me.clone(), identity.warp.clone());
         let known = (me.clone(), warp.clone());
         let device = identity.device;
-        let address = identity.address.to_string();
+        let address = heads.address(identity.address.clone()).to_string();
         let profile = name.clone();
         let opened = Opened { profile, warp, me, device, address, settings, drafts, outbox };
         let rooms = Rooms::default();

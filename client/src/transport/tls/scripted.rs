@@ -1,7 +1,6 @@
 //! A server for tests that says just what a test makes it say, over real TLS and WebSocket.
 
 use futures_util::{SinkExt, StreamExt};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::TcpListener;
@@ -13,40 +12,66 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use warproom_proto::limits;
 
+use super::made::Authority;
 use super::*;
 
 /// A listening server with an authority of its own.
 pub(crate) struct Server {
     listener: TcpListener,
     acceptor: TlsAcceptor,
+    authority: Authority,
+    /// What it presents along with its certificate.
+    along: Vec<CertificateDer<'static>>,
     /// Where it is and how to know it.
     pub(crate) address: Address,
 }
 
+/// Accepts connections with a certificate of this authority.
+fn acceptor(authority: &Authority, along: &[CertificateDer<'static>]) -> TlsAcceptor {
+    let (certificate, key) = authority.issue("127.0.0.1", 2049);
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert([&[certificate], along].concat(), key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
-        let mut authority = CertificateParams::new(Vec::new()).unwrap();
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().unwrap();
-        let authority_der = authority.self_signed(&authority_key).unwrap().der().clone();
-        let fingerprint = digest(&SHA256, &authority_der).as_ref().try_into().unwrap();
-        let issuer = Issuer::new(authority, authority_key);
-
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-        let certificate = certificate.signed_by(&key, &issuer).unwrap().der().clone();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate, authority_der], key)
-            .unwrap();
+        let authority = Authority::new();
+        let along = vec![authority.der.clone()];
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host_port = listener.local_addr().unwrap().to_string();
-        let address = Address { host_port, authority: Fingerprint(fingerprint) };
-        Self { listener, acceptor: TlsAcceptor::from(Arc::new(config)), address }
+        let address = Address { host_port, authority: authority.fingerprint() };
+        Self { listener, acceptor: acceptor(&authority, &along), authority, along, address }
+    }
+
+    /// Changes its authority for another. The address stays what it was.
+    pub(crate) fn change_authority(&mut self) {
+        let successor = Authority::new();
+        let endorsement = self.authority.endorse(&successor);
+        self.along.splice(0..0, [successor.der.clone(), endorsement]);
+        self.acceptor = acceptor(&successor, &self.along);
+        self.authority = successor;
+    }
+
+    /// What it accepts connections with, to be given back later as whoever stole its keys has them.
+    pub(crate) fn keys(&self) -> TlsAcceptor {
+        self.acceptor.clone()
+    }
+
+    /// Goes by such keys from now on.
+    pub(crate) fn go_by(&mut self, keys: TlsAcceptor) {
+        self.acceptor = keys;
+    }
+
+    /// By which authority it is known now.
+    pub(crate) fn authority(&self) -> Fingerprint {
+        self.authority.fingerprint()
     }
 
     /// The next connection, answered with this sub-protocol. Fails as the client makes it fail.

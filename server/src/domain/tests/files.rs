@@ -1,7 +1,7 @@
 //! Files: who may bring how much, and which entry carries what.
 
 use warproom_proto::calls::BeginFile;
-use warproom_proto::{FileId, NamedFile, Sha256};
+use warproom_proto::{CarriedFile, FileId, NamedFile, Sha256};
 
 use super::super::{FileBounds, FileChange, Upload};
 use super::*;
@@ -9,8 +9,12 @@ use super::*;
 /// A room of the same members, besides [`ROOM`].
 const OTHER: RoomId = RoomId::from_bytes([3; 16]);
 
-const BOUNDS: FileBounds =
-    FileBounds { largest_bytes: 1_000, waiting: 3, room_bytes: 1_500, organisation_bytes: 2_000 };
+const BOUNDS: FileBounds = FileBounds {
+    largest_bytes: 1_000_000,
+    waiting: 3,
+    room_bytes: 1_500_000,
+    organisation_bytes: 2_000_000,
+};
 
 fn file(n: u8) -> FileId {
     FileId::from_bytes([n; 16])
@@ -67,16 +71,16 @@ fn a_file_is_announced_by_whoever_may_write_in_its_room() {
         room: ROOM,
         owner: person(10),
         organisation: organisation(10),
-        size_bytes: 1_000,
+        size_bytes: 1_000_000,
         sha256: Sha256([5; 32]),
         begun_ms: NOW,
         whole: false,
     };
-    let decided = begin(&state, person(10), 5, &call(5, 1_000)).unwrap().unwrap();
+    let decided = begin(&state, person(10), 5, &call(5, 1_000_000)).unwrap().unwrap();
     assert_eq!(kept(&decided), &upload);
-    let bots = begin(&state, Principal::Bot(BOT), 5, &call(5, 1_000)).unwrap().unwrap();
+    let bots = begin(&state, Principal::Bot(BOT), 5, &call(5, 1_000_000)).unwrap().unwrap();
     assert_eq!(kept(&bots).organisation, organisation(10), "its owner's");
-    let larger = begin(&state, person(10), 5, &call(5, 1_001));
+    let larger = begin(&state, person(10), 5, &call(5, 1_000_001));
     assert_eq!(code(larger), Some(ErrorCode::BadParams));
     let outside = begin(&state, person(30), 5, &call(5, 1));
     assert_eq!(code(outside), Some(ErrorCode::NotFound), "not in the room");
@@ -111,23 +115,42 @@ fn files_that_wait_have_a_bound_for_each_member() {
 #[test]
 fn an_organisation_keeps_so_much_in_a_room_and_so_much_in_all_and_anothers_does_not_count() {
     let mut state = rooms();
-    begun(&mut state, person(10), 1, &call(1, 1_000));
+    begun(&mut state, person(10), 1, &call(1, 1_000_000));
     // Its bots count towards it too.
     let bot = Principal::Bot(BOT);
-    assert!(begin(&state, bot, 2, &call(2, 500)).is_ok());
+    assert!(begin(&state, bot, 2, &call(2, 500_000)).is_ok());
     let refused = |state: &State, call: &BeginFile| {
         let error = begin(state, bot, 2, call).err().unwrap();
         assert_eq!(error.code, ErrorCode::Conflict);
         error.message
     };
-    let sentence = refused(&state, &call(2, 501));
-    assert!(sentence.contains("1500 bytes of files in this room"), "{sentence}");
+    let sentence = refused(&state, &call(2, 500_001));
+    assert!(sentence.contains("1500000 bytes of files in this room"), "{sentence}");
     let elsewhere = |size_bytes| BeginFile { room: OTHER, ..call(2, size_bytes) };
-    assert!(begin(&state, bot, 2, &elsewhere(1_000)).is_ok());
+    assert!(begin(&state, bot, 2, &elsewhere(1_000_000)).is_ok());
     begun(&mut state, person(10), 3, &call(3, 1));
-    let sentence = refused(&state, &elsewhere(1_000));
-    assert!(sentence.contains("2000 bytes of files in this WARP"), "{sentence}");
-    assert!(begin(&state, person(20), 2, &call(2, 1_000)).is_ok());
+    let sentence = refused(&state, &elsewhere(1_000_000));
+    assert!(sentence.contains("2000000 bytes of files in this WARP"), "{sentence}");
+    assert!(begin(&state, person(20), 2, &call(2, 1_000_000)).is_ok());
+}
+
+#[test]
+fn a_quota_bounds_how_many_files_there_are_however_little_is_in_them() {
+    let mut state = rooms();
+    // A bot's are the organisation's too; what is carried no longer waits.
+    let mut begun_so_far = 0;
+    for n in 1..=u8::MAX {
+        let Ok(Some(change)) = begin(&state, person(10), n, &call(n, u64::from(n) % 2)) else {
+            break;
+        };
+        state.apply_file(&change);
+        let carried = CarriedFile { file: file(n), size_bytes: 0 };
+        state.files.carry(ROOM, n.into(), &[carried]);
+        begun_so_far += 1;
+    }
+    assert_eq!(begun_so_far, 22, "1.5 MB in a room, and each counts as 64 KiB");
+    state.apply_file(&FileChange::Gone(ROOM, file(7)));
+    assert!(begin(&state, person(10), 99, &call(99, 0)).is_ok(), "what is gone counts no more");
 }
 
 #[test]

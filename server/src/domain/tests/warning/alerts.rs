@@ -106,8 +106,8 @@ fn an_alert_has_32_references_and_32_subjects_at_most_and_asks_what_can_be_answe
 fn an_alert_carries_files_of_its_author() {
     let mut state = roll_call(Label::Green);
     let (file, sha256) = (FileId::from_bytes([5; 16]), Sha256([5; 32]));
-    let bounds =
-        FileBounds { largest_bytes: 10, waiting: 1, room_bytes: 10, organisation_bytes: 10 };
+    let (room_bytes, organisation_bytes) = (1 << 16, 1 << 16);
+    let bounds = FileBounds { largest_bytes: 10, waiting: 1, room_bytes, organisation_bytes };
     let call = BeginFile { room: ROOM, size_bytes: 10, sha256 };
     let begun = state.decide_begin(person(10), &call, file, (&bounds, NOW)).unwrap().unwrap();
     state.apply_file(&begun);
