@@ -128,6 +128,8 @@ pub fn builder() -> Builder {
         .fold(Warp::builder(), |builder, (name, value)| builder.env(name, value))
         .true_limits()
         .env("WARPROOM_SERVER_LIMITS__SIGN_IN_MS", 60_000)
+        // One person brings everybody in and takes them out.
+        .env("WARPROOM_SERVER_LIMITS__ACTS_PER_HOUR", 100_000)
         .env("WARPROOM_SERVER_CACHE_MIB", CACHE_MIB)
         .env("WARPROOM_SERVER_METRICS", "127.0.0.1:0")
 }
