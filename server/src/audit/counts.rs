@@ -2,7 +2,8 @@
 //! again and again cannot fill the disk, and what the disk would not take when it happened.
 //!
 //! Everything is bounded. Refusals are told apart by who or where from and by kind, up to a number;
-//! beyond it only the kind counts. Sign-ins that wait for the disk are told apart by who, with what and
+//! beyond it a stranger's count by kind alone, and a member's by who and kind: no flood of strangers hides
+//! what a member tried, and no member another. Sign-ins that wait for the disk are told apart by who, with what and
 //! where from, up to a number; beyond it not by where from. The two share no room, so no number of
 //! refusals takes a sign-in's place, and nobody's sign-ins take another's.
 
@@ -13,9 +14,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use warproom_proto::audit::{Event, Means, Network, Reading, Record};
 use warproom_proto::{DeviceId, ErrorCode, MemberId, Principal};
 
-/// How many refusals are told apart between two writings. With one writing a minute and some 300
-/// bytes a record, the worst that strangers can do is some 60 MB a day.
+/// How many refusals of strangers are told apart between two writings. With one writing a minute and some 300
+/// bytes a record, the worst that they can do is some 60 MB a day.
 const TOLD_APART: usize = 128;
+
+/// The same of one member or bot, and of all who are signed in. Beyond it one's own are told apart by what
+/// was said to them, and then not by who.
+const TOLD_APART_OF_ONE: usize = 16;
+const TOLD_APART_OF_ALL: usize = 512;
 
 /// How many sign-ins that wait for the disk are told apart by network too. Beyond it there is one more
 /// at most for each device and bot, which the register bounds.
@@ -157,7 +163,16 @@ impl Counts {
 
 impl Waiting {
     fn add_refusal(&mut self, mut key: Key, more: Count) {
-        if self.refusals.len() >= TOLD_APART && !self.refusals.contains_key(&key) {
+        let refusals = &self.refusals;
+        let of = |holds: &dyn Fn(&Key) -> bool| refusals.keys().filter(|one| holds(one)).count();
+        let is_new = |key: &Key| !refusals.contains_key(key);
+        if is_new(&key) {
+            let most = if key.by.is_some() { TOLD_APART_OF_ONE } else { TOLD_APART };
+            if of(&|one| one.by == key.by) >= most {
+                key = Key { by: key.by, from: None, what: kind_of(key.what) };
+            }
+        }
+        if key.by.is_some() && is_new(&key) && of(&|one| one.by.is_some()) >= TOLD_APART_OF_ALL {
             key = Key { by: None, from: None, what: kind_of(key.what) };
         }
         add(&mut self.refusals, key, more);
@@ -239,12 +254,35 @@ mod tests {
             counts.refused((Some(Principal::Member(MemberId::random())), None), call, 0);
         }
         let records = counts.take().records();
-        assert!(records.len() <= TOLD_APART + 2, "{}", records.len());
-        let count = |record: &Record| match &record.event {
-            Event::SignInRefused { count, .. } | Event::Refused { count, .. } => *count,
-            _ => 0,
-        };
-        assert_eq!(records.iter().map(count).sum::<u64>(), 20_000);
+        let most = TOLD_APART + TOLD_APART_OF_ALL + 2;
+        assert!(records.len() <= most, "{}", records.len());
+        assert_eq!(records.iter().map(count_of).sum::<u64>(), 20_000);
+    }
+
+    #[test]
+    fn neither_strangers_nor_another_member_hide_who_was_refused() {
+        let counts = Counts::default();
+        let member = || Some(Principal::Member(MemberId::random()));
+        let (loud, quiet) = (member(), member());
+        let codes = [ErrorCode::NotAllowed, ErrorCode::NotFound, ErrorCode::Conflict];
+        let calls: Vec<String> = (0..500).map(|number| format!("call.{number}")).collect();
+        for call in calls.leak() {
+            for code in codes {
+                counts.refused((loud, None), Refusal::Call { call, code }, 0);
+            }
+        }
+        for n in 0..1_000 {
+            counts.refused((None, Some(from(n))), TOKEN, 0);
+        }
+        let tried = Refusal::Call { call: "room.history", code: ErrorCode::NotFound };
+        counts.refused((quiet, None), tried, 0);
+        let records = counts.take().records();
+        let of = |who| records.iter().filter(move |record| record.by == who);
+        let event =
+            Event::Refused { call: "room.history".into(), code: ErrorCode::NotFound, count: 1 };
+        assert_eq!(of(quiet).map(|record| &record.event).collect::<Vec<_>>(), [&event]);
+        assert_eq!(of(loud).map(count_of).sum::<u64>(), 1_500, "all of it is theirs");
+        assert!(of(loud).count() <= TOLD_APART_OF_ONE + codes.len());
     }
 
     fn sign_in(by: Principal, network: u32) -> SignIn {
@@ -253,7 +291,9 @@ mod tests {
 
     fn count_of(record: &Record) -> u64 {
         match record.event {
-            Event::SignedIn { count, .. } | Event::SignInRefused { count, .. } => count,
+            Event::SignedIn { count, .. }
+            | Event::SignInRefused { count, .. }
+            | Event::Refused { count, .. } => count,
             _ => 0,
         }
     }

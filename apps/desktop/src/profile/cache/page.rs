@@ -20,8 +20,8 @@ use crate::profile::Result;
 use crate::profile::database::Database;
 use crate::profile::seal::Opaque;
 
-/// The most amendments of a page, and entries of a thread: the newest of them. A few people write a few; a
-/// server that means harm may have sent any number.
+/// The most that refers to a page and is looked through for what amends it, and entries of a thread: the newest
+/// of them. A few people write a few; a server that means harm may have sent any number.
 const MOST: u16 = 2_000;
 
 /// What to do where records are missing.
@@ -50,8 +50,10 @@ pub(super) fn page(
         From::Time(at_ms) => room.forward(room.at_time(at_ms)?, limit, missing)?,
     };
     let Some(entries) = entries else { return Ok(None) };
-    let amendments = room.amendments(&entries)?;
-    Ok(Some(Page { entries, amendments, latest }))
+    let (amendments, are_all) = room.amendments(&entries)?;
+    // Behind so many replies there may be a cancellation: the server finds it.
+    let is_right = are_all || missing == Missing::Leave;
+    Ok(is_right.then_some(Page { entries, amendments, latest }))
 }
 
 /// Reads what refers to an entry, oldest first.
@@ -148,10 +150,10 @@ impl Room<'_> {
     }
 
     /// What amends these records and is not among them, oldest first: as the server chooses it, and
-    /// reactions too.
-    fn amendments(&self, entries: &[Delivered]) -> Result<Vec<Delivered>> {
+    /// reactions too. And whether that is all of it, as far as is kept.
+    fn amendments(&self, entries: &[Delivered]) -> Result<(Vec<Delivered>, bool)> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), true));
         };
         let sql = format!(
             "SELECT {} FROM entries WHERE room = ?1 AND refers_to BETWEEN ?2 AND ?3
@@ -159,10 +161,12 @@ impl Room<'_> {
             Kept::COLUMNS
         );
         let values = params![self.name, number(first.seq), number(last.seq), MOST];
-        let mut found = self.opened(&self.db.list(&sql, values, Kept::read)?)?;
+        let rows = self.db.list(&sql, values, Kept::read)?;
+        let are_all = rows.len() < usize::from(MOST);
+        let mut found = self.opened(&rows)?;
         found.reverse();
         found.retain(amends);
-        Ok(found)
+        Ok((found, are_all))
     }
 
     /// Opens the rows of which this holds, `limit` of them at most.

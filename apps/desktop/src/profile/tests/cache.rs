@@ -10,6 +10,7 @@ use warproom_client::proto::{Entry, Kind, Name, Seq};
 use super::*;
 use crate::fixture::{NOW_MS, acts, delivered, kind, organisation, post, withheld};
 use crate::model::board::tests::roll_call;
+use crate::news::Page;
 
 const LABEL: Label = Label::Green;
 
@@ -168,6 +169,19 @@ fn a_page_brings_what_amends_it_and_a_thread_what_refers_to_it() {
     assert_eq!(page.latest, 11);
     assert_eq!(seqs(&profile.thread(room(1), 2).unwrap()), [5, 6, 7, 9]);
     assert_eq!(seqs(&profile.thread(room(2), 2).unwrap()), [0; 0]);
+}
+
+#[test]
+fn a_page_behind_more_replies_than_are_looked_through_is_the_servers() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    let reply = |seq| of_kind(seq, Kind::Post { reply_to: Some(1) });
+    keep(&profile, [said(1), said(2)].into_iter().chain((3..2_002).map(reply)));
+    let amending = |page: Option<Page>| page.map(|page| seqs(&page.amendments));
+    assert_eq!(amending(profile.page(room(1), From::Before(2), 1).unwrap()), Some(vec![]));
+    keep(&profile, [reply(2_002)]);
+    assert_eq!(amending(profile.page(room(1), From::Before(2), 1).unwrap()), None);
+    assert_eq!(amending(profile.page_offline(room(1), From::Before(2), 1).unwrap()), Some(vec![]));
 }
 
 /// Record 2 is a post; an edit, an answer, a reaction, and a reply of its own follow.
