@@ -5,8 +5,9 @@
 pub const SUBPROTOCOL: &str = "warproom.v1";
 
 /// Earlier authorities of a WARP that a server still presents, so that who knows one of them comes to know
-/// the present one.
-pub const FORMER_AUTHORITIES: usize = 8;
+/// the present one: with two certificates each, ten in all, which is what Java's TLS takes
+/// (`jdk.tls.client.maxInboundCertificateChainLength`).
+pub const FORMER_AUTHORITIES: usize = 4;
 
 /// The largest frame before sign-in: enough for an invitation's redemption, too little to hoard.
 pub const FRAME_BYTES_BEFORE_SIGN_IN: usize = 16 * 1024;

@@ -248,17 +248,19 @@ fn admitted<C: Call>(session: &Session, request: &rpc::Request<'_>) -> Result<C,
 }
 
 /// What is kept for good and may be done again and again: a member does no more of it than an hour's acts.
-/// What a quota bounds is not here, nor are a bot's entries, which have their grant's rate.
+/// What a quota bounds is not here, nor what undoes one of these, nor are a bot's entries, which have their
+/// grant's rate.
 const ACTS: &[&str] = &[
     proto::ChangeOrganisation::METHOD,
     proto::SetRegisterEntry::METHOD,
     proto::ChangeMember::METHOD,
+    proto::AddInvitation::METHOD,
+    proto::AddBot::METHOD,
     proto::RotateBot::METHOD,
     proto::MakeProposal::METHOD,
     proto::HoldRoom::METHOD,
     proto::ChangeRoom::METHOD,
     proto::AddToRoom::METHOD,
-    proto::RemoveFromRoom::METHOD,
     proto::PostAlert::METHOD,
     proto::RetractEntry::METHOD,
     proto::RelabelEntry::METHOD,

@@ -122,7 +122,11 @@ enum Rotated {
     /// The server's certificate and its key.
     Certificate,
     /// The certificate authority, and the server's certificate with it. The old one's key is destroyed.
-    Authority,
+    Authority {
+        /// Make one now, also where `next-authority` has made one, whose key may have been stolen too.
+        #[arg(long)]
+        anew: bool,
+    },
 }
 
 /// Runs a command.
@@ -156,7 +160,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Restore { from, keys } => keeping::restore(&folder, &from, &keys)?,
         Command::Rotate { what: Rotated::MasterKey } => keeping::rotate_master_key(&folder)?,
         Command::Rotate { what: Rotated::Certificate } => keeping::rotate_certificate(&folder)?,
-        Command::Rotate { what: Rotated::Authority } => keeping::rotate_authority(&folder)?,
+        Command::Rotate { what: Rotated::Authority { anew } } => {
+            keeping::rotate_authority(&folder, anew)?;
+        }
         Command::AuditKey => {
             let config = Config::load(&folder)?;
             let key = audit::Keys::renew(&config.keys)?;

@@ -67,7 +67,10 @@ pub enum Order {
     /// Make a new server certificate and take it for new connections.
     RotateCertificate {},
     /// Change the authority, and the server's certificate with it.
-    RotateAuthority {},
+    RotateAuthority {
+        /// Not for one that was made before its turn.
+        anew: bool,
+    },
 }
 
 /// What the server says of an order.

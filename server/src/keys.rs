@@ -113,6 +113,8 @@ fn change_now<T>(
     if next.exists() {
         return Err(KeysError::Pending);
     }
+    let path = keys.join(MASTER_KEY);
+    check_destroyable(&path).map_err(|source| KeyError::Io { path, source })?;
     let new = MasterKey::generate()?;
     new.save_new(&next)?;
     match rekey(new) {
@@ -135,12 +137,17 @@ fn put_in_place(keys: &Path) -> Result<(), KeyError> {
     take_place(&keys.join(NEXT), &path).map_err(|source| KeyError::Io { path, source })
 }
 
+/// Whether a key's file can be written over, so that it can be said of it that it is destroyed.
+pub(crate) fn check_destroyable(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path).map(drop)
+}
+
 /// Puts the file of a key, in the same folder, in another's place, and destroys what that held.
 pub(crate) fn take_place(next: &Path, path: &Path) -> io::Result<()> {
     let old = match OpenOptions::new().write(true).open(path) {
         Ok(old) => Some(old),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        // It may be on a medium of its own. It goes all the same, if its folder lets it.
+        // That was asked before; now it goes all the same, if its folder lets it.
         Err(error) => {
             let path = path.display();
             tracing::warn!(%error, %path, "the bytes of the old key cannot be written over");

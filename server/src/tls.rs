@@ -79,6 +79,10 @@ fn put_certified_by(keys: &Path, by: &authority::Files, hosts: &[String]) -> Res
     let (certificate, key) = by.certify(names)?;
     // The key is there before its certificate: cut short between the two, it is found by `certified`.
     let (next, path) = (keys.join(NEXT_SERVER_KEY), keys.join(SERVER_KEY));
+    if certified_by(keys, SERVER_KEY).is_err() && certified_by(keys, NEXT_SERVER_KEY).is_ok() {
+        // That was so the last time, and this one may be cut short too.
+        fs::rename(&next, &path).map_err(|cause| TlsError::File { path: path.clone(), cause })?;
+    }
     replace(&next, &key.serialize_pem())?;
     let chain = format!("{certificate}{}{}", by.pem()?, by.read_former()?);
     replace(&keys.join(SERVER_CERTIFICATE), &chain)?;

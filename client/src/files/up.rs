@@ -77,10 +77,13 @@ impl Upload {
 /// whatever it says.
 fn parts(size_bytes: u64, missing: &[PartRange]) -> BTreeSet<u32> {
     let all = u32::try_from(parts_of(size_bytes)).unwrap_or(u32::MAX);
-    let mut parts = BTreeSet::new();
+    let (mut parts, mut named) = (BTreeSet::new(), 0);
     for range in missing {
-        parts.extend(range.first..range.last.saturating_add(1).min(all));
-        if parts.len() as u64 >= u64::from(all) {
+        let range = range.first..range.last.saturating_add(1).min(all);
+        named += range.len();
+        parts.extend(range);
+        // Nobody who is right names a part twice.
+        if named as u64 >= u64::from(all) {
             break;
         }
     }

@@ -12,6 +12,7 @@ use warproom_server::control::{Order, Told};
 use warproom_server::setup::{self, MASTER_KEY};
 use warproom_server::store::backup::{BackupReport, Taken, verify as verify_backup};
 use warproom_server::store::{MasterKey, Options};
+use warproom_server::tls::authority::{self, Next};
 use warproom_server::{keys, store, tls};
 
 use super::{complain, say};
@@ -122,15 +123,18 @@ pub fn rotate_certificate(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Changes the authority.
-pub fn rotate_authority(folder: &Path) -> anyhow::Result<()> {
+pub fn rotate_authority(folder: &Path, anew: bool) -> anyhow::Result<()> {
     let config = Config::load(folder)?;
-    let authority = match ask(folder, &Order::RotateAuthority {})? {
+    let fingerprint = match ask(folder, &Order::RotateAuthority { anew })? {
         Some(Told::AuthorityRotated { authority }) => authority,
         Some(other) => bail!("the server answered something else: {other:?}"),
-        None => tls::authority::change(&config.keys, &setup::hosts(&config))?,
+        None => {
+            let next = if anew { Next::Anew } else { Next::Made };
+            authority::change(&config.keys, &setup::hosts(&config), next)?
+        }
     };
     say(&format!(
-        "The authority is {authority} from now on; the old one's key is destroyed. Members' programs \
+        "The authority is {fingerprint} from now on; the old one's key is destroyed. Members' programs \
          follow by themselves. So now:\n\
          1. renew every copy of {}\n\
          2. destroy the copies of the old authority's key\n\

@@ -16,6 +16,7 @@ use crate::keys;
 use crate::setup;
 use crate::store::backup::BackupError;
 use crate::store::{CommitError, Committer, Store};
+use crate::tls::authority::{self, Next};
 use crate::tls::{self, Certificate};
 
 /// What orders are carried out on.
@@ -69,7 +70,7 @@ impl Controlled {
             Order::Backup { to } => self.back_up(&to).map_err(|error| chain(&error)),
             Order::RotateMasterKey {} => self.rotate_master_key(),
             Order::RotateCertificate {} => self.rotate_certificate(),
-            Order::RotateAuthority {} => self.rotate_authority(),
+            Order::RotateAuthority { anew } => self.rotate_authority(anew),
         };
         match done {
             Ok(told) => {
@@ -149,8 +150,9 @@ impl Controlled {
         Ok(Told::CertificateRotated { hosts, expires_at_ms })
     }
 
-    fn rotate_authority(&self) -> Result<Told, String> {
-        let changed = tls::authority::change(&self.config.keys, &setup::hosts(&self.config));
+    fn rotate_authority(&self, anew: bool) -> Result<Told, String> {
+        let next = if anew { Next::Anew } else { Next::Made };
+        let changed = authority::change(&self.config.keys, &setup::hosts(&self.config), next);
         let authority = changed.map_err(|error| {
             let why = chain(&error);
             format!("{why}. When that is mended, give the order again: it goes on where it was")

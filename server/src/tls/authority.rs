@@ -187,17 +187,32 @@ pub fn next(keys: &Path) -> Option<PathBuf> {
 /// Changes the authority for the next one, and the server's certificate for one of it for these hosts; or
 /// finishes a change that was cut short, and no more. The present authority needs its key once more, which is
 /// destroyed then. The new one's fingerprint.
-pub fn change(keys: &Path, hosts: &[String]) -> Result<Fingerprint, TlsError> {
+pub fn change(keys: &Path, hosts: &[String], how: Next) -> Result<Fingerprint, TlsError> {
     let _alone = alone(keys)?;
     if let Settled { authority, is_changed: true } = settle_alone(keys)? {
         return Ok(authority);
     }
+    let (present, next) = (Files::present(keys), Files::next(keys));
+    keys::check_destroyable(&present.key).map_err(failed(&present.key))?;
+    if how == Next::Anew && next.is_there() {
+        step()
+            .and_then(|()| fs::remove_file(&next.certificate))
+            .map_err(failed(&next.certificate))?;
+    }
     let (_, successor) = make_next_alone(keys)?;
-    let next = Files::next(keys);
-    replace(&next.former, &Files::present(keys).endorse(successor)?)?;
+    replace(&next.former, &present.endorse(successor)?)?;
     put_certified_by(keys, &next, hosts)?;
     put_in_place(keys)?;
     Ok(successor)
+}
+
+/// Which authority comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The one that was made before its turn, if there is one.
+    Made,
+    /// One that is made now: what was made before may have been stolen with the other keys.
+    Anew,
 }
 
 /// Makes a server certificate from the authority, for these hosts, and puts it in place of the last.
@@ -282,7 +297,7 @@ mod tests {
         let keys = tempfile::tempdir().unwrap();
         make_authority(keys.path(), "Kent (Medway) WARP").unwrap();
         make_server_certificate(keys.path(), &hosts()).unwrap();
-        change(keys.path(), &hosts()).unwrap();
+        change(keys.path(), &hosts(), Next::Made).unwrap();
         keys
     }
 
@@ -302,7 +317,7 @@ mod tests {
                 fs::copy(file.path(), keys.path().join(file.file_name())).unwrap();
             }
             STEPS_LEFT.set(steps);
-            let cut = change(keys.path(), &hosts());
+            let cut = change(keys.path(), &hosts(), Next::Made);
             STEPS_LEFT.set(usize::MAX);
             if cut.is_ok() {
                 break;
@@ -319,7 +334,7 @@ mod tests {
             // The authority has its key, and what is to come has not gone.
             make_server_certificate(keys.path(), &hosts()).unwrap();
             assert_eq!(presented(keys.path()), if is_changed { 6 } else { 4 }, "{steps} steps");
-            let changed = change(keys.path(), &hosts()).unwrap();
+            let changed = change(keys.path(), &hosts(), Next::Made).unwrap();
             assert_eq!(Certificate::load(keys.path()).unwrap().authority(), changed);
             if is_changed {
                 finished += 1;
@@ -344,9 +359,9 @@ mod tests {
         let (_, next) = make_next(keys.path()).unwrap();
         // Up to the moment itself: the endorsement, the server's key, its certificate, and no further.
         STEPS_LEFT.set(3);
-        change(keys.path(), &hosts()).unwrap_err();
+        change(keys.path(), &hosts(), Next::Made).unwrap_err();
         STEPS_LEFT.set(usize::MAX);
-        assert_eq!(change(keys.path(), &hosts()).unwrap(), next);
+        assert_eq!(change(keys.path(), &hosts(), Next::Made).unwrap(), next);
         assert_eq!(settle(keys.path()).unwrap(), Settled { authority: next, is_changed: false });
     }
 
@@ -359,7 +374,7 @@ mod tests {
         fs::write(&key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
         let served = fs::read(keys.path().join(SERVER_CERTIFICATE)).unwrap();
         for refused in [
-            change(keys.path(), &hosts()).err(),
+            change(keys.path(), &hosts(), Next::Made).err(),
             make_server_certificate(keys.path(), &hosts()).err(),
         ] {
             let refused = refused.unwrap().to_string();
@@ -372,7 +387,7 @@ mod tests {
         make_next(keys.path()).unwrap();
         let next = keys.path().join("authority.key.next");
         fs::write(&next, KeyPair::generate().unwrap().serialize_pem()).unwrap();
-        let refused = change(keys.path(), &hosts()).unwrap_err().to_string();
+        let refused = change(keys.path(), &hosts(), Next::Made).unwrap_err().to_string();
         assert!(refused.contains("authority.key.next: it is not the key"), "{refused}");
         assert_eq!(Certificate::load(keys.path()).unwrap().authority(), before);
     }
@@ -388,9 +403,9 @@ mod tests {
         let read_only = fs::Permissions::from_mode(0o400);
         fs::set_permissions(elsewhere.path().join(target), read_only).unwrap();
         std::os::unix::fs::symlink(elsewhere.path().join(target), &key).unwrap();
-        assert_ne!(change(keys.path(), &hosts()).unwrap(), before);
+        assert_ne!(change(keys.path(), &hosts(), Next::Made).unwrap(), before);
         assert!(!key.is_symlink());
-        change(keys.path(), &hosts()).unwrap();
+        change(keys.path(), &hosts(), Next::Made).unwrap();
     }
 
     #[test]
@@ -402,7 +417,7 @@ mod tests {
         fs::write(&path, both).unwrap();
         make_server_certificate(keys.path(), &hosts()).unwrap();
         assert_eq!(presented(keys.path()), 4);
-        change(keys.path(), &hosts()).unwrap();
+        change(keys.path(), &hosts(), Next::Made).unwrap();
         assert_eq!(presented(keys.path()), 6);
     }
 
@@ -415,17 +430,41 @@ mod tests {
         let (file, next) = make_next(keys.path()).unwrap();
         assert_eq!(make_next(keys.path()).unwrap(), (file.clone(), next));
         assert_ne!(settle(keys.path()).unwrap().authority, next, "it came before its turn");
-        assert_eq!(change(keys.path(), &hosts()).unwrap(), next);
+        assert_eq!(change(keys.path(), &hosts(), Next::Made).unwrap(), next);
         assert!(!file.exists());
         let after = name();
         assert!(after.starts_with("Kent (Medway) WARP (Warproom, 20"), "{after}");
     }
 
     #[test]
+    fn one_that_was_made_before_is_left_out_where_it_may_have_been_stolen() {
+        let keys = keys();
+        let (_, stolen) = make_next(keys.path()).unwrap();
+        let changed = change(keys.path(), &hosts(), Next::Anew).unwrap();
+        assert_ne!(changed, stolen);
+        assert_eq!(settle(keys.path()).unwrap().authority, changed);
+        assert_eq!(next(keys.path()), None);
+    }
+
+    #[test]
+    fn the_key_of_a_certificate_is_not_lost_where_making_the_next_one_is_cut_short_twice() {
+        let keys = keys();
+        // Between the certificate and its key: three steps make one.
+        STEPS_LEFT.set(2);
+        make_server_certificate(keys.path(), &hosts()).unwrap_err();
+        STEPS_LEFT.set(1);
+        make_server_certificate(keys.path(), &hosts()).unwrap_err();
+        STEPS_LEFT.set(usize::MAX);
+        Certificate::load(keys.path()).unwrap();
+        make_server_certificate(keys.path(), &hosts()).unwrap();
+        Certificate::load(keys.path()).unwrap();
+    }
+
+    #[test]
     fn so_many_former_authorities_are_presented_and_no_more() {
         let keys = keys();
         for _ in 0..=limits::FORMER_AUTHORITIES {
-            change(keys.path(), &hosts()).unwrap();
+            change(keys.path(), &hosts(), Next::Made).unwrap();
         }
         assert_eq!(presented(keys.path()), 2 + 2 * limits::FORMER_AUTHORITIES);
         make_server_certificate(keys.path(), &hosts()).unwrap();
@@ -437,11 +476,11 @@ mod tests {
         let keys = keys();
         let before = settle(keys.path()).unwrap().authority;
         fs::rename(keys.path().join("authority.key"), keys.path().join("elsewhere")).unwrap();
-        let refused = change(keys.path(), &hosts()).unwrap_err().to_string();
+        let refused = change(keys.path(), &hosts(), Next::Made).unwrap_err().to_string();
         assert!(refused.contains("authority.key"), "{refused}");
         assert_eq!(settle(keys.path()).unwrap().authority, before);
         assert_eq!(Certificate::load(keys.path()).unwrap().authority(), before);
         fs::rename(keys.path().join("elsewhere"), keys.path().join("authority.key")).unwrap();
-        assert_ne!(change(keys.path(), &hosts()).unwrap(), before);
+        assert_ne!(change(keys.path(), &hosts(), Next::Made).unwrap(), before);
     }
 }
