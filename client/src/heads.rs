@@ -138,7 +138,7 @@ impl Heads {
             return log.claim(shown);
         }
         // Nobody is in so many rooms: what is only named of more is not kept. What is read of them is.
-        if self.rooms.len() < ROOMS {
+        if room.is_none() || self.rooms.len() < ROOMS {
             self.set(room, Some(shown.into()));
         }
         Ok(())

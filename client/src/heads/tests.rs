@@ -258,6 +258,7 @@ fn a_server_that_names_rooms_without_end_fills_no_profile_and_what_is_read_is_re
     }
     assert_eq!(heads.rooms.len(), ROOMS);
     heads.show(None, at(&records, 3)).unwrap();
+    assert_eq!(heads.reach(None), 3, "the register is one, and always kept");
     heads.pass(IN, &records[..9]).unwrap();
     assert_eq!(walked(&heads), 9);
     let first = RoomId::from_bytes(1_u128.to_be_bytes());
