@@ -162,4 +162,16 @@ mod tests {
         assert!(rates.whole_at.lock().unwrap().len() <= REMEMBERED);
         assert!(take(&rates, busy, 60).is_err(), "forgotten while it had to wait");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_remembered_takes_nobodys_place() {
+        let rates = Rates::default();
+        let bots: Vec<_> = (0..REMEMBERED).map(|_| BotId::random()).collect();
+        for bot in &bots {
+            assert_eq!(taken(&rates, *bot, 60, 1), 1);
+        }
+        for bot in &bots {
+            assert_eq!(taken(&rates, *bot, 60, 100), 14, "what was spent was forgotten");
+        }
+    }
 }

@@ -3,9 +3,9 @@
 //!
 //! Everything is bounded. Refusals are told apart by who or where from and by kind, up to a number;
 //! beyond it a stranger's count by kind alone, and a member's by who and kind: no flood of strangers hides
-//! what a member tried, and no member another. Sign-ins that wait for the disk are told apart by who, with what and
-//! where from, up to a number; beyond it not by where from. The two share no room, so no number of
-//! refusals takes a sign-in's place, and nobody's sign-ins take another's.
+//! what a member tried, and no member another. Sign-ins that wait for the disk are told apart by who, with
+//! what and where from, up to a number; beyond it not by where from. The two share no room, so no number
+//! of refusals takes a sign-in's place, and nobody's sign-ins take another's.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -27,16 +27,15 @@ pub fn client_binary() -> anyhow::Result<PathBuf> {
 /// An example of the client crate.
 pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    build(&folder, &["-p", "warproom-client", "--example", name])?;
+    build(&folder, &["warproom-client"], &["--example", name])?;
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
 /// An example of the desktop client, which shows a WARP that is made up.
 pub fn desktop_example(name: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    let what =
-        ["-p", "warproom-desktop", "--features", "warproom-desktop/fixture", "--example", name];
-    build(&folder, &what)?;
+    let what = ["--features", "warproom-desktop/fixture", "--example", name];
+    build(&folder, &["warproom-desktop"], &what)?;
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
@@ -58,15 +57,16 @@ pub fn demo_binary() -> anyhow::Result<PathBuf> {
 /// A program that few tests need.
 fn on_demand(package: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    build(&folder, &["-p", package])?;
+    build(&folder, &[package], &["--bin", package])?;
     Ok(folder.join(profile()).join(package))
 }
 
-/// The server with faults planted in it, of which [`PLANTED`] wakes one. It is built into a folder of its
-/// own, so that the binary everyone else runs stays clean.
+/// The server with faults planted in it, of which [`PLANTED`] wakes one. It comes to lie in a folder of its
+/// own, so that the binary everyone else runs stays clean; what it stands on is compiled for both.
 pub fn planted_binary() -> anyhow::Result<PathBuf> {
     let target = target_folder()?.join("planted");
-    build(&target, &["-p", "warproom-server", "--features", "planted"])?;
+    let what = ["--features", "warproom-server/planted", "--bin", "warproom-server"];
+    build(&target, &["warproom-server"], &what)?;
     Ok(target.join(profile()).join("warproom-server"))
 }
 
@@ -77,7 +77,8 @@ pub const PLANTED: &str = "WARPROOM_PLANTED";
 fn built() -> anyhow::Result<&'static Path> {
     let build_once = || {
         let folder = target_folder()?;
-        build(&folder, &["-p", "warproom-server", "-p", "warproom"])?;
+        let what = ["--bin", "warproom-server", "--bin", "warproom"];
+        build(&folder, &["warproom-server", "warproom"], &what)?;
         anyhow::Ok(folder.join(profile()))
     };
     // An error is kept as text: every test of the process tells it, not only the first.
@@ -85,12 +86,19 @@ fn built() -> anyhow::Result<&'static Path> {
     built.as_deref().map_err(|problem| anyhow!("{problem}"))
 }
 
-fn build(target: &Path, what: &[&str]) -> anyhow::Result<()> {
+/// What is measured is built as it is released, from its packages alone. What is tested is built from the
+/// whole workspace, as the tests were: with the same features of what it stands on, which is not compiled
+/// once more then.
+fn build(target: &Path, packages: &[&str], what: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new(CARGO);
-    cargo.current_dir(WORKSPACE).arg("build").args(what).arg("--target-dir").arg(target);
+    cargo.current_dir(WORKSPACE).arg("build");
     if profile() == "release" {
-        cargo.arg("--release");
+        cargo.arg("--release").args(packages.iter().flat_map(|package| ["--package", package]));
+    } else {
+        cargo.arg("--workspace");
     }
+    cargo.args(what).arg("--target-dir").arg(target);
+    cargo.env("CARGO_BUILD_BUILD_DIR", target_folder()?);
     let output = cargo.output().context("cargo does not run")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the binaries do not build:\n{said}");

@@ -48,8 +48,10 @@ impl Display {
 
     /// Starts one of this many points, and a folder for the pictures of this test.
     pub fn start(test: &str, width: u32, height: u32) -> anyhow::Result<Self> {
+        // Without `-noreset` it starts anew whenever its last client goes, and turns away whoever comes just
+        // then: what looks for a window comes and goes while the program connects.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0"])
             .arg(format!("{width}x{height}x24"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -92,9 +92,9 @@ impl Reading<'_> {
             let rest = resumed.split_once('>').context("it resumes nothing")?.1;
             return self.ends(at_us, &format!("{said}{rest}"), call, change);
         }
-        // The second is how a call is told in which the process ended.
-        let mut ends = [" <unfinished ...>", " <unfinished ...>) = ?"].iter();
-        let said = ends.find_map(|end| call.strip_suffix(end)).unwrap_or(call);
+        // What strace says in its own words stands in angle brackets, after a blank: that it is not done,
+        // that the process ended in it, that it was gone before it could go on.
+        let said = call.split_once(" <").map_or(call, |(said, _)| said);
         let (number, change) = self.begins(at_us, said)?;
         if said.len() < call.len() {
             self.under_way.insert(thread, (said.to_owned(), number, change));
@@ -262,7 +262,14 @@ mod tests {
     #[test]
     fn a_call_in_which_the_process_ended_has_begun_and_never_ends() {
         let path = "\\x2f\\x77\\x2f\\x68"; // /w/h
-        for end in [" <unfinished ...>) = ?", " <unfinished ...>", ") = 1"] {
+        let ends = [
+            " <unfinished ...>) = ?",
+            " <unfinished ...>",
+            " <Cannot restart pid 7 with ptrace(PTRACE_SYSCALL): No such process>",
+            ") = ? <unavailable>",
+            ") = 1",
+        ];
+        for end in ends {
             let trace = format!("7 1.000001 pwrite64(3<{path}>, \"\\x01\", 1, 20{end}\n");
             let steps = read(&trace, Path::new("/w")).unwrap();
             let begins = steps.iter().filter(|step| matches!(step.what, What::Begins { .. }));
