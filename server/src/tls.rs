@@ -166,12 +166,9 @@ impl ResolvesServerCert for Certificate {
 }
 
 fn certified(keys: &Path) -> Result<CertifiedKey, TlsError> {
-    let certified = certified_by(keys, SERVER_KEY);
-    if certified.is_ok() || !keys.join(NEXT_SERVER_KEY).exists() {
-        return certified;
-    }
-    // Making a certificate was cut short when its key was not in its place yet.
-    certified_by(keys, NEXT_SERVER_KEY).or(certified)
+    // Making a certificate may have been cut short when its key was not in its place yet.
+    let next = |error| certified_by(keys, NEXT_SERVER_KEY).map_err(|_| error);
+    certified_by(keys, SERVER_KEY).or_else(next)
 }
 
 fn certified_by(keys: &Path, key_file: &str) -> Result<CertifiedKey, TlsError> {
@@ -264,3 +261,6 @@ fn replace(path: &Path, text: &str) -> Result<(), TlsError> {
     };
     write().map_err(|cause| TlsError::File { path: path.to_owned(), cause })
 }
+
+#[cfg(test)]
+mod tests;

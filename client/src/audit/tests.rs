@@ -90,7 +90,8 @@ fn a_log_rolled_back_forked_withheld_or_signed_by_another_is_named() {
     assert_eq!(look(Some(head), Some(&other.shows(50)), WARP), signature);
     let mut forked = server.clone();
     forked.leaves[20] = leaf_hash(b"another");
-    assert_eq!(believes(head, &forked.shows(40), &[]), Err((40, AuditBreak::Forked)));
+    let at_once = look(Some(head), Some(&forked.shows(40)), WARP);
+    assert_eq!(at_once, Err((40, AuditBreak::Forked)), "with no proof asked for");
     let path = forked.proof(40, 50);
     assert_eq!(believes(head, &forked.shows(50), &path), Err((40, AuditBreak::Forked)));
 }

@@ -336,11 +336,13 @@ mod tests {
     fn the_same_read_counts_once_a_minute() {
         let counts = Counts::default();
         let who = Principal::Member(MemberId::random());
-        assert!(counts.is_new_read(who, Reading::AllRooms, 0));
-        counts.has_read(who, Reading::AllRooms, 0);
-        assert!(!counts.is_new_read(who, Reading::AllRooms, SAME_READ_MS - 1));
-        assert!(counts.is_new_read(who, Reading::AllRooms, SAME_READ_MS));
-        assert!(counts.is_new_read(who, Reading::Invitations, 1));
-        assert!(counts.is_new_read(who, Reading::AllRooms, -1), "a clock that was set back");
+        assert!(counts.is_new_read(who, Reading::AllRooms, 7));
+        counts.has_read(who, Reading::AllRooms, 7);
+        for moment in [7, 7 + SAME_READ_MS - 1] {
+            assert!(!counts.is_new_read(who, Reading::AllRooms, moment), "{moment}");
+        }
+        assert!(counts.is_new_read(who, Reading::AllRooms, 7 + SAME_READ_MS));
+        assert!(counts.is_new_read(who, Reading::Invitations, 8));
+        assert!(counts.is_new_read(who, Reading::AllRooms, 6), "a clock that was set back");
     }
 }

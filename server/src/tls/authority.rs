@@ -307,6 +307,19 @@ mod tests {
     }
 
     #[test]
+    fn what_earlier_authorities_said_is_not_left_out_because_it_cannot_be_read() {
+        let keys = keys();
+        let former = Files::present(keys.path()).former;
+        fs::remove_file(&former).unwrap();
+        fs::create_dir(&former).unwrap();
+        let served = || fs::read(keys.path().join(SERVER_CERTIFICATE)).unwrap();
+        let before = served();
+        let refused = change(keys.path(), &hosts(), Next::Made).unwrap_err();
+        assert!(refused.to_string().contains("authority.former.pem"), "{refused}");
+        assert!(served() == before, "another certificate is served");
+    }
+
+    #[test]
     fn a_change_that_is_cut_short_at_any_step_is_finished_or_still_to_come() {
         let before = keys();
         let old = settle(before.path()).unwrap().authority;

@@ -12,6 +12,9 @@ const CARGO: &str = env!("CARGO");
 /// The workspace.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// What is released together (packaging/deb/build).
+const RELEASED: [&str; 3] = ["warproom-server", "warproom", "warproom-relay"];
+
 static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
 
 /// The server.
@@ -27,7 +30,7 @@ pub fn client_binary() -> anyhow::Result<PathBuf> {
 /// An example of the client crate.
 pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    build(&folder, &["warproom-client"], &["--example", name])?;
+    build(&folder, "warproom-client", &["--example", name])?;
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
@@ -35,7 +38,7 @@ pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
 pub fn desktop_example(name: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
     let what = ["--features", "warproom-desktop/fixture", "--example", name];
-    build(&folder, &["warproom-desktop"], &what)?;
+    build(&folder, "warproom-desktop", &what)?;
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
@@ -57,7 +60,7 @@ pub fn demo_binary() -> anyhow::Result<PathBuf> {
 /// A program that few tests need.
 fn on_demand(package: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    build(&folder, &[package], &["--bin", package])?;
+    build(&folder, package, &["--bin", package])?;
     Ok(folder.join(profile()).join(package))
 }
 
@@ -66,7 +69,7 @@ fn on_demand(package: &str) -> anyhow::Result<PathBuf> {
 pub fn planted_binary() -> anyhow::Result<PathBuf> {
     let target = target_folder()?.join("planted");
     let what = ["--features", "warproom-server/planted", "--bin", "warproom-server"];
-    build(&target, &["warproom-server"], &what)?;
+    build(&target, "warproom-server", &what)?;
     Ok(target.join(profile()).join("warproom-server"))
 }
 
@@ -78,7 +81,7 @@ fn built() -> anyhow::Result<&'static Path> {
     let build_once = || {
         let folder = target_folder()?;
         let what = ["--bin", "warproom-server", "--bin", "warproom"];
-        build(&folder, &["warproom-server", "warproom"], &what)?;
+        build(&folder, "warproom-server", &what)?;
         anyhow::Ok(folder.join(profile()))
     };
     // An error is kept as text: every test of the process tells it, not only the first.
@@ -86,16 +89,17 @@ fn built() -> anyhow::Result<&'static Path> {
     built.as_deref().map_err(|problem| anyhow!("{problem}"))
 }
 
-/// What is measured is built as it is released, from its packages alone. What is tested is built from the
-/// whole workspace, as the tests were: with the same features of what it stands on, which is not compiled
-/// once more then.
-fn build(target: &Path, packages: &[&str], what: &[&str]) -> anyhow::Result<()> {
+/// Builds programs of a package, with the same features of what they stand on as whatever else was built here
+/// before them, so that none of it is compiled once more. What is tested is built from the whole workspace,
+/// as the tests are; what is measured, as it is released.
+fn build(target: &Path, package: &str, what: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new(CARGO);
     cargo.current_dir(WORKSPACE).arg("build");
     if profile() == "release" {
+        let packages = if RELEASED.contains(&package) { &RELEASED[..] } else { &[package] };
         cargo.arg("--release").args(packages.iter().flat_map(|package| ["--package", package]));
     } else {
-        cargo.arg("--workspace");
+        cargo.args(["--workspace", "--features", "warproom-tests/tests-tokio"]);
     }
     cargo.args(what).arg("--target-dir").arg(target);
     cargo.env("CARGO_BUILD_BUILD_DIR", target_folder()?);

@@ -121,6 +121,11 @@ async fn a_file_goes_by_the_command_line() -> anyhow::Result<()> {
     let json = alex.says(&["--json", "fetch", "Ops", "3", "--to", &to])?;
     let one: serde_json::Value = serde_json::from_str(json.lines().next().context("no line")?)?;
     ensure!(one["label"] == "TLP:AMBER" && one["name"] == "Plan 10_30.pdf", "{one}");
+    let new = path("downloads/of today");
+    alex.says(&["fetch", "Ops", "3", "--to", &new])?;
+    ensure!(std::fs::read(Path::new(&new).join("Plan 10_30.pdf"))? == plan, "in a new folder");
+    let in_a_file = alex.complains(&["fetch", "Ops", "3", "--to", &first])?;
+    ensure!(in_a_file.contains("cannot be made"), "{in_a_file}");
     let none = alex.complains(&["fetch", "Ops", "1", "--to", &to])?;
     ensure!(none.contains("#1 carries no files"), "{none}");
     let folder = alex.complains(&["post", "Ops", "--file", &to])?;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{bail, ensure};
 use warproom_tests::bench::machine::raise_open_files;
 use warproom_tests::harness::{PLANTED, planted_binary};
 use warproom_tests::say;
@@ -34,12 +34,20 @@ async fn after_everything_at_once_every_client_has_what_the_server_has() -> anyh
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_goes_on_serving_who_was_taken_out_differs() -> anyhow::Result<()> {
+    /// On a busy machine a short soak may have nobody post where somebody was taken out.
+    const ROUNDS: usize = 4;
     let binary = tokio::task::spawn_blocking(planted_binary).await??;
-    let builder = soak::builder().binary(binary).env(PLANTED, "no-live-membership-check");
-    let outcome = soak::run(plan(Duration::from_secs(20))?, builder).await?;
-    let (member, first) = outcome.compared.differences.first().context("it was not noticed")?;
-    say(format_args!("{} differences; a client of {member}: {first}", outcome.compared.different));
-    let hows: Vec<How> = outcome.compared.differences.iter().map(|(_, one)| one.how).collect();
-    ensure!(hows.contains(&How::ReadOn), "noticed, but not as reading on: {hows:?}");
-    Ok(())
+    let mut noticed = Vec::new();
+    for _ in 0..ROUNDS {
+        let builder = soak::builder().binary(binary.clone());
+        let builder = builder.env(PLANTED, "no-live-membership-check");
+        let outcome = soak::run(plan(Duration::from_secs(20))?, builder).await?;
+        let differences = outcome.compared.differences;
+        if let Some((member, one)) = differences.iter().find(|(_, one)| one.how == How::ReadOn) {
+            say(format_args!("{} differences; a client of {member}: {one}", differences.len()));
+            return Ok(());
+        }
+        noticed.extend(differences.iter().map(|(_, one)| one.how));
+    }
+    bail!("in {ROUNDS} rounds not noticed as reading on, but as {noticed:?}")
 }

@@ -44,7 +44,7 @@ pub(crate) struct Fetch {
     /// The number of the entry that carries the files
     #[arg(value_name = "N")]
     pub(crate) seq: Seq,
-    /// The folder to put them in; where you are, if not given
+    /// The folder to put them in, which is made if it is not there; where you are, if not given
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) to: PathBuf,
 }

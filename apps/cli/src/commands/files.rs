@@ -1,6 +1,7 @@
 //! Files: brought up for a post, and fetched from an entry. What is fetched is written and never
 //! opened; its declared type is shown and decides nothing.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -77,6 +78,9 @@ pub(crate) async fn fetch(session: &Session, args: &Fetch) -> Result<()> {
         let what = format!("#{} carries no files", args.seq);
         return Err(problem(what, "look for its number with `warproom history`").into());
     }
+    fs::create_dir_all(&args.to).with_context(|| {
+        format!("the folder {} cannot be made", safe(&args.to.display().to_string()))
+    })?;
     let label = entry.handling.label;
     for file in &entry.content.files {
         let told = tell(format!("Fetching {}", safe(file.name.as_str())));

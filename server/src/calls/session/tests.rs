@@ -8,11 +8,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use totp_rs::{Algorithm, TOTP};
 use warproom_proto::audit::Network;
-use warproom_proto::calls::{TotpEnrolment, sign_in_message};
+use warproom_proto::calls::{TotpEnrolment, authority_message, sign_in_message};
 use warproom_proto::register::{Act, Event, Member, Role, Signature, Standing};
 use warproom_proto::{BotId, InvitationId, Label, OrganisationId, WarpId};
 
 use super::*;
+use crate::audit::is_right;
 use crate::context::alone::Alone;
 use crate::domain::tests::{person, with_room};
 
@@ -132,7 +133,11 @@ async fn a_device_signs_in_by_its_key_and_a_bot_by_its_token_and_the_audit_log_s
     let alone = alone().await;
     let officer = sign(&alone, by_device(DESK, &EXPORTER)).await.unwrap();
     assert_eq!((officer.me.principal, officer.device), (person(10), Some(DESK)));
-    assert!(officer.me.role == Some(Role::Officer) && officer.audit.is_some());
+    assert_eq!(officer.me.role, Some(Role::Officer));
+    let key = officer.audit.unwrap().key;
+    let known_by = authority_message(officer.warp, &alone.context.certificate.authority());
+    let [signature] = &*officer.authority else { panic!("{:?}", officer.authority) };
+    assert!(is_right(&key, &known_by, signature), "nobody would follow to another authority");
     let bot = sign(&alone, by_token("token")).await.unwrap();
     assert_eq!((bot.me.principal, bot.device), (Principal::Bot(BOT), None));
     let from: Option<Network> = Some(stranger(&alone).source.network());
