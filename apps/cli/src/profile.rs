@@ -22,8 +22,9 @@ use warproom_client::proto::{DeviceId, Handle, Name};
 use crate::args::Global;
 use crate::problem::problem;
 
+pub(crate) use folder::make_private_dir;
 pub(crate) use folder::{Folder, NewFolder, write_whole};
-use folder::{PROFILE, make_hidden_dir, make_private_dir, sweep};
+use folder::{PROFILE, make_hidden_dir, sweep};
 
 /// What a profile says, key and heads apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

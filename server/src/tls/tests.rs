@@ -1,7 +1,8 @@
 //! What is spoken, and with which certificate, to a client of the same library.
 
+use rustls::crypto::SupportedKxGroup;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, NamedGroup, ProtocolVersion, RootCertStore};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -34,7 +35,12 @@ async fn connect(acceptor: &Acceptor, keys: &Path) -> (Stream, client::TlsStream
     let connector = TlsConnector::from(Arc::new(config));
     let connected = connector.connect(name, theirs);
     let (ours, theirs) = tokio::join!(acceptor.accept(Noting::new(ours)), connected);
-    (ours.unwrap(), theirs.unwrap())
+    let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+    let spoken = theirs.get_ref().1;
+    assert_eq!(spoken.protocol_version(), Some(ProtocolVersion::TLSv1_3));
+    let group = spoken.negotiated_key_exchange_group().map(SupportedKxGroup::name);
+    assert_eq!(group, Some(NamedGroup::X25519MLKEM768));
+    (ours, theirs)
 }
 
 #[tokio::test]

@@ -20,7 +20,8 @@ use warproom_server::setup::{self, Founding};
 
 use super::connection::{Connection, connector};
 use super::machine::{Cores, check_on_disk};
-use super::process::{self, Process};
+use super::process::Process;
+use crate::harness::server_binary;
 
 /// Limits are for strangers and fast typists; a load is neither.
 const ENVIRONMENT: &[(&str, &str)] = &[
@@ -58,7 +59,7 @@ impl Grounds {
         check_on_disk(within)?;
         let folder = tempfile::Builder::new().prefix("warproom-bench-").tempdir_in(within)?;
         let mut invitation = setup::init(&folder.path().join("warp"), founding()?)?;
-        let binary = process::binary("warproom-server")?;
+        let binary = server_binary()?;
         let process = start(&binary, folder.path(), cores)?;
         invitation.address.host_port = process.local.to_string();
         let tls = connector(&folder.path().join("warp/keys"))?;

@@ -1,14 +1,14 @@
-//! A server as a process of its own, kept on one core, and the binary it is started from.
+//! A server as a process of its own, kept on one core.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The longest that a server may take to start, with a million entries on a slow disk, or to stop.
@@ -86,20 +86,4 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A program's binary, beside this one. Under cargo it is built first, so that it is never stale.
-pub fn binary(package: &str) -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let binary = own.with_file_name(package);
-    if let Some(cargo) = std::env::var_os("CARGO") {
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", package]);
-        if own.parent().is_some_and(|folder| folder.ends_with("release")) {
-            build.arg("--release");
-        }
-        ensure!(build.status()?.success(), "{package} does not build");
-    }
-    ensure!(binary.exists(), "{} is not there: build {package}", binary.display());
-    Ok(binary)
 }

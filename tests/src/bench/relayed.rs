@@ -24,8 +24,8 @@ use super::fan_out::{TEXT_BYTES, WRITERS};
 use super::grounds::Grounds;
 use super::load::{self, Outcome, Pace, Peer, Plan, Writes, to_float};
 use super::machine::Cores;
-use super::process;
 use super::report::Report;
+use crate::harness::relay_binary;
 
 /// The longest that one run of the relay may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -173,7 +173,7 @@ impl Relay {
 
 /// Measures both.
 pub async fn run(grounds: &Grounds, report: &mut Report) -> anyhow::Result<()> {
-    let binary = process::binary("warproom-relay")?;
+    let binary = relay_binary()?;
     let home = tempfile::Builder::new().prefix("warproom-relay-").tempdir_in(MEMORY)?;
     let room = grounds.open_room("Public feeds", grounds.officers.iter()).await?;
     let token = grounds.add_bot(room).await?;

@@ -10,10 +10,9 @@ use warproom_tests::bench::bare::{self, Flush};
 use warproom_tests::bench::fan_out::{self, Effort};
 use warproom_tests::bench::grounds::Grounds;
 use warproom_tests::bench::machine::{self, Cores};
-use warproom_tests::bench::process::binary;
 use warproom_tests::bench::report::Report;
 use warproom_tests::bench::{board, flood, history, idle, paced, relayed, window};
-use warproom_tests::harness::desktop_example;
+use warproom_tests::harness::{desktop_binary, desktop_example, relay_binary, server_binary};
 
 /// Measure the server: what it costs to deliver, to wait, to remember.
 #[derive(Parser)]
@@ -98,13 +97,13 @@ fn main() -> anyhow::Result<()> {
             machine::raise_open_files()?;
             // Before this process, and the compiler it starts, are kept on one core.
             say("building what is measured")?;
-            binary("warproom-server")?;
-            binary("warproom-relay")?;
+            server_binary()?;
+            relay_binary()?;
             if arguments.wants(Rows::Window) {
                 desktop_example("frames")?;
             }
             if arguments.wants(Rows::Screen) {
-                binary("warproom-desktop")?;
+                desktop_binary()?;
             }
             let cores = Cores::pick()?;
             machine::pin(cores.load)?;
@@ -183,7 +182,7 @@ async fn measure(arguments: &Arguments, cores: Cores) -> anyhow::Result<Report> 
     }
     if wanted(Rows::Screen) {
         say("the desktop client's window")?;
-        window::real::run(&grounds, &binary("warproom-desktop")?, &mut report).await?;
+        window::real::run(&grounds, &desktop_binary()?, &mut report).await?;
     }
     if wanted(Rows::History) {
         say("history")?;

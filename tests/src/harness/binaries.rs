@@ -30,7 +30,7 @@ pub fn client_binary() -> anyhow::Result<PathBuf> {
 /// An example of the client crate.
 pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    build(&folder, "warproom-client", &["--example", name])?;
+    build(&folder, &["--package", "warproom-client"], &["--example", name])?;
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
@@ -38,7 +38,7 @@ pub fn example_binary(name: &str) -> anyhow::Result<PathBuf> {
 pub fn desktop_example(name: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
     let what = ["--features", "warproom-desktop/fixture", "--example", name];
-    build(&folder, "warproom-desktop", &what)?;
+    build(&folder, &["--package", "warproom-desktop"], &what)?;
     Ok(folder.join(profile()).join("examples").join(name))
 }
 
@@ -60,16 +60,16 @@ pub fn demo_binary() -> anyhow::Result<PathBuf> {
 /// A program that few tests need.
 fn on_demand(package: &str) -> anyhow::Result<PathBuf> {
     let folder = target_folder()?;
-    build(&folder, package, &["--bin", package])?;
+    build(&folder, &packages(package), &["--bin", package])?;
     Ok(folder.join(profile()).join(package))
 }
 
 /// The server with faults planted in it, of which [`PLANTED`] wakes one. It comes to lie in a folder of its
-/// own, so that the binary everyone else runs stays clean; what it stands on is compiled for both.
+/// own, so that the binary everyone else runs stays clean; what both stand on is compiled once.
 pub fn planted_binary() -> anyhow::Result<PathBuf> {
     let target = target_folder()?.join("planted");
     let what = ["--features", "warproom-server/planted", "--bin", "warproom-server"];
-    build(&target, "warproom-server", &what)?;
+    build(&target, &packages("warproom-server"), &what)?;
     Ok(target.join(profile()).join("warproom-server"))
 }
 
@@ -81,7 +81,7 @@ fn built() -> anyhow::Result<&'static Path> {
     let build_once = || {
         let folder = target_folder()?;
         let what = ["--bin", "warproom-server", "--bin", "warproom"];
-        build(&folder, "warproom-server", &what)?;
+        build(&folder, &packages("warproom-server"), &what)?;
         anyhow::Ok(folder.join(profile()))
     };
     // An error is kept as text: every test of the process tells it, not only the first.
@@ -89,17 +89,22 @@ fn built() -> anyhow::Result<&'static Path> {
     built.as_deref().map_err(|problem| anyhow!("{problem}"))
 }
 
-/// Builds programs of a package, with the same features of what they stand on as whatever else was built here
-/// before them, so that none of it is compiled once more. What is tested is built from the whole workspace,
-/// as the tests are; what is measured, as it is released.
-fn build(target: &Path, package: &str, what: &[&str]) -> anyhow::Result<()> {
+/// What a program is built from, so that what it stands on has the features that it was compiled with before,
+/// and is not compiled once more: a development build from the whole workspace, as the tests are; an
+/// optimised one from what is released together.
+fn packages(package: &str) -> Vec<&str> {
+    if profile() == "debug" {
+        return vec!["--workspace", "--features", "warproom-tests/tests-tokio"];
+    }
+    let packages = if RELEASED.contains(&package) { &RELEASED[..] } else { &[package] };
+    packages.iter().flat_map(|package| ["--package", *package]).collect()
+}
+
+fn build(target: &Path, packages: &[&str], what: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new(CARGO);
-    cargo.current_dir(WORKSPACE).arg("build");
+    cargo.current_dir(WORKSPACE).arg("build").args(packages);
     if profile() == "release" {
-        let packages = if RELEASED.contains(&package) { &RELEASED[..] } else { &[package] };
-        cargo.arg("--release").args(packages.iter().flat_map(|package| ["--package", package]));
-    } else {
-        cargo.args(["--workspace", "--features", "warproom-tests/tests-tokio"]);
+        cargo.arg("--release");
     }
     cargo.args(what).arg("--target-dir").arg(target);
     cargo.env("CARGO_BUILD_BUILD_DIR", target_folder()?);

@@ -4,6 +4,7 @@
 mod disclosing;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -125,7 +126,9 @@ async fn a_file_goes_by_the_command_line() -> anyhow::Result<()> {
     alex.says(&["fetch", "Ops", "3", "--to", &new])?;
     ensure!(std::fs::read(Path::new(&new).join("Plan 10_30.pdf"))? == plan, "in a new folder");
     let in_a_file = alex.complains(&["fetch", "Ops", "3", "--to", &first])?;
-    ensure!(in_a_file.contains("cannot be made"), "{in_a_file}");
+    ensure!(in_a_file.contains("cannot make"), "{in_a_file}");
+    let mode = std::fs::metadata(&new)?.permissions().mode();
+    ensure!(mode & 0o777 == 0o700, "a folder for its owner alone, not {mode:o}");
     let none = alex.complains(&["fetch", "Ops", "1", "--to", &to])?;
     ensure!(none.contains("#1 carries no files"), "{none}");
     let folder = alex.complains(&["post", "Ops", "--file", &to])?;

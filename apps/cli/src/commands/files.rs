@@ -1,7 +1,6 @@
 //! Files: brought up for a post, and fetched from an entry. What is fetched is written and never
 //! opened; its declared type is shown and decides nothing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -15,6 +14,7 @@ use crate::chain;
 use crate::names::Purpose;
 use crate::out::note;
 use crate::problem::problem;
+use crate::profile::make_private_dir;
 use crate::prompt;
 use crate::session::Session;
 use crate::show::{self, Item, safe};
@@ -78,9 +78,7 @@ pub(crate) async fn fetch(session: &Session, args: &Fetch) -> Result<()> {
         let what = format!("#{} carries no files", args.seq);
         return Err(problem(what, "look for its number with `warproom history`").into());
     }
-    fs::create_dir_all(&args.to).with_context(|| {
-        format!("the folder {} cannot be made", safe(&args.to.display().to_string()))
-    })?;
+    make_private_dir(&args.to)?;
     let label = entry.handling.label;
     for file in &entry.content.files {
         let told = tell(format!("Fetching {}", safe(file.name.as_str())));

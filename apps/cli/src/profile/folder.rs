@@ -172,7 +172,8 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
     options.open(path)
 }
 
-pub(super) fn make_private_dir(path: &Path) -> Result<()> {
+/// A folder for its owner alone, if it is not there.
+pub(crate) fn make_private_dir(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
