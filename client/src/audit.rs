@@ -32,6 +32,13 @@ pub struct AuditHead {
     pub root: Head,
 }
 
+impl AuditHead {
+    pub(crate) const fn of(signed: &SignedCheckpoint) -> Self {
+        let Checkpoint { size, root, .. } = signed.note.checkpoint();
+        Self { key: signed.key, size: *size, root: *root }
+    }
+}
+
 /// The first record found not to fit, and how.
 pub(crate) type Break = (Seq, AuditBreak);
 
@@ -52,23 +59,24 @@ pub(crate) fn look(
     shown: Option<&SignedCheckpoint>,
     warp: WarpId,
 ) -> Result<Then, Break> {
-    let Some(SignedCheckpoint { note, key }) = shown else {
+    let Some(shown) = shown else {
         return known.map_or(Ok(Then::Nothing), |known| Err((known.size, AuditBreak::Withheld)));
     };
-    let Checkpoint { origin, size, root } = note.checkpoint();
-    let head = AuditHead { key: *key, size: *size, root: *root };
-    let trusted = known.map_or(*key, |known| known.key);
-    let signed = is_signed(note, &trusted) && is_signed(note, key);
-    if *origin != Checkpoint::origin_of(warp) || !signed {
-        return Err((*size, AuditBreak::Signature));
+    let (note, head) = (&shown.note, AuditHead::of(shown));
+    let trusted = known.map_or(head.key, |known| known.key);
+    let signed = is_signed(note, &trusted) && is_signed(note, &head.key);
+    if note.checkpoint().origin != Checkpoint::origin_of(warp) || !signed {
+        return Err((head.size, AuditBreak::Signature));
     }
     match known {
         None => Ok(Then::Remember(head)),
-        Some(known) if *size < known.size => {
-            Err((*size, AuditBreak::RolledBack { remembered: known.size }))
+        Some(known) if head.size < known.size => {
+            Err((head.size, AuditBreak::RolledBack { remembered: known.size }))
         }
-        Some(known) if *size == known.size && *root == known.root => Ok(Then::Remember(head)),
-        Some(known) if *size == known.size => Err((known.size, AuditBreak::Forked)),
+        Some(known) if head.size == known.size && head.root == known.root => {
+            Ok(Then::Remember(head))
+        }
+        Some(known) if head.size == known.size => Err((known.size, AuditBreak::Forked)),
         Some(_) => Ok(Then::Prove(head)),
     }
 }
@@ -143,9 +151,10 @@ impl Client {
 
     /// The present checkpoint, held against what is remembered.
     async fn checkpoint_held(&self) -> Result<(SignedCheckpoint, AuditHead), CallError> {
+        // What is remembered by the time of the answer may be of a later one.
+        let known = self.heads().audit();
         let signed = self.call(AuditCheckpoint {}).await?;
         let warp = self.signed_in().warp;
-        let known = self.heads().audit();
         let head = match look(known, Some(&signed), warp) {
             Ok(Then::Remember(head)) => head,
             Ok(Then::Prove(head)) => {
@@ -194,4 +203,4 @@ fn broken((seq, how): Break) -> CallError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

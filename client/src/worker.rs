@@ -322,7 +322,7 @@ impl Worker {
                 rooms.take_live(room, record, &mut outlet);
             }
             Notice::AuditCheckpoint { checkpoint } => {
-                let checked = self.audit.show(Some(&checkpoint), &self.memory);
+                let checked = self.audit.hear(&checkpoint, &self.memory);
                 self.audited(checked);
             }
             Notice::Behind { room, .. } => self.rooms.behind(room),

@@ -7,12 +7,12 @@ use crate::key::DeviceKey;
 
 /// An audit log's leaves, and the key that signs for them.
 #[derive(Clone)]
-struct Server {
+pub(crate) struct Server {
     leaves: Vec<Head>,
     key: DeviceKey,
 }
 
-const WARP: WarpId = WarpId::from_bytes([3; 16]);
+pub(crate) const WARP: WarpId = WarpId::from_bytes([3; 16]);
 
 impl Nodes for Server {
     type Error = std::convert::Infallible;
@@ -28,12 +28,20 @@ impl Nodes for Server {
 }
 
 impl Server {
-    fn new(size: u64) -> Self {
+    pub(crate) fn new(size: u64) -> Self {
         let leaves = (0..size).map(|n| leaf_hash(&n.to_be_bytes())).collect();
         Self { leaves, key: DeviceKey::generate() }
     }
 
-    fn shows(&mut self, size: u64) -> SignedCheckpoint {
+    /// The same with another record in it.
+    pub(crate) fn forked(&self) -> Self {
+        let mut forked = self.clone();
+        forked.leaves[20] = leaf_hash(b"another");
+        forked
+    }
+
+    /// The checkpoint of its first records.
+    pub(crate) fn shows(&mut self, size: u64) -> SignedCheckpoint {
         let root = root(self, size).unwrap();
         let checkpoint = Checkpoint { origin: Checkpoint::origin_of(WARP), size, root };
         let key = self.key.public_key();
@@ -41,7 +49,7 @@ impl Server {
         SignedCheckpoint { note: Note::new(checkpoint, &[(key, signature)]), key }
     }
 
-    fn proof(&mut self, from: u64, to: u64) -> Vec<Head> {
+    pub(crate) fn proof(&mut self, from: u64, to: u64) -> Vec<Head> {
         consistency(self, from, to).unwrap()
     }
 }
@@ -88,8 +96,7 @@ fn a_log_rolled_back_forked_withheld_or_signed_by_another_is_named() {
     let mut other = server.clone();
     other.key = DeviceKey::generate();
     assert_eq!(look(Some(head), Some(&other.shows(50)), WARP), signature);
-    let mut forked = server.clone();
-    forked.leaves[20] = leaf_hash(b"another");
+    let mut forked = server.forked();
     let at_once = look(Some(head), Some(&forked.shows(40)), WARP);
     assert_eq!(at_once, Err((40, AuditBreak::Forked)), "with no proof asked for");
     let path = forked.proof(40, 50);

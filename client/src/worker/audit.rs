@@ -1,9 +1,14 @@
 //! The audit log's checkpoints as they come: looked at, proved to continue the remembered one, and then
 //! remembered. One question is under way at a time; a checkpoint that comes meanwhile takes its turn.
+//!
+//! Whoever is told that a log does not hold is told that somebody forged it. So nothing counts as that but
+//! what the log itself shows: not a checkpoint that another one overtook on its way, and not a refusal that
+//! is about this reader.
 
 use serde_json::value::RawValue;
+use warproom_proto::Error;
+use warproom_proto::ErrorCode::{ServerFault, SignInRequired, SlowDown};
 use warproom_proto::calls::{AuditConsistency, Path, SignedCheckpoint};
-use warproom_proto::{Error, ErrorCode};
 
 use crate::audit::{self, AuditHead, Break, Then};
 use crate::client::Memory;
@@ -14,12 +19,12 @@ use crate::event::AuditBreak;
 pub(crate) struct Audit {
     /// The latest checkpoint that is to be proved.
     wanted: Option<AuditHead>,
-    /// The question under way: its number, and between what.
+    /// The question under way: its number, and the earlier and the later checkpoint that it is about.
     asked: Option<(u64, AuditHead, AuditHead)>,
 }
 
 impl Audit {
-    /// Takes a checkpoint.
+    /// Takes the checkpoint of a sign-in.
     pub(crate) fn show(
         &mut self,
         shown: Option<&SignedCheckpoint>,
@@ -29,10 +34,28 @@ impl Audit {
         let warp = known.signed_in.warp;
         match audit::look(known.heads.audit(), shown, warp)? {
             Then::Remember(head) => known.heads.set_audit(head),
-            Then::Prove(head) => self.wanted = Some(head),
+            Then::Prove(head) => self.want(head),
             Then::Nothing => {}
         }
         Ok(())
+    }
+
+    /// Takes a checkpoint that came by itself. It may have been made before the one that a sign-in brought
+    /// meanwhile: then that one must continue it.
+    pub(crate) fn hear(&mut self, told: &SignedCheckpoint, memory: &Memory) -> Result<(), Break> {
+        match self.show(Some(told), memory) {
+            Err((_, AuditBreak::RolledBack { .. })) => {
+                self.want(AuditHead::of(told));
+                Ok(())
+            }
+            shown => shown,
+        }
+    }
+
+    fn want(&mut self, head: AuditHead) {
+        if self.wanted.is_none_or(|wanted| wanted.size < head.size) {
+            self.wanted = Some(head);
+        }
     }
 
     /// What to ask next, and under which number.
@@ -41,10 +64,12 @@ impl Audit {
             return None;
         }
         let wanted = self.wanted.take()?;
-        let known = memory.known().heads.audit().filter(|known| known.size < wanted.size)?;
+        let known = memory.known().heads.audit()?;
+        let (earlier, later) =
+            if wanted.size < known.size { (wanted, known) } else { (known, wanted) };
         let id = memory.next_id();
-        self.asked = Some((id, known, wanted));
-        Some((id, AuditConsistency { from: known.size, to: wanted.size }))
+        self.asked = Some((id, earlier, later));
+        Some((id, AuditConsistency { from: earlier.size, to: later.size }))
     }
 
     /// Whether this is the number of the question under way.
@@ -58,19 +83,21 @@ impl Audit {
         result: Result<Box<RawValue>, Error>,
         memory: &Memory,
     ) -> Result<(), Break> {
-        let Some((_, known, wanted)) = self.asked.take() else { return Ok(()) };
-        let forked = (known.size, AuditBreak::Forked);
+        let Some((_, earlier, later)) = self.asked.take() else { return Ok(()) };
+        let forked = (earlier.size, AuditBreak::Forked);
         let path = match result {
             Ok(reply) => serde_json::from_str::<Path>(reply.get()).map_err(|_| forked)?,
-            // It may be able to next time: what is remembered stays until it is.
-            Err(error) if matches!(error.code, ErrorCode::SlowDown | ErrorCode::ServerFault) => {
-                return Ok(());
-            }
+            // It may be able to next time: what is remembered stays until it is. Who is suspended while
+            // they sign in may ask nothing any more.
+            Err(Error { code: SlowDown | ServerFault | SignInRequired, .. }) => return Ok(()),
             // Who signs a log and cannot prove it has another one.
             Err(_) => return Err(forked),
         };
-        audit::proves(known, wanted, &path.hashes)?;
-        memory.known().heads.set_audit(wanted);
+        audit::proves(earlier, later, &path.hashes)?;
+        let heads = &mut memory.known().heads;
+        if heads.audit().is_none_or(|known| known.size < later.size) {
+            heads.set_audit(later);
+        }
         Ok(())
     }
 

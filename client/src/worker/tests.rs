@@ -1,5 +1,6 @@
 //! A client against a server that says just what a test makes it say.
 
+mod audit;
 mod authority;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use warproom_client::{CallError, Client, Connector, Credentials, Event, Events, Heads};
+use warproom_client::{Client, Connector, Credentials, Event, Events, Heads};
 use warproom_proto::calls::ListRooms;
 use warproom_proto::invitation::Address;
 use warproom_proto::{ErrorCode, MemberId, RoomId};
 
 use super::counts::{Counts, What};
-use super::view::{Difference, How, View};
+use super::view::View;
 
 /// How long it waits before it signs in again, where it was refused.
 const AGAIN: Duration = Duration::from_millis(400);
@@ -113,10 +113,12 @@ impl Seat {
                     self.counts.add(What::Reconnected, 1);
                     self.list(client, &mut followed).await;
                 }
-                Event::Rewritten(found) => {
-                    let (room, seq) = (found.room.unwrap_or_else(RoomId::random), found.seq);
-                    self.view().wrong(Difference { room, seq, how: How::Chain });
-                }
+                // Nobody rewrites anything: whatever this client makes of it is wrong.
+                Event::Rewritten(found) => self.counts.fault(format!(
+                    "a client of {} is told that the log \"{}\" does not hold: {found:?}",
+                    self.member,
+                    found.log()
+                )),
                 Event::Typing { .. } => self.counts.add(What::TypingSeen, 1),
                 Event::Presence { .. } => self.counts.add(What::PresenceSeen, 1),
                 _ => {}
@@ -159,15 +161,10 @@ impl Seat {
         };
         let Err(error) = client.follow(room, Some(after)).await else { return };
         followed.remove(&room);
-        match error {
-            error if error.code() == Some(ErrorCode::NotFound) => {
-                self.view().room(room).is_here = false;
-            }
-            CallError::Rewritten(found) => {
-                self.view().wrong(Difference { room, seq: found.seq, how: How::Chain });
-            }
-            // Signed out or cut off: it is followed from the list of the next connection.
-            _ => {}
+        // Otherwise signed out or cut off: it is followed from the list of the next connection. That a history
+        // does not hold is told by an event as well.
+        if error.code() == Some(ErrorCode::NotFound) {
+            self.view().room(room).is_here = false;
         }
     }
 }

@@ -3,17 +3,21 @@
 
 use std::fs;
 use std::process::Output;
+use std::time::Duration;
 
+use futures_util::future::join_all;
+use tokio::time::sleep;
 use warproom_client::{
     AuditBreak, CallError, Client, Connector, Credentials, Discontinuity, Event, Events, Rewritten,
     enrol_device,
 };
 use warproom_proto::audit::{self, Acted, Event as Audited, Means, Reading};
 use warproom_proto::calls::{
-    AddBot, AddOrganisation, AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, From,
-    ListDevices, ListInvitations, ListRooms, OpenRoom, RoomExport, RoomMembers,
+    AddBot, AddOrganisation, AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage,
+    ChangeMember, From, ListDevices, ListInvitations, ListRooms, OpenRoom, RoomExport, RoomMembers,
 };
 use warproom_proto::merkle::{continues, includes, leaf_hash};
+use warproom_proto::register::Standing;
 use warproom_proto::{Body, ErrorCode, Label, LogId, Principal, Record, Secret, Seq};
 use warproom_tests::harness::{
     DEADLINE, Person, Warp, chain_end, copy_folder, entry_of, eventually, grant, refusal, settings,
@@ -485,5 +489,38 @@ async fn a_refused_password_is_told_to_the_member_it_was_tried_for() -> anyhow::
     };
     let told = eventually(DEADLINE, async || found().await.transpose()).await??;
     assert_eq!((told.by, told.from.is_some()), (None::<Principal>, true));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_suspended_while_they_sign_in_is_not_told_of_a_forgery() -> anyhow::Result<()> {
+    const ROUNDS: usize = 40;
+    const CLIENTS: u64 = 8;
+    let warp = Warp::start().await?;
+    let dover = warp.organisation("Dover District Council").await?;
+    let dan = warp.officer("dan", dover).await?;
+    let heads = dan.client.heads();
+    let stand = async |standing| {
+        let call = ChangeMember { member: dan.member, role: None, standing: Some(standing) };
+        warp.manager().client.call(call).await
+    };
+    for round in 0..ROUNDS {
+        let signing_in = join_all((0..CLIENTS).map(async |number| {
+            sleep(Duration::from_millis(2 * number)).await;
+            // Each remembers an earlier log, and asks for a proof.
+            let connecting = dan.connector().heads(heads.clone()).connect();
+            let Ok((client, mut events)) = connecting.await else { return Vec::new() };
+            while events.next().await.is_some() {}
+            client.rewritten()
+        }));
+        let suspending = async {
+            sleep(Duration::from_millis(10)).await;
+            stand(Standing::Suspended).await
+        };
+        let (told, suspended) = tokio::join!(signing_in, suspending);
+        suspended?;
+        assert_eq!(told.concat(), [], "round {round}");
+        stand(Standing::Active).await?;
+    }
     Ok(())
 }

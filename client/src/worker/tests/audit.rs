@@ -1,0 +1,112 @@
+//! Checkpoints of the audit log as they come over a connection: what is proved, and what counts as a
+//! forgery.
+
+use warproom_proto::calls::{Path, SignedCheckpoint};
+
+use super::*;
+use crate::AuditBreak;
+use crate::audit::AuditHead;
+use crate::audit::tests::{Server as Log, WARP};
+
+const ASKS: &str = "audit.consistency";
+
+fn with(audit: SignedCheckpoint) -> SignedIn {
+    SignedIn { warp: WARP, audit: Some(audit), ..signed_in() }
+}
+
+/// A client that remembers the log's first 40 records and is signed in where it has 45, which it was
+/// shown to be a continuation.
+async fn start_at_45(server: &Server, log: &mut Log) -> (Client, Events, Peer) {
+    let connecting = Connector::new(server.address.clone(), token()).connect();
+    let serving = welcome_by(server, with(log.shows(40)));
+    // On the heap: it is large.
+    let both = Box::pin(async { tokio::join!(connecting, serving) });
+    let (connected, peer) = both.await;
+    let (client, mut events) = connected.unwrap();
+    peer.close(1001).await;
+    let mut peer = welcome_by(server, with(log.shows(45))).await;
+    assert!(matches!(next(&mut events).await, Some(Event::Reconnected(_))));
+    prove(&mut peer, (40, 45), log.proof(40, 45)).await;
+    remembers(&client, 45).await;
+    (client, events, peer)
+}
+
+/// Answers the question that the client must ask now.
+async fn prove(peer: &mut Peer, (from, to): (u64, u64), hashes: Vec<Head>) {
+    let asked = peer.serve(ASKS, Path { hashes }).await;
+    assert_eq!(asked, serde_json::json!({ "from": from, "to": to }));
+}
+
+async fn remembers(client: &Client, size: u64) {
+    let known = || client.heads().audit().map(|head: AuditHead| head.size);
+    let until = async {
+        while known() != Some(size) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let met = timeout(ENOUGH, until).await;
+    assert!(met.is_ok(), "remembered are {:?} records", known());
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_was_overtaken_by_a_sign_in_is_no_forgery_if_the_log_continues_it() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    let (client, mut events, mut peer) = start_at_45(&server, &mut log).await;
+    peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(44) }).await;
+    prove(&mut peer, (44, 45), log.proof(44, 45)).await;
+    // It goes on from where it was.
+    peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(50) }).await;
+    prove(&mut peer, (45, 50), log.proof(45, 50)).await;
+    remembers(&client, 50).await;
+    assert_eq!(client.rewritten(), []);
+    // Neither does it go back, nor is another log of that size believed.
+    let mut forked = log.forked();
+    peer.tell(Notice::AuditCheckpoint { checkpoint: forked.shows(46) }).await;
+    prove(&mut peer, (46, 50), forked.proof(46, 50)).await;
+    let Some(Event::Rewritten(found)) = next(&mut events).await else { panic!("not told") };
+    assert_eq!((found.seq, found.how), (46, Discontinuity::Audit(AuditBreak::Forked)));
+    remembers(&client, 50).await;
+}
+
+#[tokio::test]
+async fn a_sign_in_to_a_log_that_went_back_is_told_at_once() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    let (client, mut events, peer) = start_at_45(&server, &mut log).await;
+    peer.close(1001).await;
+    let _peer = welcome_by(&server, with(log.shows(44))).await;
+    let Some(Event::Rewritten(found)) = next(&mut events).await else { panic!("not told") };
+    let how = AuditBreak::RolledBack { remembered: 45 };
+    assert_eq!((found.seq, found.how), (44, Discontinuity::Audit(how)));
+    remembers(&client, 45).await;
+}
+
+#[tokio::test]
+async fn who_is_refused_a_proof_for_their_own_sake_accuses_nobody_and_who_has_none_is_told_of() {
+    for (code, is_told) in [
+        (ErrorCode::SignInRequired, false),
+        (ErrorCode::SlowDown, false),
+        (ErrorCode::ServerFault, false),
+        (ErrorCode::BadParams, true),
+        (ErrorCode::NotFound, true),
+        (ErrorCode::NotAllowed, true),
+        (ErrorCode::NoSuchCall, true),
+    ] {
+        let (server, mut log) = (Server::start().await, Log::new(60));
+        let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+        peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(50) }).await;
+        let (id, _) = peer.request(ASKS).await;
+        peer.refuse(id, code).await;
+        // What comes behind the refusal is taken after it.
+        let calling = client.call(ListRooms::default());
+        let serving = peer.serve("room.list", RoomList { rooms: Vec::new() });
+        tokio::join!(async { calling.await.unwrap() }, serving);
+        assert_eq!(client.rewritten().len(), usize::from(is_told), "{code:?}");
+        remembers(&client, 45).await;
+        if !is_told {
+            // The next one is asked about from where it was.
+            peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(55) }).await;
+            prove(&mut peer, (45, 55), log.proof(45, 55)).await;
+            remembers(&client, 55).await;
+        }
+    }
+}
