@@ -1,6 +1,7 @@
 //! A lying server: whatever it changes in what it shows is found.
 
-use warproom_proto::merkle::{Nodes, consistency, node_hash, root};
+use warproom_proto::merkle::{Nodes, consistency, inclusion, node_hash, root};
+use warproom_proto::{Body, Record};
 
 use super::*;
 use crate::key::DeviceKey;
@@ -10,6 +11,10 @@ use crate::key::DeviceKey;
 pub(crate) struct Server {
     leaves: Vec<Head>,
     key: DeviceKey,
+}
+
+fn commitment(seq: Seq) -> Head {
+    leaf_hash(&seq.to_be_bytes())
 }
 
 pub(crate) const WARP: WarpId = WarpId::from_bytes([3; 16]);
@@ -29,8 +34,24 @@ impl Nodes for Server {
 
 impl Server {
     pub(crate) fn new(size: u64) -> Self {
-        let leaves = (0..size).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+        let leaves = (1..=size).map(|seq| leaf_hash(&commitment(seq).0)).collect();
         Self { leaves, key: DeviceKey::generate() }
+    }
+
+    /// Its first records, as who may not read them is shown them.
+    pub(crate) fn records(size: u64) -> Vec<Record> {
+        let mut at = Position::start(LogId::AUDIT);
+        let record = |seq| {
+            let commitment = commitment(seq);
+            at = at.next(&commitment);
+            Record { seq, head: at.head, body: Body::Withheld { commitment, erased: false } }
+        };
+        (1..=size).map(record).collect()
+    }
+
+    /// The path of a record up to the root of the first `size`.
+    pub(crate) fn path(&mut self, seq: Seq, size: u64) -> Vec<Head> {
+        inclusion(self, seq - 1, size).unwrap()
     }
 
     /// The same with another record in it.

@@ -88,9 +88,13 @@ fn state() -> State {
     state
 }
 
+/// An entry without content, by the manager.
+pub(crate) fn bare(kind: Kind) -> Entry {
+    notice_entry(EntryId::random(), person(11), kind)
+}
+
 pub(crate) fn enter(state: &mut State, seq: Seq, kind: Kind) {
-    let entry = notice_entry(EntryId::random(), person(11), kind);
-    apply(state, seq, &entry, Vec::new());
+    apply(state, seq, &bare(kind), Vec::new());
 }
 
 /// Takes an entry in, a second after the one before it.
@@ -427,7 +431,7 @@ fn a_room_is_rebuilt_from_the_entries_it_is_given() {
     let mut state = with_room(Label::Red);
     enter(&mut state, 4, joined(person(20)));
     let kinds = [joined(person(10)), joined(person(12)), Kind::Retract { of: 10 }];
-    let entries = kinds.map(|kind| notice_entry(EntryId::random(), person(11), kind));
+    let entries = kinds.map(bare);
     let summaries = entries.each_ref().map(|entry| Summary::of(&entry.handling, Vec::new()));
     let at = (2..).zip([2_000, 3_000, 20_000]);
     let given = at.zip(&entries).zip(&summaries).map(|((at, entry), of)| (at, entry, of));

@@ -1,6 +1,7 @@
 //! Checkpoints of the audit log as they come over a connection: what is proved, and what counts as a
 //! forgery.
 
+use warproom_proto::Seq;
 use warproom_proto::calls::{Path, SignedCheckpoint};
 
 use super::*;
@@ -108,5 +109,74 @@ async fn who_is_refused_a_proof_for_their_own_sake_accuses_nobody_and_who_has_no
             prove(&mut peer, (45, 55), log.proof(45, 55)).await;
             remembers(&client, 55).await;
         }
+    }
+}
+
+/// What a server answers to somebody who asks for the proof of a record, whose log has 45.
+#[derive(Clone)]
+struct Shown {
+    records: Vec<Record>,
+    path: Vec<Head>,
+}
+
+/// What a client makes of it.
+async fn proved(seq: Seq, log: &mut Log, shown: Shown) -> Result<Seq, CallError> {
+    let server = Server::start().await;
+    let (client, _events, mut peer) = start_at_45(&server, log).await;
+    let checkpoint = log.shows(45);
+    let serving = async {
+        peer.serve("audit.checkpoint", &checkpoint).await;
+        let Shown { records, path } = shown;
+        let is_shown = records.first().is_some_and(|record| record.seq == seq);
+        let latest = Position { seq: 45, head: Head([0; 32]) };
+        let asked =
+            peer.serve("audit.page", Page { records, amendments: Vec::new(), latest }).await;
+        let after = seq.saturating_sub(1);
+        assert_eq!(asked, serde_json::json!({ "from": { "after": after }, "limit": 1 }));
+        if is_shown {
+            let asked = peer.serve("audit.inclusion", Path { hashes: path }).await;
+            assert_eq!(asked, serde_json::json!({ "seq": seq, "size": 45 }));
+        }
+    };
+    let asking = async { client.prove_audit(seq).await };
+    let both = Box::pin(async { tokio::join!(asking, serving) });
+    let proved = timeout(ENOUGH, both).await.expect("somebody waits for ever").0?;
+    assert_eq!(proved.signed, checkpoint);
+    Ok(proved.seq)
+}
+
+#[tokio::test]
+async fn a_record_is_proved_by_its_own_path_at_its_own_number_and_by_nothing_else() {
+    let (mut log, records) = (Log::new(60), Log::records(45));
+    let mut shown = |seq: Seq, of: Seq| {
+        let of_record = usize::try_from(of).unwrap();
+        Shown { records: vec![records[of_record - 1].clone()], path: log.path(seq, 45) }
+    };
+    let right = shown(12, 12);
+    let renumbered = |shown: Shown, seq| {
+        let records = shown.records.into_iter().map(|record| Record { seq, ..record }).collect();
+        Shown { records, ..shown }
+    };
+    let (another, elsewhere, astray) =
+        (shown(12, 13), renumbered(shown(12, 13), 12), shown(13, 12));
+    let shorter = Shown { path: right.path[1..].to_vec(), ..right.clone() };
+    let empty = Shown { records: Vec::new(), ..right.clone() };
+    let nothing = renumbered(shown(1, 1), 0);
+    assert_eq!(proved(12, &mut log, right.clone()).await.unwrap(), 12);
+    for (what, seq, shown) in [
+        ("another record", 12, another),
+        ("another record under its number", 12, elsewhere),
+        ("the path of another", 12, astray),
+        ("a path that is too short", 12, shorter),
+        ("no record", 12, empty),
+        ("a record before the first", 0, nothing),
+    ] {
+        let found = proved(seq, &mut log, shown).await.unwrap_err();
+        let how = Discontinuity::Audit(AuditBreak::Forked);
+        let expected = Rewritten { room: None, seq, how };
+        assert!(
+            matches!(found, CallError::Rewritten(found) if found == expected),
+            "{what}: {found}"
+        );
     }
 }
