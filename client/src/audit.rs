@@ -140,10 +140,11 @@ impl Client {
     pub async fn prove_audit(&self, seq: Seq) -> Result<AuditProved, CallError> {
         let (signed, head) = self.checkpoint_held().await?;
         let forked = || broken((seq, AuditBreak::Forked));
+        // First, because a number that the log has not come to is refused here.
+        let path = self.call(AuditInclusion { seq, size: head.size }).await?;
         let from = From::After(seq.saturating_sub(1));
         let page = self.call(AuditPage { from, limit: 1 }).await?;
         let record = page.records.first().filter(|record| record.seq == seq).ok_or_else(forked)?;
-        let path = self.call(AuditInclusion { seq, size: head.size }).await?;
         let leaf = leaf_hash(&record.body.commitment().0);
         let is_there = seq > 0 && includes(leaf, seq - 1, head.size, &path.hashes, &head.root);
         if is_there { Ok(AuditProved { seq, signed }) } else { Err(forked()) }
@@ -153,13 +154,13 @@ impl Client {
     async fn checkpoint_held(&self) -> Result<(SignedCheckpoint, AuditHead), CallError> {
         // What is remembered by the time of the answer may be of a later one.
         let known = self.heads().audit();
-        let signed = self.call(AuditCheckpoint {}).await?;
+        let signed = self.insist(&AuditCheckpoint {}).await?;
         let warp = self.signed_in().warp;
         let head = match look(known, Some(&signed), warp) {
             Ok(Then::Remember(head)) => head,
             Ok(Then::Prove(head)) => {
                 let from = known.map_or(0, |known| known.size);
-                let path = self.call(AuditConsistency { from, to: head.size }).await?;
+                let path = self.insist(&AuditConsistency { from, to: head.size }).await?;
                 let proved = known.map_or(Ok(()), |known| proves(known, head, &path.hashes));
                 proved.map_err(broken)?;
                 head

@@ -163,7 +163,9 @@ impl Look<'_> {
         row: &[Record],
         single: &[&Record],
     ) -> Result<(), Break> {
-        self.heads.check_latest(room, latest, self.before.reach(room))?;
+        // A log that was forgotten meanwhile is believed as it is.
+        let floor = self.before.reach(room).min(self.heads.reach(room));
+        self.heads.check_latest(room, latest, floor)?;
         self.heads.pass(room, row)?;
         let mut single = single.iter().map(|record| record.position());
         single.try_for_each(|position| self.heads.check(room, position))?;

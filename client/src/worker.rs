@@ -328,7 +328,12 @@ impl Worker {
             Notice::Behind { room, .. } => self.rooms.behind(room),
             Notice::RoomJoined { room } => {
                 // It may come after news of later records, so it can be behind but not other.
-                let shown = self.memory.known().heads.show(Some(room.room), room.latest);
+                let shown = {
+                    let mut known = self.memory.known();
+                    // Who was out of it and is in it again may walk it.
+                    known.closed.remove(&Some(room.room));
+                    known.heads.show(Some(room.room), room.latest)
+                };
                 if let Err((seq, how)) = shown {
                     self.rewritten(Rewritten { room: Some(room.room), seq, how });
                 }

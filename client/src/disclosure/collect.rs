@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use warproom_proto::calls::{AuditCheckpoint, DiscloseRoom, RegisterPage};
+use warproom_proto::calls::{DiscloseRoom, RegisterPage};
 use warproom_proto::disclosure::{Purpose, Withheld};
 use warproom_proto::register::{Act, Event};
 use warproom_proto::{
@@ -109,7 +109,7 @@ impl Client {
             rooms,
             people: BTreeMap::new(),
             organisations: BTreeMap::new(),
-            checkpoint: self.insist(&AuditCheckpoint {}).await?.note,
+            checkpoint: self.audit_checkpoint().await?.note,
         };
         let mut after = 0;
         loop {

@@ -6,11 +6,11 @@ use warproom_proto::{Position, RoomId};
 
 use super::Heads;
 use super::log::Log;
-use crate::event::{Discontinuity, Rewritten};
+use crate::event::{AuditBreak, Discontinuity, Rewritten};
 
 impl Heads {
     /// What to keep in a profile that other clients keep their heads in too. `kept` is what the profile
-    /// holds now, `base` what it held when this client last read it or kept its heads there.
+    /// holds now, `base` what this client remembered when it last read it or kept its heads there.
     ///
     /// Nothing goes back: a position that either was shown stays, unless it was walked over. Where
     /// another client's walk and this one's are not known to be the same, the shorter one counts as
@@ -29,6 +29,9 @@ impl Heads {
                 (_, None) => None,
                 (ours, Some(_)) if is_forgotten => ours.cloned(),
                 (None, Some(kept)) => Some(kept.clone()),
+                (Some(ours), Some(kept)) if is_theirs(ours, kept, base.log(room)) => {
+                    Some(kept.clone())
+                }
                 (Some(ours), Some(kept)) => {
                     let log = join(ours, kept, base.log(room));
                     Some(log.unwrap_or_else(|seq| {
@@ -39,9 +42,22 @@ impl Heads {
             };
             merged.set(room, log);
         }
-        // Each was proved by whoever keeps it; the longer one holds more to be checked.
-        let theirs = kept.audit.filter(|_| !self.is_audit_forgotten);
-        merged.audit = [self.audit, theirs].into_iter().flatten().max_by_key(|head| head.size);
+        merged.audit = match (self.audit, kept.audit) {
+            (ours, theirs) if self.is_audit_forgotten || theirs == base.audit => ours,
+            (ours, theirs) if ours == base.audit => theirs,
+            (Some(ours), Some(theirs))
+                if base.audit.is_none_or(|base| base.size <= theirs.size) =>
+            {
+                if ours.size == theirs.size && ours.root != theirs.root {
+                    let how = Discontinuity::Audit(AuditBreak::Forked);
+                    rewritten.push(Rewritten { room: None, seq: theirs.size, how });
+                }
+                // Each was proved by whoever keeps it; the longer one holds more to be checked.
+                Some(if ours.size > theirs.size { ours } else { theirs })
+            }
+            // The other decided to forget it: a profile gets shorter in no other way.
+            (_, theirs) => theirs,
+        };
         // Whoever came to know another since is further.
         let ours = self.authority.filter(|_| self.authority != base.authority);
         merged.authority = ours.or(kept.authority);
@@ -51,6 +67,12 @@ impl Heads {
     fn logs(&self) -> impl Iterator<Item = Option<RoomId>> {
         self.register.iter().map(|_| None).chain(self.rooms.keys().copied().map(Some))
     }
+}
+
+/// Whether the profile's is to be taken as it is: nothing came to ours, or the profile's is shorter than it
+/// was, which happens only where the other client decided to forget it.
+fn is_theirs(ours: &Log, kept: &Log, base: Option<&Log>) -> bool {
+    base.is_some_and(|base| ours == base || kept.furthest().seq < base.walked.seq)
 }
 
 /// One log; or the number at which the two were shown different heads.

@@ -1,9 +1,10 @@
 //! Heads against logs that are really chained.
 
+use warproom_proto::register::PublicKey;
 use warproom_proto::{Body, Salt};
 
 use super::*;
-use crate::event::Rewritten;
+use crate::event::{AuditBreak, Rewritten};
 
 const ROOM: RoomId = RoomId::from_bytes([1; 16]);
 const IN: Option<RoomId> = Some(ROOM);
@@ -181,6 +182,13 @@ fn two_clients_of_one_profile_lose_nothing_that_either_was_shown() {
     assert_eq!((walked(&merged), claims(&merged)), (10, vec![15, 20]));
     assert_eq!(theirs.merged(&ours, &base).0, merged);
     assert_eq!(ours.merged(&base, &base).0, ours);
+    // Both walked as far.
+    assert_eq!(ours.merged(&ours, &base).0, ours);
+    // The other did nothing, and remembers nothing beyond its walk.
+    let bare = shown(&records, &[4]);
+    let mut further = bare.clone();
+    further.pass(IN, &records[4..10]).unwrap();
+    assert_eq!(further.merged(&bare, &bare).0, further);
     // What was kept by this client itself holds nothing back.
     let mut later = ours.clone();
     later.pass(IN, &records[10..25]).unwrap();
@@ -220,6 +228,54 @@ fn what_one_client_forgets_the_other_does_not_bring_back() {
     let none = Heads::default();
     assert_eq!(base.merged(&none, &none).0, base);
     assert_eq!(none.merged(&base, &none).0, base);
+    // Who forgot it reads on in a history that was put back, which is shorter, or has grown again.
+    let other = log(30, 9);
+    for length in [3, 25] {
+        let anew = shown(&other, &[length]);
+        assert_eq!(base.merged(&anew, &base), (anew.clone(), vec![]), "{length}");
+    }
+    let mut further = base.clone();
+    further.pass(IN, &records[4..24]).unwrap();
+    let shorter = shown(&other, &[3]);
+    assert_eq!(further.merged(&shorter, &base), (shorter, vec![]));
+}
+
+#[test]
+fn of_two_clients_with_one_profile_whoever_knows_more_of_the_audit_log_or_forgot_it_is_followed() {
+    let key = PublicKey([1; 32]);
+    let head = |size: u8, root| AuditHead { key, size: size.into(), root: Head([root; 32]) };
+    let heads = |audit: Option<AuditHead>| Heads { audit, ..Heads::default() };
+    let (two, four, six) = (Some(head(2, 2)), Some(head(4, 4)), Some(head(6, 6)));
+    let renewed = four.map(|four| AuditHead { key: PublicKey([2; 32]), ..four });
+    for (ours, kept, base, merged) in [
+        (None, None, None, None),
+        (four, None, None, four),
+        (None, four, None, four),
+        (four, four, four, four),
+        (six, four, four, six),
+        (four, six, four, six),
+        (six, four, two, six),
+        (four, six, two, six),
+        (renewed, four, four, renewed),
+        (four, renewed, four, renewed),
+        // The other forgot it, and was shown a shorter one, or another of that length.
+        (four, None, four, None),
+        (six, None, four, None),
+        (four, two, four, two),
+        (six, two, four, two),
+        (four, Some(head(4, 9)), four, Some(head(4, 9))),
+    ] {
+        let found = heads(ours).merged(&heads(kept), &heads(base));
+        assert_eq!(found, (heads(merged), vec![]), "{ours:?}, {kept:?}, {base:?}");
+        let mut forgetful = heads(ours);
+        forgetful.forget_audit();
+        assert_eq!(forgetful.merged(&heads(kept), &heads(base)).0.audit(), None);
+    }
+    // Both came further, to two logs.
+    let (merged, rewritten) = heads(six).merged(&heads(Some(head(6, 9))), &heads(four));
+    let how = Discontinuity::Audit(AuditBreak::Forked);
+    assert_eq!(rewritten, [Rewritten { room: None, seq: 6, how }]);
+    assert_eq!(merged.audit(), Some(head(6, 9)));
 }
 
 #[test]

@@ -6,9 +6,8 @@
 //! is about this reader.
 
 use serde_json::value::RawValue;
-use warproom_proto::Error;
-use warproom_proto::ErrorCode::{ServerFault, SignInRequired, SlowDown};
 use warproom_proto::calls::{AuditConsistency, Path, SignedCheckpoint};
+use warproom_proto::{Error, ErrorCode};
 
 use crate::audit::{self, AuditHead, Break, Then};
 use crate::client::Memory;
@@ -34,7 +33,7 @@ impl Audit {
         let warp = known.signed_in.warp;
         match audit::look(known.heads.audit(), shown, warp)? {
             Then::Remember(head) => known.heads.set_audit(head),
-            Then::Prove(head) => self.want(head),
+            Then::Prove(head) => return self.want(head),
             Then::Nothing => {}
         }
         Ok(())
@@ -44,18 +43,20 @@ impl Audit {
     /// meanwhile: then that one must continue it.
     pub(crate) fn hear(&mut self, told: &SignedCheckpoint, memory: &Memory) -> Result<(), Break> {
         match self.show(Some(told), memory) {
-            Err((_, AuditBreak::RolledBack { .. })) => {
-                self.want(AuditHead::of(told));
-                Ok(())
-            }
+            Err((_, AuditBreak::RolledBack { .. })) => self.want(AuditHead::of(told)),
             shown => shown,
         }
     }
 
-    fn want(&mut self, head: AuditHead) {
-        if self.wanted.is_none_or(|wanted| wanted.size < head.size) {
-            self.wanted = Some(head);
+    fn want(&mut self, head: AuditHead) -> Result<(), Break> {
+        match self.wanted {
+            Some(wanted) if wanted.size == head.size && wanted.root != head.root => {
+                return Err((head.size, AuditBreak::Forked));
+            }
+            Some(wanted) if wanted.size >= head.size => {}
+            _ => self.wanted = Some(head),
         }
+        Ok(())
     }
 
     /// What to ask next, and under which number.
@@ -84,18 +85,23 @@ impl Audit {
         memory: &Memory,
     ) -> Result<(), Break> {
         let Some((_, earlier, later)) = self.asked.take() else { return Ok(()) };
+        let is_known = |known: AuditHead| [earlier, later].iter().any(|one| one.root == known.root);
+        if !memory.known().heads.audit().is_some_and(is_known) {
+            // Whoever forgot the log meanwhile believes it as it is.
+            return Ok(());
+        }
         let forked = (earlier.size, AuditBreak::Forked);
         let path = match result {
             Ok(reply) => serde_json::from_str::<Path>(reply.get()).map_err(|_| forked)?,
+            // Who signs a log and says that it never had so many records has another one.
+            Err(error) if error.code == ErrorCode::BadParams => return Err(forked),
             // It may be able to next time: what is remembered stays until it is. Who is suspended while
             // they sign in may ask nothing any more.
-            Err(Error { code: SlowDown | ServerFault | SignInRequired, .. }) => return Ok(()),
-            // Who signs a log and cannot prove it has another one.
-            Err(_) => return Err(forked),
+            Err(_) => return Ok(()),
         };
         audit::proves(earlier, later, &path.hashes)?;
         let heads = &mut memory.known().heads;
-        if heads.audit().is_none_or(|known| known.size < later.size) {
+        if heads.audit().is_some_and(|known| known.size < later.size) {
             heads.set_audit(later);
         }
         Ok(())

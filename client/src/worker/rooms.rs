@@ -152,8 +152,13 @@ impl Rooms {
 
     fn take_page(&mut self, room: RoomId, page: Followed, outlet: &mut Outlet<'_>) {
         let Some(entry) = self.followed.get_mut(&room) else { return };
-        let (latest, floor) = (page.latest, entry.floor);
-        let continues = outlet.memory.known().heads.check_latest(Some(room), latest, floor);
+        let latest = page.latest;
+        let continues = {
+            let heads = &outlet.memory.known().heads;
+            // A log that was forgotten meanwhile is believed as it is.
+            let floor = entry.floor.min(heads.reach(Some(room)));
+            heads.check_latest(Some(room), latest, floor)
+        };
         if let Err((seq, how)) = continues {
             return self.stop(room, seq, how, outlet);
         }

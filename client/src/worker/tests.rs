@@ -1,5 +1,6 @@
 //! A client against a server that says just what a test makes it say.
 
+mod anew;
 mod audit;
 mod authority;
 

@@ -43,6 +43,15 @@ pub enum AuditKeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The key was replaced already, and the former one still signs beside it.
+    #[error(
+        "the audit log's key was replaced before, and not every member may have learnt of the new one: once all of them have been connected since, delete {}, and replace the key again",
+        path.display()
+    )]
+    BeingReplaced {
+        /// The file of the former key.
+        path: PathBuf,
+    },
     /// The file is not a key.
     #[error("{} is not an audit key: it should be one line that starts with \"{PREFIX}\"", path.display())]
     Malformed {
@@ -136,14 +145,19 @@ impl Keys {
         Ok(Self { present, former: AuditKey::load(&folder.join(FORMER_KEY))? })
     }
 
-    /// Makes a new key in a folder, and keeps the present one as the former.
+    /// Makes a new key in a folder, and keeps the present one as the former. Where there is a former one,
+    /// it stays: it may be the only one that somebody knows.
     pub fn renew(folder: &Path) -> Result<PublicKey, AuditKeyError> {
         let (path, former) = (folder.join(KEY), folder.join(FORMER_KEY));
-        match std::fs::rename(&path, &former) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                return Err(AuditKeyError::Io { path, cause });
+        let is_there = |path: &Path| {
+            path.try_exists().map_err(|cause| AuditKeyError::Io { path: path.to_owned(), cause })
+        };
+        if is_there(&path)? {
+            if is_there(&former)? {
+                return Err(AuditKeyError::BeingReplaced { path: former });
             }
-            _ => {}
+            std::fs::rename(&path, &former)
+                .map_err(|cause| AuditKeyError::Io { path: path.clone(), cause })?;
         }
         Ok(AuditKey::make(&path)?.public())
     }
@@ -185,6 +199,29 @@ mod tests {
         std::fs::remove_file(folder.path().join(KEY)).unwrap();
         let lost = Keys::load(folder.path(), Some(known)).err().unwrap();
         assert!(matches!(lost, AuditKeyError::Missing { .. }), "{lost}");
+    }
+
+    #[test]
+    fn a_key_is_replaced_again_only_once_the_former_one_was_put_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Keys::load(folder.path(), None).unwrap().present.public();
+        let second = Keys::renew(folder.path()).unwrap();
+        let again = Keys::renew(folder.path()).err().unwrap();
+        assert!(
+            matches!(&again, AuditKeyError::BeingReplaced { path } if path.ends_with(FORMER_KEY))
+        );
+        let keys = || {
+            let keys = Keys::load(folder.path(), Some(second)).unwrap();
+            (keys.former.map(|key| key.public()), keys.present.public())
+        };
+        assert_eq!(keys(), (Some(first), second), "both are as they were");
+        std::fs::remove_file(folder.path().join(FORMER_KEY)).unwrap();
+        let third = Keys::renew(folder.path()).unwrap();
+        assert_eq!(keys(), (Some(second), third));
+        // A lost one is made anew, whatever stands beside it.
+        std::fs::remove_file(folder.path().join(KEY)).unwrap();
+        let fourth = Keys::renew(folder.path()).unwrap();
+        assert_eq!(keys(), (Some(second), fourth));
     }
 
     #[test]

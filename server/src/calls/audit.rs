@@ -7,11 +7,11 @@ use warproom_proto::calls::{
 use warproom_proto::{Error, ErrorCode, Head, LogId, Principal, RoomId, limits};
 
 use super::Session;
-use super::history::{blocking, limit, place};
+use super::history::{blocking, fetch, limit};
 use crate::audit::Refusal;
 use crate::domain::State;
 use crate::journal::now_ms;
-use crate::store::{ReadError, Stored};
+use crate::store::{ReadError, Store, Stored};
 use crate::view::{self, Sight};
 
 /// Counts a call that somebody had no right to make.
@@ -48,15 +48,8 @@ pub async fn page(session: &Session, call: AuditPage) -> Result<Page, Error> {
         read(session, Reading::AuditLog).await?;
     }
     let latest = context.store.position(LogId::AUDIT);
-    let stored = blocking(context, move |store| {
-        let (from, direction) = place(store, LogId::AUDIT, from, latest.seq)?;
-        if (1..=latest.seq).contains(&from) {
-            view::fetch(store, LogId::AUDIT, from, limit, direction)
-        } else {
-            Ok(Vec::new())
-        }
-    })
-    .await?;
+    let fetched = move |store: &Store| fetch(store, LogId::AUDIT, (from, limit), latest.seq);
+    let stored = blocking(context, fetched).await?;
     let state = context.state();
     let all = as_manager && state.register.is_manager(who);
     let seen = |of: Stored| {

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use warproom_proto::audit::{Event, Record as Audited};
-use warproom_proto::calls::{Page, RoomExport};
+use warproom_proto::calls::{From, Page, RoomExport};
 use warproom_proto::{Error, ErrorCode, Label, LogId, Principal, Record, RoomId, Seq, limits};
 
 use super::Session;
-use super::history::{blocking, limit, reading_allowed};
+use super::history::{blocking, fetch, limit, reading_allowed};
 use crate::domain::{Plan, Planned, State};
-use crate::store::{Direction, Stored};
+use crate::store::Stored;
 use crate::view::{self, Entitled, Sight};
 
 pub async fn run(session: &Session, call: RoomExport) -> Result<Page, Error> {
@@ -24,12 +24,7 @@ pub async fn run(session: &Session, call: RoomExport) -> Result<Page, Error> {
     let latest = context.store.position(log);
     let ours = context.clone();
     let fetched = blocking(context, move |store| {
-        let from = after.saturating_add(1);
-        let records = if after < latest.seq {
-            view::fetch(store, log, from, limit, Direction::Forward)?
-        } else {
-            Vec::new()
-        };
+        let records = fetch(store, log, (From::After(after), limit), latest.seq)?;
         let amendments = view::fetch_amendments(store, room, &records, |found| {
             let state = ours.state();
             let entitled = Entitled::to(&state, who, room).ok_or(ErrorCode::NotFound)?;

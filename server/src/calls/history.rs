@@ -72,14 +72,15 @@ pub fn limit(asked: u16, most: usize) -> Result<usize, Error> {
     Err(Error::new(ErrorCode::BadParams, format!("limit: 1 to {most}")))
 }
 
-/// Where a page of a log begins, and which way it goes.
-pub fn place(
+/// The records of a page of a log that has come to `latest`, at most so many. None lies beyond that, though
+/// the log may have grown meanwhile: whoever reads on ends where a page says that the log does.
+pub fn fetch(
     store: &Store,
     log: LogId,
-    from: From,
+    (from, limit): (From, usize),
     latest: Seq,
-) -> Result<(Seq, Direction), Error> {
-    Ok(match from {
+) -> Result<Vec<Stored>, Error> {
+    let (from, direction) = match from {
         From::Latest => (latest, Direction::Backward),
         From::Before(seq) => (seq.saturating_sub(1).min(latest), Direction::Backward),
         From::After(seq) => (seq.saturating_add(1), Direction::Forward),
@@ -87,7 +88,17 @@ pub fn place(
             let found = store.at_or_after(log, at_ms);
             (found.map_err(|error| view::unreadable(&error))?, Direction::Forward)
         }
-    })
+    };
+    if !(1..=latest).contains(&from) {
+        return Ok(Vec::new());
+    }
+    let limit = match direction {
+        Direction::Forward => {
+            limit.min(usize::try_from(latest - from).unwrap_or(usize::MAX).saturating_add(1))
+        }
+        Direction::Backward => limit,
+    };
+    view::fetch(store, log, from, limit, direction)
 }
 
 pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
@@ -98,12 +109,7 @@ pub async fn page(session: &Session, call: HistoryPage) -> Result<Page, Error> {
     let latest = context.store.position(LogId::room(room));
     let (ours, who) = (Arc::clone(context), session.who());
     let (stored, amendments) = blocking(context, move |store| {
-        let (from, direction) = place(store, LogId::room(room), from, latest.seq)?;
-        let stored = if (1..=latest.seq).contains(&from) {
-            view::fetch(store, LogId::room(room), from, limit, direction)?
-        } else {
-            Vec::new()
-        };
+        let stored = fetch(store, LogId::room(room), (from, limit), latest.seq)?;
         let amendments = amendments(&ours, who, room, &stored)?;
         Ok((stored, amendments))
     })
@@ -176,10 +182,9 @@ pub async fn register_page(session: &Session, call: RegisterPage) -> Result<Page
     let context = &session.context;
     let latest = context.store.position(LogId::REGISTER);
     let stored = blocking(context, move |store| {
-        let from = after.saturating_add(1);
-        view::fetch(store, LogId::REGISTER, from, limit, Direction::Forward)
+        fetch(store, LogId::REGISTER, (From::After(after), limit), latest.seq)
     });
-    let stored = if after < latest.seq { stored.await? } else { Vec::new() };
+    let stored = stored.await?;
     let state = context.state();
     let who = session.who();
     let is_in = |room| state.room_of(who, room).is_ok();
@@ -207,6 +212,23 @@ mod tests {
         let mut call = json!({"room": ROOM, "id": EntryId::random()});
         call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(call).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_page_ends_where_it_says_that_the_log_does_though_it_has_grown_meanwhile() {
+        let alone = Alone::with(with_room(Label::Red), &[(LogId::room(ROOM), 6)]);
+        let page = |from, limit, latest| {
+            let stored = fetch(&alone.context.store, LogId::room(ROOM), (from, limit), latest);
+            stored.unwrap().iter().map(|one| one.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(page(From::After(1), 10, 4), [2, 3, 4]);
+        assert_eq!(page(From::After(0), 2, 4), [1, 2]);
+        assert!(page(From::After(4), 10, 4).is_empty());
+        assert_eq!(page(From::Time(0), 10, 5), [1, 2, 3, 4, 5]);
+        assert_eq!(page(From::Latest, 2, 4), [3, 4]);
+        assert_eq!(page(From::Before(9), 2, 4), [3, 4]);
+        assert_eq!(page(From::Before(2), 10, 4), [1]);
+        assert!(page(From::After(0), 10, 0).is_empty());
     }
 
     #[tokio::test]

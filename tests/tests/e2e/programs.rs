@@ -2,6 +2,8 @@
 
 #[path = "programs/disclosing.rs"]
 mod disclosing;
+#[path = "programs/reading.rs"]
+mod reading;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -440,7 +442,12 @@ async fn whoever_read_further_decides_to_believe_a_store_that_was_put_back() -> 
     let options = [("--from", &*backup), ("--keys", &*old.join("keys"))];
     done(command(&warp, "restore", &options)).await?;
     warp.restart().await?;
-    for arguments in [&["history", "Ops"][..], &["register"], &["say", "Ops", "on top of it"]] {
+    for arguments in [
+        &["history", "Ops"][..],
+        &["register"],
+        &["say", "Ops", "on top of it"],
+        &["tail", "Ops", "--since", "3"],
+    ] {
         let said = alex.complains(arguments)?;
         ensure!(said.contains("history") && said.contains("`warproom audit --forget`"), "{said}");
     }

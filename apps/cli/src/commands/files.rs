@@ -10,7 +10,6 @@ use warproom_client::proto::calls::{From, HistoryPage};
 use warproom_client::proto::{FileName, Label, NamedFile, Record, RoomId, Seq, Text, limits};
 
 use crate::args::Fetch;
-use crate::chain;
 use crate::names::Purpose;
 use crate::out::note;
 use crate::problem::problem;
@@ -64,11 +63,6 @@ struct Fetched<'a> {
 pub(crate) async fn fetch(session: &Session, args: &Fetch) -> Result<()> {
     let room = session.room(&args.room, Purpose::Reading).await?;
     let record = record(session, room.room, args.seq).await?;
-    if let Some(record) = &record {
-        let remembered = session.client().heads().room(room.room);
-        let records = std::slice::from_ref(record);
-        chain::check(room.settings.name.as_str(), records, room.latest, remembered)?;
-    }
     let entry = record.and_then(|record| Item::from(&record).entry);
     let entry = entry.ok_or_else(|| {
         let what = format!("there is no entry #{} here that you may read", args.seq);

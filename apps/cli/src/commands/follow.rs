@@ -97,6 +97,21 @@ impl Following {
         for room in &args.rooms {
             rooms.push(session.room(room, Purpose::Reading).await?);
         }
+        let is_rewritten =
+            |room| session.client().rewritten().iter().any(|found| found.room == Some(room));
+        if let (Some(since), [room]) = (args.since, &rooms[..])
+            && since > room.latest.seq
+            && !is_rewritten(room.room)
+        {
+            // Whoever asks for what follows a record that there never was asks in vain. (One that was there
+            // and is gone is another matter, which following tells of.)
+            let (name, latest) = (show::safe(room.settings.name.as_str()), room.latest.seq);
+            return Err(problem(
+                format!("{name} has come to #{latest}, and not to #{since}"),
+                "give --since the number of an entry that is there, or leave it away",
+            )
+            .into());
+        }
         let ids: Vec<_> = rooms.iter().map(|room| room.room).collect();
         let people = session.directory(&ids).await;
         let mut began = HashMap::new();

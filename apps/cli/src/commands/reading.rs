@@ -76,21 +76,18 @@ struct Span {
 /// there are enough or the log ends; then the whole span is checked.
 async fn read(session: &Session, room: &RoomSummary, from: From, limit: usize) -> Result<Span> {
     let mut found = Span { records: Vec::new(), amendments: Vec::new() };
-    let mut latest = room.latest;
     let mut next = Some(from);
     while let Some(from) = next {
         let wanted = limit.saturating_sub(found.records.len());
         let limit = u16::try_from(wanted).unwrap_or(PAGE).min(PAGE);
         let page = session.call(HistoryPage { room: room.room, from, limit }).await?;
-        latest = page.latest;
         next = after(from, &page).filter(|_| page.records.len() < wanted);
         let backwards = matches!(from, From::Latest | From::Before(_));
         let at = if backwards { 0 } else { found.records.len() };
         found.records.splice(at..at, page.records);
         found.amendments.extend(page.amendments);
     }
-    let remembered = session.client().heads().room(room.room);
-    chain::check(room.settings.name.as_str(), &found.records, latest, remembered)?;
+    chain::check(room.settings.name.as_str(), &found.records)?;
     Ok(found)
 }
 

@@ -78,10 +78,9 @@ pub(super) fn open_link(model: &Model) -> Option<Action> {
     Target::parse(link).map(|_| desk::Action::OpenLink.into())
 }
 
-/// Asks whether the register is believed, where it was found rewritten.
+/// Asks whether the register or the audit log is believed, where it was found rewritten.
 pub(super) fn register(model: &Model) -> Option<Action> {
-    let ask = || desk::Action::Ask(desk::register_rewritten()).into();
-    model.desk.is_register_rewritten.then(ask)
+    model.desk.rewritten.map(|log| desk::Action::Ask(desk::believing(log)).into())
 }
 
 /// Asks whether the open room's history is believed, where it was found rewritten.

@@ -1,6 +1,6 @@
 //! What is open, what has the keyboard, and what is told in passing.
 
-use warproom_client::proto::{RoomId, Seq};
+use warproom_client::proto::{LogId, RoomId, Seq};
 
 use crate::model::compose::{Sending, Waiting};
 use crate::model::manage::RowAct;
@@ -24,8 +24,9 @@ pub struct Desk {
     pub link: Option<String>,
     /// Asked before something that cannot be undone.
     pub confirm: Option<Confirm>,
-    /// Whether the register was found rewritten, until somebody believes it as it is now.
-    pub is_register_rewritten: bool,
+    /// Which of the WARP's own logs, the register or the audit log, was found rewritten, until somebody
+    /// believes both as they are now.
+    pub rewritten: Option<LogId>,
     /// Whether the window has the keyboard, so that nothing needs a notification.
     pub is_looked_at: bool,
     /// What the system's notifications have told.
@@ -220,7 +221,7 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             model.desk.overlays.retain(|overlay| *overlay != Overlay::Link);
         }
         Action::TrustRegister => {
-            model.desk.is_register_rewritten = false;
+            model.desk.rewritten = None;
             out.push(Effect::TrustHistory { room: None });
         }
         Action::Dismiss(_) => {}
@@ -276,7 +277,7 @@ pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
             }
         }
         News::Rewritten(rewritten) if rewritten.room.is_none() => {
-            model.desk.is_register_rewritten = true;
+            model.desk.rewritten.get_or_insert(rewritten.log());
         }
         News::Connection(connection) => {
             let was_lost = matches!(model.connection, Connection::Reconnecting { .. });
@@ -300,19 +301,34 @@ fn back_again(model: &Model) -> String {
     }
 }
 
-/// What is asked when the log of who exists and who may do what is not what it was. (Of a room that is
-/// said in the room.)
-pub fn register_rewritten() -> Confirm {
+/// That one of the WARP's own logs was found rewritten.
+pub fn rewritten(log: LogId) -> String {
+    format!("The {} of this WARP was changed behind your back", of_the_warp(log).0)
+}
+
+/// What is asked when one of the WARP's own logs is not what it was. (Of a room that is said in the room.)
+pub fn believing(log: LogId) -> Confirm {
+    let (name, about) = of_the_warp(log);
     Confirm {
-        title: "The register of this WARP was changed behind your back".to_owned(),
-        what_it_does: "What the server says of members, devices and rooms does not continue what this \
-                       computer remembers: it was rewritten, or put back from an older copy. Ask your \
-                       WARP's manager, by another way, whether a backup was restored. If so, believe the \
-                       register as it is now; if not, close this and write nothing."
-            .to_owned(),
+        title: rewritten(log),
+        what_it_does: format!(
+            "What the server says of {about} does not continue what this computer remembers: it was \
+             rewritten, or put back from an older copy. Ask your WARP's manager, by another way, whether \
+             a backup was restored. If so, believe the {name} as it is now; if not, close this and write \
+             nothing."
+        ),
         verb: "Believe it as it is now",
         is_dangerous: true,
         then: Box::new(crate::Action::Desk(Action::TrustRegister)),
+    }
+}
+
+/// What one of the WARP's own logs is called, and what it is about.
+fn of_the_warp(log: LogId) -> (&'static str, &'static str) {
+    if log == LogId::AUDIT {
+        ("audit log", "who signed in, and who changed, read and exported what,")
+    } else {
+        ("register", "members, devices and rooms")
     }
 }
 
@@ -349,7 +365,7 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
-    use warproom_client::{Discontinuity, Rewritten};
+    use warproom_client::{AuditBreak, Discontinuity, Rewritten};
 
     use super::*;
     use crate::fixture;
@@ -408,18 +424,24 @@ mod tests {
     }
 
     #[test]
-    fn a_rewritten_register_is_believed_only_if_the_person_says_so() {
-        let mut model = fixture::model();
-        let how = Discontinuity::RolledBack { remembered: 9 };
-        let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 4, how }));
-        assert!(model.desk.is_register_rewritten);
-        let _ = act(&mut model, Action::Ask(register_rewritten()));
-        let _ = act(&mut model, Action::Back);
-        assert!(model.desk.is_register_rewritten, "it stays until it is believed");
-        let _ = act(&mut model, Action::Ask(register_rewritten()));
-        let asked = act(&mut model, Action::Confirm);
-        assert!(matches!(&asked[..], [Effect::TrustHistory { room: None }]));
-        assert!(!model.desk.is_register_rewritten);
+    fn a_rewritten_log_is_named_and_believed_only_if_the_person_says_so() {
+        let rolled_back = Discontinuity::RolledBack { remembered: 9 };
+        for (how, log, name) in [
+            (rolled_back, LogId::REGISTER, "The register of"),
+            (Discontinuity::Audit(AuditBreak::Forked), LogId::AUDIT, "The audit log of"),
+        ] {
+            let mut model = fixture::model();
+            let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 4, how }));
+            assert_eq!(model.desk.rewritten, Some(log));
+            assert!(believing(log).title.starts_with(name));
+            let _ = act(&mut model, Action::Ask(believing(log)));
+            let _ = act(&mut model, Action::Back);
+            assert_eq!(model.desk.rewritten, Some(log), "it stays until it is believed");
+            let _ = act(&mut model, Action::Ask(believing(log)));
+            let asked = act(&mut model, Action::Confirm);
+            assert!(matches!(&asked[..], [Effect::TrustHistory { room: None }]));
+            assert_eq!(model.desk.rewritten, None);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! whose WARP this is.
 
 use egui::{Frame, Margin, Panel, Ui, WidgetInfo};
+use warproom_client::proto::LogId;
 
 use super::Cx;
 use super::widgets;
@@ -21,8 +22,8 @@ enum Tone {
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     connection(ui, cx);
-    if cx.model.desk.is_register_rewritten {
-        register(ui, cx);
+    if let Some(log) = cx.model.desk.rewritten {
+        rewritten(ui, cx, log);
     }
 }
 
@@ -40,15 +41,15 @@ pub(super) fn standing(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// Stays until somebody decides.
-fn register(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn rewritten(ui: &mut Ui, cx: &mut Cx<'_>, log: LogId) {
     let frame = Frame::new().fill(cx.look.raised).inner_margin(Margin::symmetric(12, 6));
-    Panel::top("register").resizable(false).frame(frame).show(ui, |ui| {
+    Panel::top("rewritten").resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            let sentence = "The register of this WARP was changed behind your back.";
+            let sentence = format!("{}.", desk::rewritten(log));
             let said = ui.colored_label(cx.look.danger, format!("⚠ {sentence}"));
-            said.widget_info(|| WidgetInfo::labeled(egui::Role::Alert, true, sentence));
+            said.widget_info(|| WidgetInfo::labeled(egui::Role::Alert, true, &sentence));
             if widgets::button(ui, "What does that mean?").clicked() {
-                cx.act(Action::Desk(desk::Action::Ask(desk::register_rewritten())));
+                cx.act(Action::Desk(desk::Action::Ask(desk::believing(log))));
             }
         });
     });

@@ -112,7 +112,7 @@ impl Reader {
         // What is held of it may not be what the server has now.
         match self.shelf.with(move |held| held.renew(room)).await {
             Ok(()) => {
-                self.rooms.end(room);
+                self.rooms.forget(room);
                 self.follow(room).await;
             }
             Err(refusal) => self.teller.trouble(refusal).await,

@@ -243,3 +243,17 @@ async fn a_log_that_ends_before_what_was_shown_is_not_delivered() {
     bench.delivery.push(Event::RoomLeft(room));
     assert!(matches!(bench.events.next().await, Some(Event::RoomLeft(_))));
 }
+
+#[tokio::test]
+async fn a_log_that_is_forgotten_while_it_is_asked_for_is_believed_as_it_is() {
+    let mut bench = bench(8);
+    let room = RoomId::random();
+    let records = log(room, 6);
+    bench.memory.known().heads.show(Some(room), records[5].position()).unwrap();
+    let mut answer = bench.follow(room);
+    let (id, _) = bench.ask().unwrap();
+    bench.memory.known().heads.forget(room);
+    bench.answer(id, Ok(page(&records[..4], &records[3], true)));
+    assert!(answer.try_recv().unwrap().is_ok());
+    assert_eq!(bench.memory.known().rewritten, []);
+}

@@ -49,6 +49,12 @@ async fn remembers(client: &Client, size: u64) {
     assert!(met.is_ok(), "remembered are {:?} records", known());
 }
 
+/// Waits until the client has taken what it was sent, by a call that comes behind.
+async fn listed(client: &Client, peer: &mut Peer) {
+    let calling = async { client.call(ListRooms::default()).await.unwrap() };
+    tokio::join!(calling, peer.serve("room.list", RoomList { rooms: Vec::new() }));
+}
+
 #[tokio::test]
 async fn a_checkpoint_that_was_overtaken_by_a_sign_in_is_no_forgery_if_the_log_continues_it() {
     let (server, mut log) = (Server::start().await, Log::new(60));
@@ -87,20 +93,16 @@ async fn who_is_refused_a_proof_for_their_own_sake_accuses_nobody_and_who_has_no
         (ErrorCode::SignInRequired, false),
         (ErrorCode::SlowDown, false),
         (ErrorCode::ServerFault, false),
+        (ErrorCode::StorageFailed, false),
+        (ErrorCode::Unknown(99), false),
         (ErrorCode::BadParams, true),
-        (ErrorCode::NotFound, true),
-        (ErrorCode::NotAllowed, true),
-        (ErrorCode::NoSuchCall, true),
     ] {
         let (server, mut log) = (Server::start().await, Log::new(60));
         let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
         peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(50) }).await;
         let (id, _) = peer.request(ASKS).await;
         peer.refuse(id, code).await;
-        // What comes behind the refusal is taken after it.
-        let calling = client.call(ListRooms::default());
-        let serving = peer.serve("room.list", RoomList { rooms: Vec::new() });
-        tokio::join!(async { calling.await.unwrap() }, serving);
+        listed(&client, &mut peer).await;
         assert_eq!(client.rewritten().len(), usize::from(is_told), "{code:?}");
         remembers(&client, 45).await;
         if !is_told {
@@ -110,6 +112,61 @@ async fn who_is_refused_a_proof_for_their_own_sake_accuses_nobody_and_who_has_no
             remembers(&client, 55).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_log_that_is_forgotten_while_a_proof_is_under_way_stays_forgotten() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    for code in [None, Some(ErrorCode::BadParams)] {
+        let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+        peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(50) }).await;
+        let (id, _) = peer.request(ASKS).await;
+        client.forget_audit();
+        match code {
+            Some(code) => peer.refuse(id, code).await,
+            None => peer.reply(id, Path { hashes: log.proof(45, 50) }).await,
+        }
+        listed(&client, &mut peer).await;
+        assert_eq!((client.heads().audit(), client.rewritten()), (None, Vec::new()));
+        // The next one is believed as it is.
+        peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(20) }).await;
+        remembers(&client, 20).await;
+    }
+}
+
+#[tokio::test]
+async fn two_checkpoints_of_one_size_that_differ_are_told_also_while_they_wait() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+    let mut forked = log.forked();
+    for checkpoint in [log.shows(50), log.shows(55), log.shows(52), forked.shows(55)] {
+        peer.tell(Notice::AuditCheckpoint { checkpoint }).await;
+    }
+    let (id, _) = peer.request(ASKS).await;
+    listed(&client, &mut peer).await;
+    let how = Discontinuity::Audit(AuditBreak::Forked);
+    assert_eq!(client.rewritten(), [Rewritten { room: None, seq: 55, how }]);
+    peer.reply(id, Path { hashes: log.proof(45, 50) }).await;
+    prove(&mut peer, (50, 55), log.proof(50, 55)).await;
+    remembers(&client, 55).await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_asked_for_is_held_against_what_was_remembered_when_it_was() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+    let asking = async { client.audit_checkpoint().await };
+    let serving = async {
+        let (id, _) = peer.request("audit.checkpoint").await;
+        peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(50) }).await;
+        prove(&mut peer, (45, 50), log.proof(45, 50)).await;
+        remembers(&client, 50).await;
+        peer.reply(id, log.shows(46)).await;
+        prove(&mut peer, (45, 46), log.proof(45, 46)).await;
+    };
+    let both = Box::pin(async { tokio::join!(asking, serving) });
+    let (asked, ()) = timeout(ENOUGH, both).await.expect("somebody waits for ever");
+    assert_eq!(asked.unwrap(), log.shows(46));
 }
 
 /// What a server answers to somebody who asks for the proof of a record, whose log has 45.
@@ -127,16 +184,13 @@ async fn proved(seq: Seq, log: &mut Log, shown: Shown) -> Result<Seq, CallError>
     let serving = async {
         peer.serve("audit.checkpoint", &checkpoint).await;
         let Shown { records, path } = shown;
-        let is_shown = records.first().is_some_and(|record| record.seq == seq);
+        let asked = peer.serve("audit.inclusion", Path { hashes: path }).await;
+        assert_eq!(asked, serde_json::json!({ "seq": seq, "size": 45 }));
         let latest = Position { seq: 45, head: Head([0; 32]) };
         let asked =
             peer.serve("audit.page", Page { records, amendments: Vec::new(), latest }).await;
         let after = seq.saturating_sub(1);
         assert_eq!(asked, serde_json::json!({ "from": { "after": after }, "limit": 1 }));
-        if is_shown {
-            let asked = peer.serve("audit.inclusion", Path { hashes: path }).await;
-            assert_eq!(asked, serde_json::json!({ "seq": seq, "size": 45 }));
-        }
     };
     let asking = async { client.prove_audit(seq).await };
     let both = Box::pin(async { tokio::join!(asking, serving) });

@@ -173,7 +173,7 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
 
 /// After everything that was done: once somebody believes the register as it is now, it is read anew.
 pub(super) fn look(model: &mut Model, out: &mut Vec<Effect>) {
-    if !model.manage.acts.is_rewritten || model.desk.is_register_rewritten {
+    if !model.manage.acts.is_rewritten || model.desk.rewritten.is_some() {
         return;
     }
     let kind = model.manage.acts.kind;

@@ -73,6 +73,12 @@ impl Rooms {
         self.known().followed.remove(&room);
     }
 
+    /// A room's log is believed as it is from now on, however far it had come.
+    pub(super) fn forget(&self, room: RoomId) {
+        self.end(room);
+        self.known().latest.remove(&room);
+    }
+
     /// A room's log has come this far at least.
     pub(super) fn note(&self, room: RoomId, seq: Seq) {
         let mut known = self.known();
@@ -159,5 +165,16 @@ mod tests {
         rooms.follows(room, 8);
         assert!(!rooms.is_followed(room), "it was left while it was being followed");
         assert!(rooms.begin(room));
+    }
+
+    #[test]
+    fn a_room_that_is_believed_anew_is_not_followed_from_where_it_had_come_to() {
+        let (rooms, room) = (Rooms::default(), RoomId::random());
+        assert!(rooms.begin(room));
+        rooms.follows(room, 100_000);
+        assert_eq!(rooms.known().latest.get(&room), Some(&100_000));
+        rooms.forget(room);
+        assert_eq!(rooms.known().latest.get(&room), None);
+        assert!(!rooms.is_wanted(room) && rooms.begin(room));
     }
 }
