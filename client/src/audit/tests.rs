@@ -1,7 +1,7 @@
 //! A lying server: whatever it changes in what it shows is found.
 
 use warproom_proto::merkle::{Nodes, consistency, inclusion, node_hash, root};
-use warproom_proto::{Body, Record};
+use warproom_proto::{Body, Record, Salt};
 
 use super::*;
 use crate::key::DeviceKey;
@@ -13,8 +13,12 @@ pub(crate) struct Server {
     key: DeviceKey,
 }
 
-fn commitment(seq: Seq) -> Head {
-    leaf_hash(&seq.to_be_bytes())
+/// The record of a number; of every third one more than a stub is shown.
+fn body(seq: Seq) -> Body {
+    let item = serde_json::value::to_raw_value(&seq).unwrap();
+    let shown = Body::Shown { at_ms: 0, salt: Salt([0; 16]), item, label: None };
+    let commitment = shown.commitment();
+    if seq.is_multiple_of(3) { shown } else { Body::Withheld { commitment, erased: false } }
 }
 
 pub(crate) const WARP: WarpId = WarpId::from_bytes([3; 16]);
@@ -34,17 +38,17 @@ impl Nodes for Server {
 
 impl Server {
     pub(crate) fn new(size: u64) -> Self {
-        let leaves = (1..=size).map(|seq| leaf_hash(&commitment(seq).0)).collect();
+        let leaves = (1..=size).map(|seq| leaf_hash(&body(seq).commitment().0)).collect();
         Self { leaves, key: DeviceKey::generate() }
     }
 
-    /// Its first records, as who may not read them is shown them.
+    /// Its first records, as somebody is shown them whom a third of it concerns.
     pub(crate) fn records(size: u64) -> Vec<Record> {
         let mut at = Position::start(LogId::AUDIT);
         let record = |seq| {
-            let commitment = commitment(seq);
-            at = at.next(&commitment);
-            Record { seq, head: at.head, body: Body::Withheld { commitment, erased: false } }
+            let body = body(seq);
+            at = at.next(&body.commitment());
+            Record { seq, head: at.head, body }
         };
         (1..=size).map(record).collect()
     }

@@ -234,3 +234,70 @@ async fn a_record_is_proved_by_its_own_path_at_its_own_number_and_by_nothing_els
         );
     }
 }
+
+/// What a client that reads the whole log makes of these pages under this checkpoint: how many records it
+/// was shown, if the log holds.
+async fn checked(
+    log: &mut Log,
+    shown: SignedCheckpoint,
+    pages: &[&[Record]],
+) -> Result<u64, CallError> {
+    let server = Server::start().await;
+    let (client, _events, mut peer) = start_at_45(&server, log).await;
+    let (size, mut after) = (shown.note.checkpoint().size, 0);
+    let serving = async {
+        peer.serve("audit.checkpoint", &shown).await;
+        if size > 45 {
+            prove(&mut peer, (45, size), log.proof(45, size)).await;
+        }
+        for page in pages {
+            let latest = Position { seq: 60, head: Head([0; 32]) };
+            let (records, amendments) = (page.to_vec(), Vec::new());
+            let asked = peer.serve("audit.page", Page { records, amendments, latest }).await;
+            assert_eq!(asked, serde_json::json!({ "from": { "after": after }, "limit": 200 }));
+            after = page.last().map_or(after, |last| last.seq);
+        }
+    };
+    let asking = async { client.check_audit().await };
+    let both = Box::pin(async { tokio::join!(asking, serving) });
+    let checked = timeout(ENOUGH, both).await.expect("somebody waits for ever").0?;
+    assert_eq!(checked.note, shown.note);
+    Ok(checked.shown)
+}
+
+#[tokio::test]
+async fn a_log_that_is_read_whole_must_be_the_one_that_is_signed() {
+    let (mut log, records) = (Log::new(60), Log::records(60));
+    let (shown, later) = (log.shows(45), log.shows(50));
+    assert_eq!(
+        checked(&mut log, shown.clone(), &[&records[..20], &records[20..45]]).await.unwrap(),
+        15
+    );
+    // What came since the checkpoint is left alone.
+    assert_eq!(checked(&mut log, shown.clone(), &[&records[..60]]).await.unwrap(), 15);
+    assert_eq!(checked(&mut log, later.clone(), &[&records[..50]]).await.unwrap(), 16);
+    let mut changed = records.clone();
+    changed[9].body = records[10].body.clone();
+    // The same from a record on, chained anew.
+    let mut at = changed[8].position();
+    let mut rewritten = changed.clone();
+    for record in &mut rewritten[9..] {
+        at = at.next(&record.body.commitment());
+        record.head = at.head;
+    }
+    let (gap, rest) = (&records[21..45], &records[..20]);
+    for (what, pages, seq) in [
+        ("a record that is another", &[&changed[..45]][..], 10),
+        ("a log that is another", &[&rewritten[..45]], 45),
+        ("a gap", &[rest, gap], 21),
+        ("an end before the end", &[rest, &[]], 21),
+    ] {
+        let found = checked(&mut log, shown.clone(), pages).await.unwrap_err();
+        let how = Discontinuity::Audit(AuditBreak::Forked);
+        let expected = Rewritten { room: None, seq, how };
+        assert!(
+            matches!(found, CallError::Rewritten(found) if found == expected),
+            "{what}: {found:?}"
+        );
+    }
+}
