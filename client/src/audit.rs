@@ -3,7 +3,7 @@
 //!
 //! The server gives one at each sign-in and once an hour. It must be signed by the key that is
 //! remembered; a shorter log was rolled back; of a longer one the proof that it continues the remembered
-//! one is asked for and checked ([RFC 9162 §2.1.4](https://www.rfc-editor.org/rfc/rfc9162)). So nobody can
+//! one comes with the sign-in, or is asked for, and is checked ([RFC 9162 §2.1.4](https://www.rfc-editor.org/rfc/rfc9162)). So nobody can
 //! take a record out of the log, put one in or change one, unseen by whoever was there.
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
@@ -47,8 +47,8 @@ pub(crate) type Break = (Seq, AuditBreak);
 pub(crate) enum Then {
     /// Remember it.
     Remember(AuditHead),
-    /// Ask for the proof that it continues what is remembered, and then remember it.
-    Prove(AuditHead),
+    /// See the proof that it, the second, continues what is remembered, the first; and then remember it.
+    Prove(AuditHead, AuditHead),
     /// Nothing: a server without an audit log, which never had one.
     Nothing,
 }
@@ -77,7 +77,7 @@ pub(crate) fn look(
             Ok(Then::Remember(head))
         }
         Some(known) if head.size == known.size => Err((known.size, AuditBreak::Forked)),
-        Some(_) => Ok(Then::Prove(head)),
+        Some(known) => Ok(Then::Prove(known, head)),
     }
 }
 
@@ -158,11 +158,10 @@ impl Client {
         let warp = self.signed_in().warp;
         let head = match look(known, Some(&signed), warp) {
             Ok(Then::Remember(head)) => head,
-            Ok(Then::Prove(head)) => {
-                let from = known.map_or(0, |known| known.size);
-                let path = self.insist(&AuditConsistency { from, to: head.size }).await?;
-                let proved = known.map_or(Ok(()), |known| proves(known, head, &path.hashes));
-                proved.map_err(broken)?;
+            Ok(Then::Prove(known, head)) => {
+                let question = AuditConsistency { from: known.size, to: head.size };
+                let path = self.insist(&question).await?;
+                proves(known, head, &path.hashes).map_err(broken)?;
                 head
             }
             Ok(Then::Nothing) => return Err(broken((0, AuditBreak::Withheld))),

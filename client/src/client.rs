@@ -16,7 +16,7 @@ use warproom_proto::{EntryId, Label, LogId, Position, RoomId, Seq, Text, limits}
 
 use crate::append::Append;
 use crate::error::CallError;
-use crate::event::Rewritten;
+use crate::event::{AuditBreak, Discontinuity, Rewritten};
 use crate::heads::Heads;
 use crate::search::Search;
 use crate::state::State;
@@ -271,13 +271,21 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Keeps that a history does not hold. Answers what was found first, and whether this is it.
+    /// Keeps that a history does not hold. Answers what was found first, and whether this is it. That
+    /// nothing is proved gives way to what is found.
     pub(crate) fn rewritten(&mut self, found: Rewritten) -> (Rewritten, bool) {
-        if let Some(first) = self.rewritten.iter().find(|one| one.log() == found.log()) {
-            return (*first, false);
+        let unproved = Discontinuity::Audit(AuditBreak::Unproved);
+        match self.rewritten.iter_mut().find(|one| one.log() == found.log()) {
+            Some(first) if first.how != unproved || found.how == unproved => (*first, false),
+            Some(first) => {
+                *first = found;
+                (found, true)
+            }
+            None => {
+                self.rewritten.push(found);
+                (found, true)
+            }
         }
-        self.rewritten.push(found);
-        (found, true)
     }
 
     /// The logs that should be walked, and can be.

@@ -91,7 +91,8 @@ impl Connector {
         let dialler = Dialler::new(&self.heads.address(self.address))?;
         #[cfg(feature = "simulated")]
         let dialler = dialler.within(self.network);
-        let (link, signed_in) = sign_in(&dialler, &self.credentials).await?;
+        let seen = self.heads.audit().map(|known| known.size);
+        let (link, signed_in) = sign_in(&dialler, &self.credentials, seen).await?;
 
         let (commands, commands_in) = mpsc::channel(COMMANDS);
         let (outbox, outbox_in) = mpsc::channel(self.outbox);

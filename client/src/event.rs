@@ -188,6 +188,8 @@ pub enum AuditBreak {
     },
     /// A record at or before the remembered number is missing or is not the one that was there.
     Forked,
+    /// The server shows a longer one, and does not prove that it continues the one it had.
+    Unproved,
     /// Its checkpoint is not signed by the key that is remembered.
     Signature,
     /// The server shows no checkpoint, though it did before.

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use warproom_proto::ErrorCode;
+
 use warproom_proto::calls::{Call, SignedIn, StartSession};
 use warproom_proto::rpc::{Incoming, request_text};
+use warproom_proto::{ErrorCode, Seq};
 
 use crate::error::ConnectError;
 use crate::key::Credentials;
@@ -18,14 +19,16 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// The number of the only request; the worker counts on from it.
 pub(crate) const FIRST_ID: u64 = 1;
 
-/// Opens a connection and signs it in.
+/// Opens a connection and signs it in, and asks for the proof that the audit log continues the records of it
+/// that are remembered.
 pub(crate) async fn sign_in(
     dialler: &Dialler,
     credentials: &Credentials,
+    audit_seen: Option<Seq>,
 ) -> Result<(Link, SignedIn), ConnectError> {
     let mut link = dialler.open().await?;
     let proof = credentials.proof(&link.established.exporter);
-    let signed_in = ask(&mut link, &StartSession { proof }).await?;
+    let signed_in = ask(&mut link, &StartSession { proof, audit_seen }).await?;
     Ok((link, signed_in))
 }
 

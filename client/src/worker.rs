@@ -182,8 +182,9 @@ impl Worker {
             self.meanwhile(sleep(wait)).await?;
 
             let (dialler, credentials) = (self.dialler.clone(), self.credentials.clone());
+            let seen = self.memory.known().heads.audit().map(|known| known.size);
             // On the heap: it is large, and rare.
-            let signing_in = Box::pin(async move { sign_in(&dialler, &credentials).await });
+            let signing_in = Box::pin(async move { sign_in(&dialler, &credentials, seen).await });
             match self.meanwhile(signing_in).await? {
                 Ok(connected) => {
                     // A server that cannot be understood would otherwise be asked in a circle.
@@ -385,7 +386,7 @@ impl Worker {
         if let Err((seq, how)) = shown {
             self.rewritten(Rewritten { room: None, seq, how });
         }
-        let checked = self.audit.show(signed_in.audit.as_ref(), &self.memory);
+        let checked = self.audit.show(signed_in, &self.memory);
         self.audited(checked);
     }
 

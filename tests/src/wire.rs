@@ -215,7 +215,7 @@ impl Wire {
             }
             Credentials::Token(token) => Proof::Token(token.clone()),
         };
-        self.call(&StartSession { proof }).await?.context("sign-in")
+        self.call(&StartSession { proof, audit_seen: None }).await?.context("sign-in")
     }
 
     /// What a device signs.

@@ -40,6 +40,9 @@ fn audit(seq: u64, how: AuditBreak) -> String {
             format!("it ends at #{seq} and had come to #{remembered}")
         }
         AuditBreak::Forked => format!("#{seq} or one before it is not what it was"),
+        AuditBreak::Unproved => {
+            format!("the server does not prove that what it shows now continues #{seq}")
+        }
         AuditBreak::Signature => "its checkpoint is signed by another key".to_owned(),
         AuditBreak::Withheld => "the server shows no checkpoint of it any more".to_owned(),
     }

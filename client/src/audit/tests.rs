@@ -82,7 +82,7 @@ impl Server {
 /// What a client that remembers `known` makes of a checkpoint and a proof.
 fn believes(known: AuditHead, shown: &SignedCheckpoint, path: &[Head]) -> Result<(), Break> {
     match look(Some(known), Some(shown), WARP)? {
-        Then::Prove(head) => proves(known, head, path),
+        Then::Prove(known, head) => proves(known, head, path),
         Then::Remember(_) | Then::Nothing => Ok(()),
     }
 }

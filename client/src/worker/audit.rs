@@ -1,17 +1,21 @@
 //! The audit log's checkpoints as they come: looked at, proved to continue the remembered one, and then
-//! remembered. One question is under way at a time; a checkpoint that comes meanwhile takes its turn.
+//! remembered. A sign-in brings its proof. For a checkpoint that comes by itself it is asked: one question is
+//! under way at a time, and a checkpoint that comes meanwhile takes its turn.
 //!
 //! Whoever is told that a log does not hold is told that somebody forged it. So nothing counts as that but
 //! what the log itself shows: not a checkpoint that another one overtook on its way, and not a refusal that
-//! is about this reader.
+//! is about this reader. A server that gives no proof for hours is told of as such.
 
 use serde_json::value::RawValue;
-use warproom_proto::calls::{AuditConsistency, Path, SignedCheckpoint};
-use warproom_proto::{Error, ErrorCode};
+use warproom_proto::calls::{AuditConsistency, Path, SignedCheckpoint, SignedIn};
+use warproom_proto::{Error, ErrorCode, Seq};
 
 use crate::audit::{self, AuditHead, Break, Then};
 use crate::client::Memory;
 use crate::event::AuditBreak;
+
+/// How many checkpoints, which come once an hour, may go by without a proof.
+const PATIENCE: u8 = 3;
 
 /// What is under way.
 #[derive(Default)]
@@ -20,41 +24,59 @@ pub(crate) struct Audit {
     wanted: Option<AuditHead>,
     /// The question under way: its number, and the earlier and the later checkpoint that it is about.
     asked: Option<(u64, AuditHead, AuditHead)>,
+    /// How many checkpoints came by themselves since the latest proof.
+    unproved: u8,
 }
 
 impl Audit {
-    /// Takes the checkpoint of a sign-in.
-    pub(crate) fn show(
-        &mut self,
-        shown: Option<&SignedCheckpoint>,
-        memory: &Memory,
-    ) -> Result<(), Break> {
-        let mut known = memory.known();
-        let warp = known.signed_in.warp;
-        match audit::look(known.heads.audit(), shown, warp)? {
-            Then::Remember(head) => known.heads.set_audit(head),
-            Then::Prove(head) => return self.want(head),
-            Then::Nothing => {}
-        }
+    /// Takes the checkpoint of a sign-in, with its proof.
+    pub(crate) fn show(&mut self, signed_in: &SignedIn, memory: &Memory) -> Result<(), Break> {
+        let heads = &mut memory.known().heads;
+        let known = heads.audit();
+        let head = match audit::look(known, signed_in.audit.as_ref(), signed_in.warp)? {
+            Then::Remember(head) => head,
+            Then::Prove(known, head) => {
+                let path = signed_in.audit_path.as_ref();
+                let path = path.ok_or((known.size, AuditBreak::Unproved))?;
+                audit::proves(known, head, &path.hashes)?;
+                head
+            }
+            Then::Nothing => return Ok(()),
+        };
+        heads.set_audit(head);
+        self.unproved = 0;
         Ok(())
     }
 
     /// Takes a checkpoint that came by itself. It may have been made before the one that a sign-in brought
     /// meanwhile: then that one must continue it.
     pub(crate) fn hear(&mut self, told: &SignedCheckpoint, memory: &Memory) -> Result<(), Break> {
-        match self.show(Some(told), memory) {
-            Err((_, AuditBreak::RolledBack { .. })) => self.want(AuditHead::of(told)),
-            shown => shown,
+        let mut known = memory.known();
+        let warp = known.signed_in.warp;
+        match audit::look(known.heads.audit(), Some(told), warp) {
+            Ok(Then::Remember(head)) => known.heads.set_audit(head),
+            Ok(Then::Prove(known, head)) => return self.want(known.size, head),
+            Err((_, AuditBreak::RolledBack { remembered })) => {
+                return self.want(remembered, AuditHead::of(told));
+            }
+            Ok(Then::Nothing) => {}
+            Err(found) => return Err(found),
         }
+        Ok(())
     }
 
-    fn want(&mut self, head: AuditHead) -> Result<(), Break> {
+    fn want(&mut self, remembered: Seq, head: AuditHead) -> Result<(), Break> {
         match self.wanted {
             Some(wanted) if wanted.size == head.size && wanted.root != head.root => {
                 return Err((head.size, AuditBreak::Forked));
             }
             Some(wanted) if wanted.size >= head.size => {}
             _ => self.wanted = Some(head),
+        }
+        self.unproved += 1;
+        if self.unproved > PATIENCE {
+            self.unproved = 0;
+            return Err((remembered, AuditBreak::Unproved));
         }
         Ok(())
     }
@@ -100,6 +122,7 @@ impl Audit {
             Err(_) => return Ok(()),
         };
         audit::proves(earlier, later, &path.hashes)?;
+        self.unproved = 0;
         let heads = &mut memory.known().heads;
         if heads.audit().is_some_and(|known| known.size < later.size) {
             heads.set_audit(later);

@@ -40,6 +40,7 @@ fn signed_in() -> SignedIn {
         me: Me { principal, name, handle: None, role: None },
         device: None,
         audit: None,
+        audit_path: None,
         authority: Vec::new(),
         register: Position::start(LogId::REGISTER),
     }
@@ -81,9 +82,13 @@ async fn welcome(server: &Server) -> Peer {
 
 /// The next connection, signed in with this reply.
 async fn welcome_by(server: &Server, says: SignedIn) -> Peer {
+    asked_for_sign_in(server, says).await.1
+}
+
+/// What the next connection asked to be signed in, and it, signed in with this reply.
+async fn asked_for_sign_in(server: &Server, says: SignedIn) -> (Value, Peer) {
     let mut peer = timeout(ENOUGH, server.accept(limits::SUBPROTOCOL)).await.unwrap().unwrap();
-    peer.serve("session.start", says).await;
-    peer
+    (peer.serve("session.start", says).await, peer)
 }
 
 async fn start(server: &Server, event_queue: usize) -> (Client, Events, Peer) {
@@ -128,7 +133,7 @@ async fn a_device_signs_this_very_connection() {
     let serving = async {
         let mut peer = server.accept(limits::SUBPROTOCOL).await.unwrap();
         let params = peer.serve("session.start", signed_in()).await;
-        let StartSession { proof } = serde_json::from_value(params).unwrap();
+        let StartSession { proof, .. } = serde_json::from_value(params).unwrap();
         let Proof::Device { signature, .. } = proof else { panic!("not a device's proof") };
         let public = UnparsedPublicKey::new(&ED25519, key.public_key().0);
         public.verify(&sign_in_message(&peer.exporter), &signature.0).unwrap();

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::calls::SignedCheckpoint;
+use crate::calls::{Path, SignedCheckpoint};
 use crate::id::{DeviceId, Principal, WarpId};
 use crate::invitation::Fingerprint;
-use crate::record::Position;
+use crate::record::{Position, Seq};
 use crate::register::{PublicKey, Role, Signature};
 use crate::secret::Secret;
 use crate::text::{Handle, Name};
@@ -92,6 +92,9 @@ pub struct EnrolDevice {
 pub struct StartSession {
     /// Who, and the proof of it.
     pub proof: Proof,
+    /// How many records of the audit log you remember: the reply proves that it continues them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_seen: Option<Seq>,
 }
 
 /// The label of the TLS exporter (RFC 8446 §7.5) that a device signs: 32 bytes, no context.
@@ -136,6 +139,9 @@ pub struct SignedIn {
     /// How far the audit log has come, this sign-in included; none from a server without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<SignedCheckpoint>,
+    /// The proof that it continues the records that were remembered; none if it has not so many, or none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_path: Option<Path>,
     /// Signatures of the [`authority_message`] of the authority that the server is known by, by the key of the
     /// audit log and, while it is being replaced, by the one before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,14 +1,17 @@
 //! Calls on the audit log, and what other calls leave in it.
 
+use std::sync::Arc;
+
 use warproom_proto::audit::{Acted, Event, Reading, Record};
 use warproom_proto::calls::{
     AuditCheckpoint, AuditConsistency, AuditInclusion, AuditPage, Page, Path, SignedCheckpoint,
 };
-use warproom_proto::{Error, ErrorCode, Head, LogId, Principal, RoomId, limits};
+use warproom_proto::{Error, ErrorCode, Head, LogId, Principal, RoomId, Seq, limits};
 
 use super::Session;
 use super::history::{blocking, fetch, limit};
 use crate::audit::Refusal;
+use crate::context::Context;
 use crate::domain::State;
 use crate::journal::now_ms;
 use crate::store::{ReadError, Store, Stored};
@@ -92,24 +95,35 @@ pub async fn checkpoint(session: &Session, _: AuditCheckpoint) -> Result<SignedC
 
 pub async fn consistency(session: &Session, call: AuditConsistency) -> Result<Path, Error> {
     let AuditConsistency { from, to } = call;
-    proof(session, move |tree| tree.consistency(from, to)).await
+    continuation(&session.context, from, to).await?.ok_or_else(never_had)
+}
+
+/// The proof that the audit log of one size continues that of another; `None` if it never had so many.
+pub async fn continuation(
+    context: &Arc<Context>,
+    from: Seq,
+    to: Seq,
+) -> Result<Option<Path>, Error> {
+    proof(context, move |tree| tree.consistency(from, to)).await
 }
 
 pub async fn inclusion(session: &Session, call: AuditInclusion) -> Result<Path, Error> {
     let AuditInclusion { seq, size } = call;
-    proof(session, move |tree| tree.inclusion(seq, size)).await
+    let path = proof(&session.context, move |tree| tree.inclusion(seq, size)).await?;
+    path.ok_or_else(never_had)
 }
 
 async fn proof(
-    session: &Session,
+    context: &Arc<Context>,
     make: impl FnOnce(&crate::audit::Tree) -> Result<Option<Vec<Head>>, ReadError> + Send + 'static,
-) -> Result<Path, Error> {
-    let audit = session.context.audit.clone();
-    let made = blocking(&session.context, move |_| {
-        make(&audit.tree).map_err(|error| view::unreadable(&error))
-    });
-    let hashes = made.await?.ok_or_else(|| {
-        Error::new(ErrorCode::BadParams, "the audit log has never had these numbers of records")
-    })?;
-    Ok(Path { hashes })
+) -> Result<Option<Path>, Error> {
+    let audit = context.audit.clone();
+    let made =
+        blocking(context, move |_| make(&audit.tree).map_err(|error| view::unreadable(&error)));
+    Ok(made.await?.map(|hashes| Path { hashes }))
+}
+
+fn never_had() -> Error {
+    let sentence = "the audit log has never had these numbers of records";
+    Error::new(ErrorCode::BadParams, sentence)
 }

@@ -5,15 +5,15 @@
 
 use warproom_proto::audit::{self, Means};
 use warproom_proto::calls::{
-    Call, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation,
-    SignedCheckpoint, SignedIn, StartSession,
+    Call, EnrolDevice, Invited, Me, NewDevice, Proof, RedeemInvitation, ShowInvitation, SignedIn,
+    StartSession,
 };
 use warproom_proto::register::{Device, PublicKey};
 use warproom_proto::{DeviceId, Error, ErrorCode, Handle, LogId, MemberId, Principal, Secret, rpc};
 
+use super::audit::continuation;
 use super::{Stranger, check_access};
 use crate::audit::{Refusal, SignIn};
-use crate::context::Context;
 use crate::domain::{Checked, Redemption};
 use crate::hub::Registration;
 use crate::identity::{self, Attempt, PasswordError, TotpCodes};
@@ -55,7 +55,7 @@ pub async fn sign_in(
     stranger: &Stranger,
     request: &rpc::Request<'_>,
 ) -> Result<(SignedIn, Registration), Error> {
-    let (means, admitted) = match &*request.method {
+    let (means, admitted, seen) = match &*request.method {
         StartSession::METHOD => {
             let call: StartSession = request.params()?;
             let (who, device) = start(stranger, &call)?;
@@ -68,22 +68,27 @@ pub async fn sign_in(
                     Means::Token
                 }
             };
-            (means, admitted)
+            (means, admitted, call.audit_seen)
         }
         RedeemInvitation::METHOD => {
             let (who, device) = redeem(stranger, request.params()?).await?;
-            (Means::Invitation, admit(stranger, who, device)?)
+            (Means::Invitation, admit(stranger, who, device)?, None)
         }
         EnrolDevice::METHOD => {
             let (who, device) = enrol(stranger, request.params()?).await?;
-            (Means::Password, admit(stranger, who, device)?)
+            (Means::Password, admit(stranger, who, device)?, None)
         }
         _ => return Err(ErrorCode::SignInRequired.into()),
     };
     let (mut signed_in, registration) = admitted;
     recorded(stranger, &signed_in, means).await;
     let context = &stranger.context;
-    signed_in.audit = checkpoint(context)?;
+    let shown = context.audit.checkpoint().map_err(|error| view::unreadable(&error))?;
+    if let Some(seen) = seen {
+        let size = shown.note.checkpoint().size;
+        signed_in.audit_path = continuation(context, seen, size).await?;
+    }
+    signed_in.audit = Some(shown);
     signed_in.authority = context.audit.vouch(&context.certificate.authority());
     Ok((signed_in, registration))
 }
@@ -99,10 +104,6 @@ async fn recorded(stranger: &Stranger, signed_in: &SignedIn, means: Means) {
     if context.journal.audit(record).await.is_err() {
         context.audit.counts.late(SignIn { by, means, device, from }, now_ms());
     }
-}
-
-fn checkpoint(context: &Context) -> Result<Option<SignedCheckpoint>, Error> {
-    context.audit.checkpoint().map(Some).map_err(|error| view::unreadable(&error))
 }
 
 /// A key that is no device's, so that checking a signature takes as long where there is no such device:
@@ -245,6 +246,7 @@ fn admit(
         device,
         register: context.store.position(LogId::REGISTER),
         audit: None,
+        audit_path: None,
         authority: Vec::new(),
     };
     Ok((signed_in, registration))

@@ -92,7 +92,7 @@ impl Connection {
     pub async fn sign_in(&mut self, device: &Joined) -> anyhow::Result<()> {
         let signature = device.key.sign(&sign_in_message(&self.exporter()?));
         let proof = Proof::Device { device: device.device, signature };
-        self.ask(&StartSession { proof }).await?;
+        self.ask(&StartSession { proof, audit_seen: None }).await?;
         Ok(())
     }
 

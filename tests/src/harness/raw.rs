@@ -187,12 +187,12 @@ impl Raw {
     pub async fn sign_in(&mut self, person: &Person) -> anyhow::Result<SignedIn> {
         let signature = person.key.sign(&sign_in_message(&self.exporter));
         let proof = Proof::Device { device: person.device, signature };
-        self.ask(&StartSession { proof }).await
+        self.ask(&StartSession { proof, audit_seen: None }).await
     }
 
     /// Signs in with a bot's token.
     pub async fn sign_in_bot(&mut self, token: &Secret) -> anyhow::Result<SignedIn> {
-        self.ask(&StartSession { proof: Proof::Token(token.clone()) }).await
+        self.ask(&StartSession { proof: Proof::Token(token.clone()), audit_seen: None }).await
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn open_link(model: &Model) -> Option<Action> {
 
 /// Asks whether the register or the audit log is believed, where it was found rewritten.
 pub(super) fn register(model: &Model) -> Option<Action> {
-    model.desk.rewritten.map(|log| desk::Action::Ask(desk::believing(log)).into())
+    model.desk.rewritten.map(|found| desk::Action::Ask(desk::believing(&found)).into())
 }
 
 /// Asks whether the open room's history is believed, where it was found rewritten.

@@ -1,6 +1,7 @@
 //! What is open, what has the keyboard, and what is told in passing.
 
 use warproom_client::proto::{LogId, RoomId, Seq};
+use warproom_client::{AuditBreak, Discontinuity, Rewritten};
 
 use crate::model::compose::{Sending, Waiting};
 use crate::model::manage::RowAct;
@@ -24,9 +25,9 @@ pub struct Desk {
     pub link: Option<String>,
     /// Asked before something that cannot be undone.
     pub confirm: Option<Confirm>,
-    /// Which of the WARP's own logs, the register or the audit log, was found rewritten, until somebody
+    /// How one of the WARP's own logs, the register or the audit log, was found not to hold, until somebody
     /// believes both as they are now.
-    pub rewritten: Option<LogId>,
+    pub rewritten: Option<Rewritten>,
     /// Whether the window has the keyboard, so that nothing needs a notification.
     pub is_looked_at: bool,
     /// What the system's notifications have told.
@@ -277,7 +278,7 @@ pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
             }
         }
         News::Rewritten(rewritten) if rewritten.room.is_none() => {
-            model.desk.rewritten.get_or_insert(rewritten.log());
+            model.desk.rewritten = Some(*rewritten);
         }
         News::Connection(connection) => {
             let was_lost = matches!(model.connection, Connection::Reconnecting { .. });
@@ -301,22 +302,41 @@ fn back_again(model: &Model) -> String {
     }
 }
 
-/// That one of the WARP's own logs was found rewritten.
-pub fn rewritten(log: LogId) -> String {
-    format!("The {} of this WARP was changed behind your back", of_the_warp(log).0)
+/// That one of the WARP's own logs does not hold.
+pub fn rewritten(found: &Rewritten) -> String {
+    let (name, _) = of_the_warp(found.log());
+    if is_unproved(found) {
+        format!("The {name} of this WARP is not shown to be the one you saw")
+    } else {
+        format!("The {name} of this WARP was changed behind your back")
+    }
+}
+
+fn is_unproved(found: &Rewritten) -> bool {
+    found.how == Discontinuity::Audit(AuditBreak::Unproved)
 }
 
 /// What is asked when one of the WARP's own logs is not what it was. (Of a room that is said in the room.)
-pub fn believing(log: LogId) -> Confirm {
-    let (name, about) = of_the_warp(log);
-    Confirm {
-        title: rewritten(log),
-        what_it_does: format!(
+pub fn believing(found: &Rewritten) -> Confirm {
+    let (name, about) = of_the_warp(found.log());
+    let what_it_does = if is_unproved(found) {
+        format!(
+            "The server says that more happened since, and does not prove that its record of {about} goes \
+             on from what this computer remembers: it was rewritten, or the server cannot read it. Ask your \
+             WARP's manager, by another way, whether its disk fails. If so, believe the {name} as it is \
+             now; if not, close this and write nothing."
+        )
+    } else {
+        format!(
             "What the server says of {about} does not continue what this computer remembers: it was \
              rewritten, or put back from an older copy. Ask your WARP's manager, by another way, whether \
              a backup was restored. If so, believe the {name} as it is now; if not, close this and write \
              nothing."
-        ),
+        )
+    };
+    Confirm {
+        title: rewritten(found),
+        what_it_does,
         verb: "Believe it as it is now",
         is_dangerous: true,
         then: Box::new(crate::Action::Desk(Action::TrustRegister)),
@@ -365,7 +385,6 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
-    use warproom_client::{AuditBreak, Discontinuity, Rewritten};
 
     use super::*;
     use crate::fixture;
@@ -425,19 +444,35 @@ mod tests {
 
     #[test]
     fn a_rewritten_log_is_named_and_believed_only_if_the_person_says_so() {
-        let rolled_back = Discontinuity::RolledBack { remembered: 9 };
-        for (how, log, name) in [
-            (rolled_back, LogId::REGISTER, "The register of"),
-            (Discontinuity::Audit(AuditBreak::Forked), LogId::AUDIT, "The audit log of"),
+        let forked = Discontinuity::Audit(AuditBreak::Forked);
+        let unproved = Discontinuity::Audit(AuditBreak::Unproved);
+        for (how, title, asks) in [
+            (
+                Discontinuity::RolledBack { remembered: 9 },
+                "The register of this WARP was changed behind your back",
+                "whether a backup was restored",
+            ),
+            (
+                forked,
+                "The audit log of this WARP was changed behind your back",
+                "whether a backup was restored",
+            ),
+            (
+                unproved,
+                "The audit log of this WARP is not shown to be the one you saw",
+                "whether its disk fails",
+            ),
         ] {
             let mut model = fixture::model();
-            let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 4, how }));
-            assert_eq!(model.desk.rewritten, Some(log));
-            assert!(believing(log).title.starts_with(name));
-            let _ = act(&mut model, Action::Ask(believing(log)));
+            let found = Rewritten { room: None, seq: 4, how };
+            let _ = model.hear(&News::Rewritten(found));
+            assert_eq!(model.desk.rewritten, Some(found));
+            assert_eq!(believing(&found).title, title);
+            assert!(believing(&found).what_it_does.contains(asks));
+            let _ = act(&mut model, Action::Ask(believing(&found)));
             let _ = act(&mut model, Action::Back);
-            assert_eq!(model.desk.rewritten, Some(log), "it stays until it is believed");
-            let _ = act(&mut model, Action::Ask(believing(log)));
+            assert_eq!(model.desk.rewritten, Some(found), "it stays until it is believed");
+            let _ = act(&mut model, Action::Ask(believing(&found)));
             let asked = act(&mut model, Action::Confirm);
             assert!(matches!(&asked[..], [Effect::TrustHistory { room: None }]));
             assert_eq!(model.desk.rewritten, None);

@@ -2,7 +2,7 @@
 //! whose WARP this is.
 
 use egui::{Frame, Margin, Panel, Ui, WidgetInfo};
-use warproom_client::proto::LogId;
+use warproom_client::Rewritten;
 
 use super::Cx;
 use super::widgets;
@@ -22,8 +22,8 @@ enum Tone {
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     connection(ui, cx);
-    if let Some(log) = cx.model.desk.rewritten {
-        rewritten(ui, cx, log);
+    if let Some(found) = cx.model.desk.rewritten {
+        rewritten(ui, cx, &found);
     }
 }
 
@@ -41,15 +41,15 @@ pub(super) fn standing(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// Stays until somebody decides.
-fn rewritten(ui: &mut Ui, cx: &mut Cx<'_>, log: LogId) {
+fn rewritten(ui: &mut Ui, cx: &mut Cx<'_>, found: &Rewritten) {
     let frame = Frame::new().fill(cx.look.raised).inner_margin(Margin::symmetric(12, 6));
     Panel::top("rewritten").resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            let sentence = format!("{}.", desk::rewritten(log));
+            let sentence = format!("{}.", desk::rewritten(found));
             let said = ui.colored_label(cx.look.danger, format!("⚠ {sentence}"));
             said.widget_info(|| WidgetInfo::labeled(egui::Role::Alert, true, &sentence));
             if widgets::button(ui, "What does that mean?").clicked() {
-                cx.act(Action::Desk(desk::Action::Ask(desk::believing(log))));
+                cx.act(Action::Desk(desk::Action::Ask(desk::believing(found))));
             }
         });
     });

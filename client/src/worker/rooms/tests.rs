@@ -24,6 +24,7 @@ fn bench(event_queue: usize) -> Bench {
         me: Me { principal: Principal::Bot(BotId::random()), name, handle: None, role: None },
         device: None,
         audit: None,
+        audit_path: None,
         authority: Vec::new(),
         register: Position::start(LogId::REGISTER),
     };

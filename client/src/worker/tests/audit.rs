@@ -5,9 +5,9 @@ use warproom_proto::Seq;
 use warproom_proto::calls::{Path, SignedCheckpoint};
 
 use super::*;
-use crate::AuditBreak;
 use crate::audit::AuditHead;
 use crate::audit::tests::{Server as Log, WARP};
+use crate::{AuditBreak, Heads};
 
 const ASKS: &str = "audit.consistency";
 
@@ -15,21 +15,23 @@ fn with(audit: SignedCheckpoint) -> SignedIn {
     SignedIn { warp: WARP, audit: Some(audit), ..signed_in() }
 }
 
-/// A client that remembers the log's first 40 records and is signed in where it has 45, which it was
-/// shown to be a continuation.
-async fn start_at_45(server: &Server, log: &mut Log) -> (Client, Events, Peer) {
-    let connecting = Connector::new(server.address.clone(), token()).connect();
-    let serving = welcome_by(server, with(log.shows(40)));
+/// A client that remembers the log's first 45 records, signed in with this reply.
+async fn start_by(server: &Server, log: &mut Log, says: SignedIn) -> (Client, Events, Peer) {
+    let mut heads = Heads::default();
+    heads.set_audit(AuditHead::of(&log.shows(45)));
+    let connecting = Connector::new(server.address.clone(), token()).heads(heads).connect();
     // On the heap: it is large.
-    let both = Box::pin(async { tokio::join!(connecting, serving) });
-    let (connected, peer) = both.await;
-    let (client, mut events) = connected.unwrap();
-    peer.close(1001).await;
-    let mut peer = welcome_by(server, with(log.shows(45))).await;
-    assert!(matches!(next(&mut events).await, Some(Event::Reconnected(_))));
-    prove(&mut peer, (40, 45), log.proof(40, 45)).await;
-    remembers(&client, 45).await;
+    let both = Box::pin(async { tokio::join!(connecting, asked_for_sign_in(server, says)) });
+    let (connected, (asked, peer)) = both.await;
+    assert_eq!(asked["audit_seen"], 45);
+    let (client, events) = connected.unwrap();
     (client, events, peer)
+}
+
+/// The same where the log has no more.
+async fn start_at_45(server: &Server, log: &mut Log) -> (Client, Events, Peer) {
+    let says = with(log.shows(45));
+    start_by(server, log, says).await
 }
 
 /// Answers the question that the client must ask now.
@@ -80,11 +82,75 @@ async fn a_sign_in_to_a_log_that_went_back_is_told_at_once() {
     let (server, mut log) = (Server::start().await, Log::new(60));
     let (client, mut events, peer) = start_at_45(&server, &mut log).await;
     peer.close(1001).await;
-    let _peer = welcome_by(&server, with(log.shows(44))).await;
+    let (asked, _peer) = asked_for_sign_in(&server, with(log.shows(44))).await;
+    assert_eq!(asked["audit_seen"], 45);
     let Some(Event::Rewritten(found)) = next(&mut events).await else { panic!("not told") };
     let how = AuditBreak::RolledBack { remembered: 45 };
     assert_eq!((found.seq, found.how), (44, Discontinuity::Audit(how)));
     remembers(&client, 45).await;
+}
+
+#[tokio::test]
+async fn a_sign_in_must_bring_the_proof_that_the_log_continues_what_was_remembered() {
+    let mut log = Log::new(60);
+    let mut forked = log.forked();
+    let (right, short) = (log.proof(45, 50), log.proof(40, 50));
+    let of_another = forked.proof(45, 50);
+    let is_forked = Some(AuditBreak::Forked);
+    for (what, shows, path, how) in [
+        ("the proof", log.shows(50), Some(right.clone()), None),
+        ("none", log.shows(50), None, Some(AuditBreak::Unproved)),
+        ("one of another size", log.shows(50), Some(short), is_forked),
+        ("one of another log", forked.shows(50), Some(of_another), is_forked),
+        ("one that does not fit", forked.shows(50), Some(right), is_forked),
+        ("none where none is due", log.shows(45), None, None),
+    ] {
+        let server = Server::start().await;
+        let (audit_path, size) = (path.map(|hashes| Path { hashes }), shows.note.checkpoint().size);
+        let says = SignedIn { audit_path, ..with(shows) };
+        let (client, _events, _peer) = start_by(&server, &mut log, says).await;
+        let told = client.rewritten().first().map(|told| (told.seq, told.how));
+        assert_eq!(told, how.map(|how| (45, Discontinuity::Audit(how))), "{what}");
+        remembers(&client, if how.is_none() { size } else { 45 }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_proof_for_hours_is_told_of() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    let how = Discontinuity::Audit(AuditBreak::Unproved);
+    let unproved = |seq| Rewritten { room: None, seq, how };
+    // It refuses. What came before a proof does not count.
+    let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+    for size in 46..=51 {
+        peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(size) }).await;
+        if size == 48 {
+            prove(&mut peer, (45, 48), log.proof(45, 48)).await;
+        } else {
+            let (id, _) = peer.request(ASKS).await;
+            peer.refuse(id, ErrorCode::ServerFault).await;
+        }
+    }
+    listed(&client, &mut peer).await;
+    assert_eq!(client.rewritten(), []);
+    peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(52) }).await;
+    peer.request(ASKS).await;
+    assert_eq!(client.rewritten(), [unproved(48)]);
+    // Worse is told all the same.
+    peer.tell(Notice::AuditCheckpoint { checkpoint: log.forked().shows(48) }).await;
+    listed(&client, &mut peer).await;
+    let how = Discontinuity::Audit(AuditBreak::Forked);
+    assert_eq!(client.rewritten(), [Rewritten { room: None, seq: 48, how }]);
+    // It is silent.
+    let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+    for (size, told) in [(46, &[][..]), (47, &[]), (48, &[]), (49, &[unproved(45)])] {
+        peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(size) }).await;
+        if size == 46 {
+            peer.request(ASKS).await;
+        }
+        listed(&client, &mut peer).await;
+        assert_eq!(client.rewritten(), told, "{size}");
+    }
 }
 
 #[tokio::test]

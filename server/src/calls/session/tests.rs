@@ -8,9 +8,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use totp_rs::{Algorithm, TOTP};
 use warproom_proto::audit::Network;
-use warproom_proto::calls::{TotpEnrolment, authority_message, sign_in_message};
+use warproom_proto::calls::{Path, TotpEnrolment, authority_message, sign_in_message};
 use warproom_proto::register::{Act, Event, Member, Role, Signature, Standing};
-use warproom_proto::{BotId, InvitationId, Label, OrganisationId, WarpId};
+use warproom_proto::{BotId, Head, InvitationId, Label, OrganisationId, Seq, WarpId, merkle};
 
 use super::*;
 use crate::audit::is_right;
@@ -121,11 +121,12 @@ fn refused_since(alone: &Alone) -> Vec<(Means, Option<MemberId>)> {
 }
 
 fn by_device(device: DeviceId, exporter: &[u8; 32]) -> StartSession {
-    StartSession { proof: Proof::Device { device, signature: signature(exporter) } }
+    let proof = Proof::Device { device, signature: signature(exporter) };
+    StartSession { proof, audit_seen: None }
 }
 
 fn by_token(token: &str) -> StartSession {
-    StartSession { proof: Proof::Token(secret(token)) }
+    StartSession { proof: Proof::Token(secret(token)), audit_seen: None }
 }
 
 #[tokio::test]
@@ -148,6 +149,36 @@ async fn a_device_signs_in_by_its_key_and_a_bot_by_its_token_and_the_audit_log_s
         assert_eq!(record.from, from);
     }
     assert_eq!(refused_since(&alone), []);
+}
+
+#[tokio::test]
+async fn whoever_remembers_the_audit_log_is_shown_that_it_continues_and_nobody_else_is() {
+    let alone = alone().await;
+    let mut roots = vec![Head([0; 32])];
+    let mut sign_in = async |seen: Option<Seq>| {
+        let call = StartSession { audit_seen: seen, ..by_token("token") };
+        let signed_in = sign(&alone, call).await.unwrap();
+        let shown = signed_in.audit.unwrap().note.checkpoint().clone();
+        roots.push(shown.root);
+        assert_eq!(shown.size as usize, roots.len() - 1);
+        let continues = |seen: Seq, path: Path| {
+            let remembered = (seen, &roots[seen as usize]);
+            merkle::continues(remembered, (shown.size, &shown.root), &path.hashes)
+        };
+        signed_in.audit_path.map(|path| continues(seen.unwrap(), path))
+    };
+    assert_eq!(sign_in(None).await, None);
+    for (seen, is_shown) in [
+        (1, Some(true)),
+        (3, Some(true)),
+        (1, Some(true)),
+        (4, Some(true)),
+        // It never had so many.
+        (7, None),
+        (Seq::MAX, None),
+    ] {
+        assert_eq!(sign_in(Some(seen)).await, is_shown, "{seen}");
+    }
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn changing_the_password_ends_every_other_session_within_a_second() -> any
     let mut stale = warp.raw().await?;
     let signature = thief.key.sign(&sign_in_message(stale.exporter()));
     let proof = Proof::Device { device: thief.device, signature };
-    stale.ask(&StartSession { proof }).await?;
+    stale.ask(&StartSession { proof, audit_seen: None }).await?;
 
     let code = fresh_code(mary).await?;
     let call =
