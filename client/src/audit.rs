@@ -15,7 +15,7 @@ use warproom_proto::calls::{
 use warproom_proto::invitation::Fingerprint;
 use warproom_proto::merkle::{Frontier, continues, includes, leaf_hash};
 use warproom_proto::register::{PublicKey, Signature};
-use warproom_proto::{Checkpoint, Head, LogId, Note, Position, Seq, WarpId};
+use warproom_proto::{Checkpoint, Error, ErrorCode, Head, LogId, Note, Position, Seq, WarpId};
 
 use crate::client::Client;
 use crate::error::CallError;
@@ -139,14 +139,18 @@ impl Client {
     /// the tree is asked for and followed up to the root that is signed.
     pub async fn prove_audit(&self, seq: Seq) -> Result<AuditProved, CallError> {
         let (signed, head) = self.checkpoint_held().await?;
+        if !(1..=head.size).contains(&seq) {
+            let sentence =
+                format!("there is no #{seq} in the audit log, which goes to #{}", head.size);
+            return Err(CallError::Refused(Error::new(ErrorCode::BadParams, sentence)));
+        }
         let forked = || broken((seq, AuditBreak::Forked));
-        // First, because a number that the log has not come to is refused here.
-        let path = self.call(AuditInclusion { seq, size: head.size }).await?;
-        let from = From::After(seq.saturating_sub(1));
-        let page = self.call(AuditPage { from, limit: 1 }).await?;
-        let record = page.records.first().filter(|record| record.seq == seq).ok_or_else(forked)?;
+        let page = self.call(AuditPage { from: From::After(seq - 1), limit: 1 }).await?;
+        let record = page.records.first().ok_or_else(forked)?;
         let leaf = leaf_hash(&record.body.commitment().0);
-        let is_there = seq > 0 && includes(leaf, seq - 1, head.size, &path.hashes, &head.root);
+        let asked = self.call(AuditInclusion { seq, size: head.size }).await;
+        let path = asked.map_err(|error| unprovable(error, seq))?;
+        let is_there = includes(leaf, seq - 1, head.size, &path.hashes, &head.root);
         if is_there { Ok(AuditProved { seq, signed }) } else { Err(forked()) }
     }
 
@@ -160,7 +164,8 @@ impl Client {
             Ok(Then::Remember(head)) => head,
             Ok(Then::Prove(known, head)) => {
                 let question = AuditConsistency { from: known.size, to: head.size };
-                let path = self.insist(&question).await?;
+                let asked = self.insist(&question).await;
+                let path = asked.map_err(|error| unprovable(error, known.size))?;
                 proves(known, head, &path.hashes).map_err(broken)?;
                 head
             }
@@ -196,6 +201,13 @@ impl Client {
         }
         Ok(AuditChecked { note: signed.note, shown })
     }
+}
+
+/// What a refusal to prove comes to: whoever signs a log and says that it never had so many records has
+/// another one.
+fn unprovable(error: CallError, seq: Seq) -> CallError {
+    let is_denied = error.code() == Some(ErrorCode::BadParams);
+    if is_denied { broken((seq, AuditBreak::Forked)) } else { error }
 }
 
 fn broken((seq, how): Break) -> CallError {

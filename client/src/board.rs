@@ -15,7 +15,7 @@ use warproom_proto::{
     Text,
 };
 
-use crate::event::label_now;
+use crate::label::{label_now, said};
 
 pub use export::ExportError;
 
@@ -133,7 +133,7 @@ impl Answered {
 fn read(record: &Record) -> Option<(Entry, Label, i64)> {
     let Body::Shown { at_ms, item, .. } = &record.body else { return None };
     let entry: Entry = serde_json::from_str(item.get()).ok()?;
-    let label = label_now(&record.body, entry.handling.label);
+    let label = label_now(entry.handling.label, said(&record.body), None);
     Some((entry, label, *at_ms))
 }
 

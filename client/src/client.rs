@@ -109,8 +109,8 @@ impl Client {
             mpsc::error::TrySendError::Closed(_) => self.ended(),
         })?;
         let reply = answer.await.map_err(|_| self.ended())??;
-        let posted = serde_json::from_str(reply.get()).map_err(CallError::Unreadable)?;
-        self.look_at_posted(room, &posted).await;
+        let posted: Posted = serde_json::from_str(reply.get()).map_err(CallError::Unreadable)?;
+        self.holds(room, Position { seq: posted.seq, head: posted.head }).await;
         self.settle().await;
         Ok(posted)
     }
@@ -282,6 +282,9 @@ impl Known {
                 (found, true)
             }
             None => {
+                if found.log() != LogId::AUDIT {
+                    self.heads.set_broken(found.room);
+                }
                 self.rewritten.push(found);
                 (found, true)
             }

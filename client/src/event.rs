@@ -15,6 +15,8 @@ use warproom_proto::{
     Seq, Text,
 };
 
+use crate::label::{label_now, said};
+
 /// The reading end.
 pub struct Events(pub(crate) mpsc::Receiver<Event>);
 
@@ -112,11 +114,20 @@ impl Delivered {
         self.entry.as_ref().map(|entry| entry.handling.author)
     }
 
-    /// Who may read it and where it may be carried, if it is shown.
+    /// Who may read it and where it may be carried, if it is shown. One that its author relaxed has the label
+    /// it was written with as long as the relabelling is not seen: see [`Relaxed`](crate::Relaxed).
     #[must_use]
     pub fn label(&self) -> Option<Label> {
         let entry = self.entry.as_ref()?;
-        Some(label_now(&self.record.body, entry.handling.label))
+        Some(label_now(entry.handling.label, said(&self.record.body), None))
+    }
+
+    /// The label that the server says it has now, if it is shown: that by which the server decides who may
+    /// read it.
+    #[must_use]
+    pub fn said_label(&self) -> Option<Label> {
+        let entry = self.entry.as_ref()?;
+        Some(said(&self.record.body).unwrap_or(entry.handling.label))
     }
 
     /// The text of a post, or the summary of an alert, if it is one and shown.
@@ -141,14 +152,6 @@ impl Delivered {
             Kind::Alert(alert) => Some(alert),
             _ => None,
         }
-    }
-}
-
-/// The label an entry has now, given the one it was written with.
-pub(crate) const fn label_now(body: &Body, written: Label) -> Label {
-    match body {
-        Body::Shown { label: Some(now), .. } => *now,
-        Body::Shown { label: None, .. } | Body::Withheld { .. } => written,
     }
 }
 

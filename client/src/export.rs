@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use warproom_proto::calls::RoomExport;
-use warproom_proto::{Body, Entry, Label, Position, Record, RoomId, Seq};
+use warproom_proto::{Body, Label, Position, Record, RoomId, Seq};
 
 use crate::client::Client;
 use crate::error::CallError;
+use crate::label::{Relaxed, entry};
 
 /// As many records as one page may hold.
 const PAGE: u16 = 200;
@@ -73,7 +74,12 @@ impl Export {
     /// The strictest label of what is in it, which is that of the whole.
     #[must_use]
     pub fn label(&self) -> Label {
-        self.all().into_values().filter_map(label).max().unwrap_or(Label::Clear)
+        let (all, relaxed) = (self.all(), self.relaxed());
+        all.into_values().filter_map(|record| label(record, &relaxed)).max().unwrap_or(Label::Clear)
+    }
+
+    fn relaxed(&self) -> Relaxed {
+        Relaxed::among(self.all().into_values())
     }
 
     /// How many of its records are stubs: what is `TLP:RED`, was taken back, or may not be read.
@@ -105,14 +111,8 @@ impl Export {
 
 /// The label that a record has now, if it is shown. What this version cannot read is given out as it
 /// came all the same: it may be anything up to the strictest that leaves a room.
-fn label(record: &Record) -> Option<Label> {
+fn label(record: &Record, relaxed: &Relaxed) -> Option<Label> {
     let Body::Shown { label, .. } = &record.body else { return None };
-    let written = || entry(record).map(|entry| entry.handling.label);
-    Some(label.or_else(written).unwrap_or(Label::AmberStrict))
-}
-
-/// The entry that a record holds, if it is shown and this version can read it.
-fn entry(record: &Record) -> Option<Entry> {
-    let Body::Shown { item, .. } = &record.body else { return None };
-    serde_json::from_str(item.get()).ok()
+    let Some(entry) = entry(record) else { return Some(label.unwrap_or(Label::AmberStrict)) };
+    Some(relaxed.label(record.seq, &entry, *label))
 }

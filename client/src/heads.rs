@@ -64,6 +64,10 @@ pub struct Heads {
     forgotten: BTreeSet<Option<RoomId>>,
     #[serde(skip)]
     is_audit_forgotten: bool,
+    /// Logs that do not hold: nothing more is taken into them, so that merging does not bring back what
+    /// another client with this profile decided to forget.
+    #[serde(skip)]
+    broken: BTreeSet<Option<RoomId>>,
 }
 
 impl Heads {
@@ -83,12 +87,14 @@ impl Heads {
     pub fn forget(&mut self, room: RoomId) {
         self.rooms.remove(&room);
         self.forgotten.insert(Some(room));
+        self.broken.remove(&Some(room));
     }
 
     /// Forgets the register, so that whatever the server says of it next is believed.
     pub fn forget_register(&mut self) {
         self.register = None;
         self.forgotten.insert(None);
+        self.broken.remove(&None);
     }
 
     /// The audit log's latest checkpoint that was proved to continue those before it.
@@ -124,8 +130,9 @@ impl Heads {
         let Some((first, last)) = records.first().zip(records.last()) else { return Ok(()) };
         let id = room.map_or(LogId::REGISTER, LogId::room);
         log::check_chain(id, first, records)?;
+        let is_broken = self.broken.contains(&room);
         if let Some(log) = self.log_mut(room) {
-            return log.pass(records);
+            return if is_broken { log.clone().pass(records) } else { log.pass(records) };
         }
         self.set(room, Some(last.position().into()));
         Ok(())
@@ -134,8 +141,9 @@ impl Heads {
     /// Takes a position of a log that was shown without what lies before it. Fails if another head was
     /// shown there before.
     pub(crate) fn show(&mut self, room: Option<RoomId>, shown: Position) -> Result<(), Break> {
+        let is_broken = self.broken.contains(&room);
         if let Some(log) = self.log_mut(room) {
-            return log.claim(shown);
+            return if is_broken { log.check(shown) } else { log.claim(shown) };
         }
         // Nobody is in so many rooms: what is only named of more is not kept. What is read of them is.
         if room.is_none() || self.rooms.len() < ROOMS {
@@ -144,14 +152,21 @@ impl Heads {
         Ok(())
     }
 
+    /// A log does not hold: it stays as it is until it is forgotten.
+    pub(crate) fn set_broken(&mut self, room: Option<RoomId>) {
+        self.broken.insert(room);
+    }
+
     /// Whether a log that has come to `latest` may still continue what is remembered of it. `floor` is
-    /// how far it had been shown when the question was asked: answers overtake each other.
+    /// how far it had been shown when the question was asked: answers overtake each other. One that was
+    /// forgotten meanwhile is believed as it is.
     pub(crate) fn check_latest(
         &self,
         room: Option<RoomId>,
         latest: Position,
         floor: Seq,
     ) -> Result<(), Break> {
+        let floor = floor.min(self.reach(room));
         if latest.seq < floor {
             return Err((latest.seq, Discontinuity::RolledBack { remembered: floor }));
         }

@@ -38,6 +38,7 @@ mod heads;
 mod interrupt;
 mod join;
 mod key;
+mod label;
 mod search;
 mod sign_in;
 #[cfg(feature = "simulated")]
@@ -69,6 +70,7 @@ pub use heads::Heads;
 pub use interrupt::{Why, because, interrupts};
 pub use join::{Joined, Joining, enrol_device, open_invitation};
 pub use key::{Credentials, DeviceKey, DeviceKeyError};
+pub use label::{Relaxed, label_now};
 pub use search::Search;
 pub use state::{State, Trouble};
 pub use totp::TotpSecret;

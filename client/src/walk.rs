@@ -7,14 +7,14 @@
 use std::any::{Any, TypeId};
 
 use warproom_proto::calls::{
-    Board, BoardHistory, Call, DiscloseRoom, DisclosedPage, From, HistoryPage, HistoryReferring,
-    Page, Posted, RegisterPage, RoomExport, RoomList, ShowBoard,
+    AuditPage, Board, BoardHistory, Call, DiscloseRoom, DisclosedPage, From, HistoryPage,
+    HistoryReferring, Page, RegisterPage, RoomExport, RoomList, ShowBoard,
 };
-use warproom_proto::{Position, Record, RoomId};
+use warproom_proto::{Position, Record, RoomId, Seq};
 
 use crate::client::{Client, Command};
 use crate::error::CallError;
-use crate::event::Rewritten;
+use crate::event::{AuditBreak, Discontinuity, Rewritten};
 use crate::heads::{Break, Heads};
 
 /// Pages walked after a call, where a log has too many claims. Few, because the caller waits for them
@@ -53,13 +53,19 @@ impl Client {
         }
     }
 
-    /// Remembers where an entry came to stand.
-    pub(crate) async fn look_at_posted(&self, room: RoomId, posted: &Posted) {
-        let shown = Position { seq: posted.seq, head: posted.head };
-        let checked = self.memory.known().heads.show(Some(room), shown);
+    /// Remembers a position of a room that the server showed before, which the application holds: whatever
+    /// it shows of the room must go on from there.
+    pub async fn holds(&self, room: RoomId, held: Position) {
+        let checked = self.memory.known().heads.show(Some(room), held);
         if let Err((seq, how)) = checked {
             self.tell(Rewritten { room: Some(room), seq, how }).await;
         }
+    }
+
+    /// Tells that the application holds another record of a room than the server shows now under its number:
+    /// the room's history does not hold.
+    pub async fn holds_another(&self, room: RoomId, seq: Seq) {
+        self.tell(Rewritten { room: Some(room), seq, how: Discontinuity::Changed }).await;
     }
 
     /// Walks a log with too many claims, some way, if there is one. Whatever passing trouble keeps it
@@ -127,19 +133,46 @@ fn look<C: Call>(call: &C, reply: &C::Reply, before: &Heads, heads: &mut Heads) 
     } else if let Some(page) = reply.downcast_ref::<Page>() {
         let row = &page.records[..];
         let single: Vec<_> = row.iter().chain(&page.amendments).collect();
-        if let Some(HistoryPage { room, .. }) = call.downcast_ref() {
+        if let Some(HistoryPage { room, from, limit }) = call.downcast_ref() {
+            look.stands(Some(*room), page, (*from, *limit));
             look.at(Some(*room), page.latest, row, &single);
-        } else if let Some(RegisterPage { .. }) = call.downcast_ref() {
+        } else if let Some(RegisterPage { after, limit }) = call.downcast_ref() {
+            look.stands(None, page, (From::After(*after), *limit));
             look.at(None, page.latest, row, &single);
-        } else if let Some(RoomExport { room, .. }) = call.downcast_ref() {
+        } else if let Some(RoomExport { room, after, limit }) = call.downcast_ref() {
+            look.stands(Some(*room), page, (From::After(*after), *limit));
             look.at(Some(*room), page.latest, row, &single);
-        } else if let Some(HistoryReferring { room, .. }) = call.downcast_ref() {
+        } else if let Some(HistoryReferring { room, after, limit, .. }) = call.downcast_ref() {
+            look.goes_on(*room, row, (*after, *limit));
             look.at(Some(*room), page.latest, &[], &single);
-        } else if let Some(BoardHistory { room, .. }) = call.downcast_ref() {
+        } else if let Some(BoardHistory { room, after, limit, .. }) = call.downcast_ref() {
+            look.goes_on(*room, row, (*after, *limit));
             look.at(Some(*room), page.latest, &[], &single);
+        } else if let Some(AuditPage { from, limit }) = call.downcast_ref()
+            && let Err((seq, _)) = stands(page, (*from, *limit))
+        {
+            let how = Discontinuity::Audit(AuditBreak::Forked);
+            look.found.push(Rewritten { room: None, seq, how });
         }
     }
     look.found
+}
+
+/// Whether a page begins or ends where it was asked to, has something if there is something, and not more
+/// than was asked for: whoever reads on is neither led in a circle nor past anything.
+fn stands(page: &Page, (from, limit): (From, u16)) -> Result<(), Break> {
+    let latest = page.latest.seq;
+    let (asked, shown) = match from {
+        From::Latest => (latest, page.records.last()),
+        From::Before(seq) => (seq.saturating_sub(1).min(latest), page.records.last()),
+        From::After(seq) => (seq.saturating_add(1), page.records.first()),
+        // Only the server knows which record was the first from then on.
+        From::Time(_) => (page.records.first().map_or(0, |first| first.seq), page.records.first()),
+    };
+    let is_there = (1..=latest).contains(&asked);
+    let fits = page.records.len() <= usize::from(limit)
+        && shown.map(|shown| shown.seq) == is_there.then_some(asked);
+    if fits { Ok(()) } else { Err((asked, Discontinuity::Changed)) }
 }
 
 struct Look<'a> {
@@ -149,6 +182,23 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// A page of records that stand in a row must stand where it was asked for.
+    fn stands(&mut self, room: Option<RoomId>, page: &Page, asked: (From, u16)) {
+        if let Err((seq, how)) = stands(page, asked) {
+            self.found.push(Rewritten { room, seq, how });
+        }
+    }
+
+    /// A page of records picked from a log must come after the one that was asked for.
+    fn goes_on(&mut self, room: RoomId, records: &[Record], (after, limit): (Seq, u16)) {
+        let mut at = after;
+        let goes_on = |record: &Record| std::mem::replace(&mut at, record.seq) < record.seq;
+        let fits = records.len() <= usize::from(limit) && records.iter().all(goes_on);
+        if !fits {
+            self.found.push(Rewritten { room: Some(room), seq: at, how: Discontinuity::Changed });
+        }
+    }
+
     /// A log has come to `latest`; of it were shown records that stand in a row, and single ones.
     fn at(&mut self, room: Option<RoomId>, latest: Position, row: &[Record], single: &[&Record]) {
         if let Err((seq, how)) = self.check(room, latest, row, single) {
@@ -163,12 +213,13 @@ impl Look<'_> {
         row: &[Record],
         single: &[&Record],
     ) -> Result<(), Break> {
-        // A log that was forgotten meanwhile is believed as it is.
-        let floor = self.before.reach(room).min(self.heads.reach(room));
-        self.heads.check_latest(room, latest, floor)?;
+        self.heads.check_latest(room, latest, self.before.reach(room))?;
         self.heads.pass(room, row)?;
         let mut single = single.iter().map(|record| record.position());
         single.try_for_each(|position| self.heads.check(room, position))?;
         self.heads.show(room, latest)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Whether what the server shows continues what this computer has seen: what the client found out, in
 //! words, and what stands on one page after another.
 
-use warproom_client::proto::Record;
+use warproom_client::proto::{Position, Record};
 use warproom_client::{AuditBreak, Discontinuity, Rewritten};
 
 use crate::problem::{Problem, problem};
@@ -10,13 +10,18 @@ use crate::show::safe;
 /// What to do about a history that does not hold.
 pub(crate) const ADVICE: &str = "do not rely on it until your WARP's manager has told you why, by telephone; if it was put back from a backup, `warproom room forget ROOM`, `warproom register --forget` and `warproom audit --forget` accept it as it is now";
 
-/// Checks that records that came on several pages follow each other without a gap. (That each page
+/// Checks that records follow each other without a gap, and the end of the page before them. (That each page
 /// continues what this computer remembers, the client has checked.) `name` says which log, in words.
-pub(crate) fn check(name: &str, records: &[Record]) -> Result<(), Problem> {
-    for pair in records.windows(2) {
-        let [before, after] = pair else { continue };
-        if !after.follows(before.position()) {
-            return Err(broken(name, &format!("#{} does not follow #{}", after.seq, before.seq)));
+pub(crate) fn check(
+    name: &str,
+    end: &mut Option<Position>,
+    records: &[Record],
+) -> Result<(), Problem> {
+    for record in records {
+        if let Some(before) = end.replace(record.position())
+            && !record.follows(before)
+        {
+            return Err(broken(name, &format!("#{} does not follow #{}", record.seq, before.seq)));
         }
     }
     Ok(())
@@ -62,7 +67,7 @@ fn broken(name: &str, how: &str) -> Problem {
 mod tests {
     use serde_json::json;
     use warproom_client::proto::record::LogId;
-    use warproom_client::proto::{Body, Position, RoomId};
+    use warproom_client::proto::{Body, RoomId};
 
     use super::*;
 
@@ -81,24 +86,34 @@ mod tests {
     #[test]
     fn an_honest_log_passes() {
         let records = log(&["a", "b", "c"]);
-        assert!(check("x", &records).is_ok());
-        assert!(check("x", &records[1..]).is_ok());
-        assert!(check("x", &[]).is_ok());
+        assert!(check("x", &mut None, &records).is_ok());
+        assert!(check("x", &mut None, &records[1..]).is_ok());
+        assert!(check("x", &mut None, &[]).is_ok());
     }
 
     #[test]
     fn a_changed_record_is_named() {
         let mut records = log(&["a", "b", "c"]);
         records[1].body = log(&["a", "B"])[1].body.clone();
-        let problem = check("x", &records).unwrap_err();
+        let problem = check("x", &mut None, &records).unwrap_err();
         assert!(problem.to_string().ends_with("#2 does not follow #1"), "{problem}");
+    }
+
+    #[test]
+    fn a_page_must_follow_the_one_before() {
+        let (records, other) = (log(&["a", "b", "c", "d"]), log(&["a", "B", "c", "d"]));
+        for (later, fits) in [(&records[2..], true), (&other[2..], false), (&records[3..], false)] {
+            let mut end = None;
+            assert!(check("x", &mut end, &records[..2]).is_ok());
+            assert_eq!(check("x", &mut end, later).is_ok(), fits);
+        }
     }
 
     #[test]
     fn a_gap_is_named() {
         let mut records = log(&["a", "b", "c"]);
         records.remove(1);
-        let problem = check("x", &records).unwrap_err();
+        let problem = check("x", &mut None, &records).unwrap_err();
         assert!(problem.to_string().ends_with("#3 does not follow #1"), "{problem}");
     }
 }

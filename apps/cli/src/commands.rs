@@ -43,12 +43,12 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         Command::Device(DeviceCommand::Online(command)) => {
             let session = Session::open(&place).await?;
             let done = devices::run(&session, &command).await;
-            done.and(session.close().await)
+            session.close(done).await
         }
         Command::Online(command) => {
             let mut session = Session::open(&place).await?;
             let done = online(&mut session, &command).await;
-            done.and(session.close().await)
+            session.close(done).await
         }
         Command::Profile(command) => profiles::run(&place, &command),
         Command::Completions { shell } => completions(shell),

@@ -1,5 +1,6 @@
-//! What a person is prompted for, or what is read from a file or a pipe in their place. Secrets never
-//! come from arguments or the environment, where other programs could read them.
+//! What a person is prompted for, or what is read from a file or a pipe in their place. Passwords and codes
+//! never come from arguments or the environment, where other programs could read them; an invitation, which
+//! works once, may.
 
 use std::fs;
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _, stdin};

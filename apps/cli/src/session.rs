@@ -18,6 +18,7 @@ use crate::args::Global;
 use crate::chain;
 use crate::directory::Directory;
 use crate::out::Out;
+use crate::problem;
 use crate::profile::{Folder, Profiles};
 use crate::show::Scene;
 
@@ -78,26 +79,36 @@ impl Session {
         Ok(Self { client, events, folder, kept, out: place.out, zone })
     }
 
-    /// Keeps what was learnt of the chains, and leaves. An error tells of a history that does not
-    /// hold, which nobody should overlook.
-    pub(crate) async fn close(mut self) -> Result<()> {
-        let kept = self.keep_heads();
-        let mut told = Ok(());
+    /// Keeps what was learnt of the chains, and leaves: with what the command came to, or else with a history
+    /// that does not hold, which nobody should overlook because the command failed too.
+    pub(crate) async fn close(mut self, done: Result<()>) -> Result<()> {
+        let said = done.as_ref().err().and_then(|error| match error.downcast_ref() {
+            Some(CallError::Rewritten(found)) => Some(*found),
+            _ => None,
+        });
+        let mut results = vec![done, self.keep_heads()];
         // Only what is waiting already; nothing more is of interest.
         while let Ok(Some(event)) = timeout(Duration::ZERO, self.events.next()).await {
             // What was forgotten since is believed anew.
-            if let Event::Rewritten(rewritten) = event
-                && self.client.rewritten().contains(&rewritten)
+            if let Event::Rewritten(found) = event
+                && said != Some(found)
+                && self.client.rewritten().contains(&found)
             {
                 // The audit log's is named where it is told.
-                let name =
-                    rewritten.room.map_or("the register".into(), |room| format!("room {room}"));
-                told = Err(chain::rewritten(&rewritten, &name).into());
+                let name = found.room.map_or("the register".into(), |room| format!("room {room}"));
+                results.push(Err(chain::rewritten(&found, &name).into()));
             }
         }
         // The server notices a cut connection too.
         let _ = timeout(GOODBYE, self.client.close()).await;
-        kept.and(told)
+        let mut errors = results.into_iter().filter_map(Result::err).peekable();
+        while let Some(error) = errors.next() {
+            if errors.peek().is_none() {
+                return Err(error);
+            }
+            problem::report(&error);
+        }
+        Ok(())
     }
 
     /// Writes the heads to the profile if they changed.

@@ -20,6 +20,7 @@ use std::fmt::Write as _;
 use anstyle::{Color, RgbColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use warproom_client::proto::calls::SignedCheckpoint;
 use warproom_client::proto::{Label, RoomId};
 
 use crate::directory::Directory;
@@ -124,6 +125,11 @@ pub(crate) fn safe(text: &str) -> String {
         }
     }
     safe
+}
+
+/// A checkpoint of the audit log, as the server signed it.
+pub(crate) fn checkpoint(signed: &SignedCheckpoint) -> String {
+    safe(signed.note.to_string().trim_end())
 }
 
 /// Whether a character could steer a terminal or reorder what is seen.

@@ -9,7 +9,7 @@ use warproom_client::proto::calls::{
     RelabelEntry, RemoveFromRoom, RetractEntry,
 };
 use warproom_client::proto::invitation::{Address, Invitation};
-use warproom_client::proto::{EntryId, Handle, Name, RoomId, Secret, Seq, Text};
+use warproom_client::proto::{EntryId, Handle, LogId, Name, RoomId, Secret, Seq, Text};
 
 use crate::model::compose::Draft;
 use crate::model::export::Wish;
@@ -71,11 +71,15 @@ pub enum Effect {
         /// The room.
         room: RoomId,
     },
-    /// Believe a room's history as it is now, after it was found rewritten, and follow it anew; no room
-    /// means the register.
+    /// Believe a room's history as it is now, after it was found rewritten, and follow it anew.
     TrustHistory {
         /// The room.
-        room: Option<RoomId>,
+        room: RoomId,
+    },
+    /// Believe the register or the audit log as it is now, after it was found rewritten.
+    TrustLog {
+        /// Which of the two.
+        log: LogId,
     },
     /// Read a page of a room: from the cache where it has all of it, else from the server.
     /// Answered by [`News::Page`](crate::News::Page).

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde::Serialize;
 use warproom_proto::disclosure::Why;
-use warproom_proto::{Body, Entry, Head, Label, OrganisationId, Principal, Record, Seq};
+use warproom_proto::{Body, Head, Label, OrganisationId, Principal, Record, Seq};
 
 use super::collect::{Collected, DisclosedRoom, Selection};
 use super::redact::{Redactor, Rule, RuleError};
 use super::texts::{self, Names};
+use crate::label::{Relaxed, entry};
 
 /// Why an entry that came is not contained: it came as a stub.
 const NOT_SHOWN: &str = "withheld by the server, which did not say why; whether it falls under the request was \
@@ -188,8 +189,9 @@ fn room_part(
         schedule.whole(number, (row.first, row.last), row.why);
     }
     let mut entries = Vec::with_capacity(room.records.len());
+    let relaxed = Relaxed::among(room.records.values());
     for record in room.records.values() {
-        match entry_part(number, record, collected, schedule) {
+        match entry_part(number, (record, &relaxed), collected, schedule) {
             Ok(entry) => entries.push(entry),
             Err(reason) => schedule.not_contained(number, record.seq, reason),
         }
@@ -200,12 +202,12 @@ fn room_part(
 /// What a document has of an entry, or why it has nothing of it.
 fn entry_part(
     room: usize,
-    record: &Record,
+    (record, relaxed): (&Record, &Relaxed),
     collected: &Collected,
     schedule: &mut Schedule<'_>,
 ) -> Result<EntryPart, &'static str> {
-    let Body::Shown { at_ms, item, label, .. } = &record.body else { return Err(NOT_SHOWN) };
-    let entry: Entry = serde_json::from_str(item.get()).map_err(|_| UNREADABLE)?;
+    let Body::Shown { at_ms, label, .. } = &record.body else { return Err(NOT_SHOWN) };
+    let entry = entry(record).ok_or(UNREADABLE)?;
     let handling = &entry.handling;
     let place = (Some(room), Some(record.seq));
     let read = texts::read(&entry, collected);
@@ -215,7 +217,7 @@ fn entry_part(
         TextPart { what, text }
     };
     let texts = read.texts.into_iter().map(text).collect();
-    let now = label.unwrap_or(handling.label);
+    let now = relaxed.label(record.seq, &entry, *label);
     Ok(EntryPart {
         number: record.seq,
         at: time(*at_ms),

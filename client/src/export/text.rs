@@ -9,8 +9,9 @@ use warproom_proto::{
     Alert, Body, Entry, Kind, Label, Message, Name, Principal, Record, RoomRole, RoomSettings, Seq,
 };
 
-use super::{Export, entry, label};
+use super::{Export, label};
 use crate::acts::Called;
+use crate::label::{Relaxed, entry};
 
 impl Export {
     /// The export as plain text, under this room's name.
@@ -39,10 +40,9 @@ impl Export {
 
     /// One text for each record, in their order, edits put into their place.
     fn lines(&self, called: &impl Called) -> Vec<String> {
-        let mut lines: BTreeMap<Seq, Line> = BTreeMap::new();
-        for record in &self.records {
-            lines.insert(record.seq, Line::of(record));
-        }
+        let relaxed = self.relaxed();
+        let line = |record: &Record| (record.seq, Line::of(record, &relaxed));
+        let mut lines: BTreeMap<Seq, Line> = self.records.iter().map(line).collect();
         let all = self.all();
         let edits = all.iter().filter_map(|(seq, record)| Some((*seq, entry(record)?)));
         for (seq, edit) in edits {
@@ -79,12 +79,12 @@ fn apply(edit: &Entry, lines: &mut BTreeMap<Seq, Line>) -> bool {
 }
 
 impl Line {
-    fn of(record: &Record) -> Self {
+    fn of(record: &Record, relaxed: &Relaxed) -> Self {
         let at_ms = match &record.body {
             Body::Shown { at_ms, .. } => Some(*at_ms),
             Body::Withheld { .. } => None,
         };
-        let (label, entry) = (label(record), entry(record));
+        let (label, entry) = (label(record, relaxed), entry(record));
         Self { seq: record.seq, at_ms, label, entry, is_edited: false }
     }
 

@@ -163,6 +163,27 @@ fn a_forgotten_log_is_believed_anew() {
 }
 
 #[test]
+fn a_log_that_does_not_hold_takes_nothing_more_until_it_is_forgotten() {
+    let (records, anew) = (honest(), log(70, 2));
+    let base = shown(&records, &[4, 50]);
+    let mut ours = base.clone();
+    ours.set_broken(IN);
+    ours.show(IN, at(&anew, 60)).unwrap();
+    ours.pass(IN, &anew[60..65]).unwrap();
+    assert_eq!((walked(&ours), claims(&ours)), (4, vec![50]));
+    // It is still looked at.
+    assert_eq!(ours.show(IN, at(&anew, 50)), changed(50));
+    assert_eq!(ours.pass(IN, &anew[49..55]), changed(50));
+    // Another client forgot it, and was shown more than we ever were.
+    let theirs = shown(&anew, &[55]);
+    let (merged, rewritten) = ours.merged(&theirs, &base);
+    assert_eq!((merged.room(ROOM), rewritten), (theirs.room(ROOM), Vec::new()));
+    ours.forget(ROOM);
+    ours.show(IN, at(&anew, 60)).unwrap();
+    assert_eq!(walked(&ours), 60);
+}
+
+#[test]
 fn two_clients_of_one_profile_lose_nothing_that_either_was_shown() {
     let records = honest();
     let base = shown(&records, &[4, 20]);

@@ -155,9 +155,7 @@ impl Rooms {
         let latest = page.latest;
         let continues = {
             let heads = &outlet.memory.known().heads;
-            // A log that was forgotten meanwhile is believed as it is.
-            let floor = entry.floor.min(heads.reach(Some(room)));
-            heads.check_latest(Some(room), latest, floor)
+            heads.check_latest(Some(room), latest, entry.floor)
         };
         if let Err((seq, how)) = continues {
             return self.stop(room, seq, how, outlet);

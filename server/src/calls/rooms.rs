@@ -2,7 +2,7 @@
 
 use warproom_proto::audit::Reading;
 use warproom_proto::calls::{
-    AddToRoom, ChangeRoom, Done, FollowRoom, Followed, ListRooms, MarkRead, OpenRoom, Posted,
+    AddToRoom, ChangeRoom, Done, FollowRoom, Followed, From, ListRooms, MarkRead, OpenRoom, Posted,
     PresentInRoom, PresentList, RemoveFromRoom, RoomList, RoomMember, RoomMemberList, RoomMembers,
     RoomOpened, SeenBy, SeenList, TypeInRoom, UnfollowRoom,
 };
@@ -11,10 +11,9 @@ use warproom_proto::notice::Notice;
 use warproom_proto::{Error, ErrorCode, LogId, Principal, Record, RoomId, limits};
 
 use super::Session;
-use super::history::{blocking, reading_allowed};
+use super::history::{blocking, fetch, reading_allowed};
 use crate::domain::{Mark, Plan, State};
 use crate::journal::append_id;
-use crate::store::Direction;
 use crate::view;
 
 pub async fn list(session: &Session, call: ListRooms) -> Result<RoomList, Error> {
@@ -109,11 +108,9 @@ pub async fn follow(session: &Session, call: FollowRoom) -> Result<Followed, Err
     let mut latest = context.store.position(LogId::room(room));
     let stored = match after {
         Some(after) if after < latest.seq => {
-            let from = after + 1;
-            blocking(context, move |store| {
-                view::fetch(store, LogId::room(room), from, limits::PAGE, Direction::Forward)
-            })
-            .await?
+            let asked = (From::After(after), limits::PAGE);
+            blocking(context, move |store| fetch(store, LogId::room(room), asked, latest.seq))
+                .await?
         }
         _ => Vec::new(),
     };

@@ -77,7 +77,9 @@ impl Computer {
     pub(super) fn join(&self, invitation: &str) -> anyhow::Result<()> {
         let file = |name: &str| self.home.path().join(name).to_string_lossy().into_owned();
         let (password, totp) = (file("password"), file("totp"));
-        self.says(&["join", invitation, "--password-file", &password, "--totp-file", &totp])?;
+        let arguments = ["join", "--password-file", &password, "--totp-file", &totp];
+        let output = self.typing(&arguments, &format!("{invitation}\n"))?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
 }
@@ -451,6 +453,13 @@ async fn whoever_read_further_decides_to_believe_a_store_that_was_put_back() -> 
         let said = alex.complains(arguments)?;
         ensure!(said.contains("history") && said.contains("`warproom audit --forget`"), "{said}");
     }
+    // What a command fails for besides does not hide it.
+    let said = alex.complains(&["organisation", "add", "Dover District Council"])?;
+    ensure!(
+        said.contains("history of the register") && said.contains("`warproom audit --forget`"),
+        "{said}"
+    );
+    ensure!(said.matches("warproom: ").count() >= 2, "{said}");
     for arguments in
         [&["audit", "--forget"][..], &["register", "--forget"], &["room", "forget", "Ops"]]
     {

@@ -11,8 +11,9 @@ use crate::moment::Moment;
 /// `join`
 #[derive(clap::Args)]
 pub(crate) struct Join {
-    /// The text your manager gave you, beginning with warproom://; `-` reads it from standard input
-    pub(crate) invitation: String,
+    /// The text your manager gave you, beginning with warproom://. Asked for if not given: who else is on this
+    /// computer can see what a command is given
+    pub(crate) invitation: Option<String>,
     /// What to call this device; this computer's name if not given
     #[arg(long, value_name = "NAME")]
     pub(crate) device_name: Option<Name>,

@@ -15,8 +15,7 @@ use crate::show;
 pub(crate) async fn audit(session: &Session, args: &Audit) -> Result<()> {
     if args.checkpoint {
         let signed = session.client().audit_checkpoint().await?;
-        let text = signed.note.to_string();
-        return session.out().give(&signed, |_| text.trim_end().to_owned());
+        return session.out().give(&signed, show::checkpoint);
     }
     if args.check {
         let checked = session.client().check_audit().await?;
@@ -28,11 +27,8 @@ pub(crate) async fn audit(session: &Session, args: &Audit) -> Result<()> {
     if let Some(seq) = args.prove {
         let proved = session.client().prove_audit(seq).await?;
         return session.out().give(&proved.signed, |signed| {
-            let size = signed.note.checkpoint().size;
-            format!(
-                "#{seq} is among the {size} records that this checkpoint stands for:\n{}",
-                signed.note.to_string().trim_end()
-            )
+            let (size, note) = (signed.note.checkpoint().size, show::checkpoint(signed));
+            format!("#{seq} is among the {size} records that this checkpoint stands for:\n{note}")
         });
     }
     if args.believe.forget {
@@ -46,11 +42,11 @@ pub(crate) async fn audit(session: &Session, args: &Audit) -> Result<()> {
 
 async fn list(session: &Session, args: &Audit) -> Result<()> {
     let people = session.directory(&[]).await;
-    let mut after = args.after;
+    let (mut after, mut end) = (args.after, None);
     loop {
         let page = session.patiently(AuditPage { from: From::After(after), limit: PAGE }).await?;
         let Some(last) = page.records.last() else { return Ok(()) };
-        chain::check("the audit log", &page.records)?;
+        chain::check("the audit log", &mut end, &page.records)?;
         after = last.seq;
         let shown = |record: &&Record| args.all || matches!(record.body, Body::Shown { .. });
         for record in page.records.iter().filter(shown) {

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use warproom_client::Progress;
-use warproom_client::proto::calls::{From, HistoryPage};
-use warproom_client::proto::{FileName, Label, NamedFile, Record, RoomId, Seq, Text, limits};
+use warproom_client::proto::{FileName, Label, NamedFile, RoomId, Seq, Text, limits};
 
 use crate::args::Fetch;
 use crate::names::Purpose;
@@ -62,10 +61,9 @@ struct Fetched<'a> {
 /// `fetch`
 pub(crate) async fn fetch(session: &Session, args: &Fetch) -> Result<()> {
     let room = session.room(&args.room, Purpose::Reading).await?;
-    let record = record(session, room.room, args.seq).await?;
-    let entry = record.and_then(|record| Item::from(&record).entry);
-    let entry = entry.ok_or_else(|| {
-        let what = format!("there is no entry #{} here that you may read", args.seq);
+    let record = session.entry(room.room, args.seq).await?;
+    let entry = Item::from(&record).entry.ok_or_else(|| {
+        let what = format!("#{} is no entry that you may read", args.seq);
         problem(what, "look for its number with `warproom history`")
     })?;
     if entry.content.files.is_empty() {
@@ -88,13 +86,6 @@ pub(crate) async fn fetch(session: &Session, args: &Fetch) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The record of an entry.
-async fn record(session: &Session, room: RoomId, seq: Seq) -> Result<Option<Record>> {
-    let from = From::After(seq.saturating_sub(1));
-    let page = session.call(HistoryPage { room, from, limit: 1 }).await?;
-    Ok(page.records.into_iter().find(|record| record.seq == seq))
 }
 
 fn name(path: &Path) -> FileName {

@@ -22,7 +22,7 @@ pub(crate) async fn invite(session: &Session, args: &Invite) -> Result<()> {
     // The text alone goes to standard output, so that it can be piped to where it is needed.
     session.out().give(&added, |added| show::safe(added.text.expose()))?;
     note(&format!(
-        "Hand this text to {}, {}, and to nobody else, by a way you trust: whoever has it becomes that member.\nIt works once, until {}, and is not shown again. They run: warproom join TEXT",
+        "Hand this text to {}, {}, and to nobody else, by a way you trust: whoever has it becomes that member.\nIt works once, until {}, and is not shown again. They run `warproom join`, and paste it when asked.",
         args.name,
         organisation.name,
         show::when(added.expires_at_ms, session.zone()),

@@ -18,7 +18,7 @@ use crate::show::{self, safe};
 
 /// `join`
 pub(crate) async fn join(place: &Place, args: &Join) -> Result<()> {
-    let invitation = invitation(&args.invitation)?;
+    let invitation = invitation(args.invitation.as_deref())?;
     let (joining, invited) = open_invitation(&invitation).await?;
     note(&introduction(place, &invitation.address, &invited));
     let folder = place.profiles.make()?;
@@ -52,14 +52,15 @@ pub(crate) async fn enrol(place: &Place, args: &Enrol) -> Result<()> {
     keep(place, folder, &joined, None)
 }
 
-/// Reads the invitation, which is a secret until it is redeemed, from the argument or a pipe.
-fn invitation(given: &str) -> Result<Invitation> {
-    let piped;
-    let text = if given == "-" {
-        piped = prompt::visible("Invitation: ")?;
-        &piped
-    } else {
-        given
+/// Reads the invitation, which is a secret until it is redeemed: asked for or piped, or as it was given.
+fn invitation(given: Option<&str>) -> Result<Invitation> {
+    let asked;
+    let text = match given {
+        Some(given) if given != "-" => given,
+        _ => {
+            asked = prompt::visible("Invitation: ")?;
+            &asked
+        }
     };
     text.parse::<Invitation>().map_err(|error| {
         problem(

@@ -87,7 +87,7 @@ async fn read(session: &Session, room: &RoomSummary, from: From, limit: usize) -
         found.records.splice(at..at, page.records);
         found.amendments.extend(page.amendments);
     }
-    chain::check(room.settings.name.as_str(), &found.records)?;
+    chain::check(room.settings.name.as_str(), &mut None, &found.records)?;
     Ok(found)
 }
 

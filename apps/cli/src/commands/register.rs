@@ -4,6 +4,7 @@ use anyhow::Result;
 use warproom_client::proto::calls::{Done, RegisterPage};
 
 use crate::args::Register;
+use crate::chain;
 use crate::session::{PAGE, Session};
 use crate::show;
 
@@ -16,10 +17,11 @@ pub(crate) async fn list(session: &Session, args: &Register) -> Result<()> {
         });
     }
     let mut people = session.directory(&[]).await;
-    let mut after = args.after;
+    let (mut after, mut end) = (args.after, None);
     loop {
         let page = session.call(RegisterPage { after, limit: PAGE }).await?;
         let Some(last) = page.records.last() else { return Ok(()) };
+        chain::check("the register", &mut end, &page.records)?;
         after = last.seq;
         for record in &page.records {
             people.learn_act(record);

@@ -78,10 +78,11 @@ impl Session {
         Ok(names::find(&self.organisations().await?, text, purpose)?.clone())
     }
 
-    /// One entry of a room, or the stub that stands for it.
+    /// One entry of a room, or the stub that stands for it. The one before comes with it, so that what it
+    /// says is held against its head.
     pub(crate) async fn entry(&self, room: RoomId, seq: Seq) -> Result<Record> {
-        let from = From::After(seq.saturating_sub(1));
-        let page = self.patiently(HistoryPage { room, from, limit: 1 }).await?;
+        let from = From::After(seq.saturating_sub(2));
+        let page = self.patiently(HistoryPage { room, from, limit: 2 }).await?;
         let found = page.records.into_iter().find(|record| record.seq == seq);
         Ok(found.ok_or_else(|| {
             problem(

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use warproom_client::Relaxed;
 use warproom_client::proto::register::Role;
 use warproom_client::proto::{
     Alert, Body, Entry, Handling, Kind, Line, Message, Principal, Record, RoomRole, RoomSettings,
@@ -71,13 +72,20 @@ impl Item {
 
 impl From<&Record> for Item {
     fn from(record: &Record) -> Self {
+        Self::of(record, &Relaxed::default())
+    }
+}
+
+impl Item {
+    /// The record as an item, under the label it has now, given what authors are known to have relaxed.
+    pub(crate) fn of(record: &Record, relaxed: &Relaxed) -> Self {
         let (at_ms, entry) = match &record.body {
             // An entry that cannot be read is shown as one of an unknown kind would be: as a stub
             // with a time, which says that there is something.
             Body::Shown { at_ms, item, label, .. } => {
                 let mut entry: Option<Entry> = serde_json::from_str(item.get()).ok();
-                if let (Some(entry), Some(now)) = (&mut entry, label) {
-                    entry.handling.label = *now;
+                if let Some(entry) = &mut entry {
+                    entry.handling.label = relaxed.label(record.seq, entry, *label);
                 }
                 (Some(*at_ms), entry)
             }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use warproom_client::Relaxed;
 use warproom_client::proto::{Kind, Record, Seq};
 
 use super::Scene;
@@ -16,8 +17,9 @@ pub(crate) fn page(
     reasons: impl Fn(&Item) -> Vec<String>,
     scene: &Scene,
 ) -> Vec<String> {
+    let relaxed = Relaxed::among(records.iter().chain(later));
     let mut items: BTreeMap<Seq, Item> =
-        records.iter().map(|record| (record.seq, record.into())).collect();
+        records.iter().map(|record| (record.seq, Item::of(record, &relaxed))).collect();
     let changes: Vec<Item> = records.iter().chain(later).map(Item::from).collect();
     for change in changes {
         if apply(&change, &mut items) {

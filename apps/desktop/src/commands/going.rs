@@ -80,7 +80,8 @@ pub(super) fn open_link(model: &Model) -> Option<Action> {
 
 /// Asks whether the register or the audit log is believed, where it was found rewritten.
 pub(super) fn register(model: &Model) -> Option<Action> {
-    model.desk.rewritten.map(|found| desk::Action::Ask(desk::believing(&found)).into())
+    let found = model.desk.rewritten.first()?;
+    Some(desk::Action::Ask(desk::believing(found)).into())
 }
 
 /// Asks whether the open room's history is believed, where it was found rewritten.

@@ -107,7 +107,7 @@ places! {
             "Look at the second link of the chosen entry…",
         ]),
         OpenLink => Does(&["Open the link that is looked at"]),
-        TrustRegister => Does(&["Believe the register as it is now…"]),
+        TrustLog(_) => Does(&["Believe the register as it is now…"]),
     }
     Rooms(rooms) {
         Open(_) => In("Go to a room…"),

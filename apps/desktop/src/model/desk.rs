@@ -25,9 +25,9 @@ pub struct Desk {
     pub link: Option<String>,
     /// Asked before something that cannot be undone.
     pub confirm: Option<Confirm>,
-    /// How one of the WARP's own logs, the register or the audit log, was found not to hold, until somebody
-    /// believes both as they are now.
-    pub rewritten: Option<Rewritten>,
+    /// Which of the WARP's own logs, the register and the audit log, were found not to hold, until somebody
+    /// believes them as they are now.
+    pub rewritten: Vec<Rewritten>,
     /// Whether the window has the keyboard, so that nothing needs a notification.
     pub is_looked_at: bool,
     /// What the system's notifications have told.
@@ -174,8 +174,8 @@ pub enum Action {
     LookAtLink(String),
     /// Open the link that is looked at.
     OpenLink,
-    /// Believe the register as it is now, after it was found rewritten.
-    TrustRegister,
+    /// Believe the register or the audit log as it is now, after it was found rewritten.
+    TrustLog(LogId),
 }
 
 /// A notice that tells of nothing bad goes by itself after this long.
@@ -221,9 +221,9 @@ pub(super) fn act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
             out.extend(model.desk.link.take().map(Effect::OpenLink));
             model.desk.overlays.retain(|overlay| *overlay != Overlay::Link);
         }
-        Action::TrustRegister => {
-            model.desk.rewritten = None;
-            out.push(Effect::TrustHistory { room: None });
+        Action::TrustLog(log) => {
+            model.desk.rewritten.retain(|found| found.log() != log);
+            out.push(Effect::TrustLog { log });
         }
         Action::Dismiss(_) => {}
     }
@@ -278,7 +278,8 @@ pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
             }
         }
         News::Rewritten(rewritten) if rewritten.room.is_none() => {
-            model.desk.rewritten = Some(*rewritten);
+            model.desk.rewritten.retain(|found| found.log() != rewritten.log());
+            model.desk.rewritten.push(*rewritten);
         }
         News::Connection(connection) => {
             let was_lost = matches!(model.connection, Connection::Reconnecting { .. });
@@ -339,7 +340,7 @@ pub fn believing(found: &Rewritten) -> Confirm {
         what_it_does,
         verb: "Believe it as it is now",
         is_dangerous: true,
-        then: Box::new(crate::Action::Desk(Action::TrustRegister)),
+        then: Box::new(crate::Action::Desk(Action::TrustLog(found.log()))),
     }
 }
 
@@ -466,17 +467,33 @@ mod tests {
             let mut model = fixture::model();
             let found = Rewritten { room: None, seq: 4, how };
             let _ = model.hear(&News::Rewritten(found));
-            assert_eq!(model.desk.rewritten, Some(found));
+            assert_eq!(model.desk.rewritten, [found]);
             assert_eq!(believing(&found).title, title);
             assert!(believing(&found).what_it_does.contains(asks));
             let _ = act(&mut model, Action::Ask(believing(&found)));
             let _ = act(&mut model, Action::Back);
-            assert_eq!(model.desk.rewritten, Some(found), "it stays until it is believed");
+            assert_eq!(model.desk.rewritten, [found], "it stays until it is believed");
             let _ = act(&mut model, Action::Ask(believing(&found)));
             let asked = act(&mut model, Action::Confirm);
-            assert!(matches!(&asked[..], [Effect::TrustHistory { room: None }]));
-            assert_eq!(model.desk.rewritten, None);
+            let [Effect::TrustLog { log }] = asked[..] else { panic!("{}", asked.len()) };
+            assert_eq!((log, &model.desk.rewritten[..]), (found.log(), &[][..]));
         }
+    }
+
+    #[test]
+    fn whoever_believes_one_log_is_asked_about_the_other() {
+        let mut model = fixture::model();
+        let forked = Discontinuity::Audit(AuditBreak::Forked);
+        for how in [Discontinuity::Changed, forked] {
+            let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 4, how }));
+        }
+        for log in [LogId::REGISTER, LogId::AUDIT] {
+            let first = model.desk.rewritten[0];
+            let _ = act(&mut model, Action::Ask(believing(&first)));
+            let asked = act(&mut model, Action::Confirm);
+            assert!(matches!(asked[..], [Effect::TrustLog { log: of }] if of == log));
+        }
+        assert_eq!(model.desk.rewritten, []);
     }
 
     #[test]

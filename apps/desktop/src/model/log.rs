@@ -17,8 +17,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use warproom_client::Delivered;
 use warproom_client::proto::{Body, Entry, EntryId, Kind, Label, Line, Principal, Seq, Text};
+use warproom_client::{Delivered, label_now};
 
 use held::Held;
 use referring::Referring;
@@ -100,7 +100,7 @@ impl Shown {
     fn new(entry: Entry, at_ms: i64, said: Option<Label>, bytes: usize) -> Self {
         Self {
             bytes,
-            label: said.unwrap_or(entry.handling.label),
+            label: label_now(entry.handling.label, said, None),
             entry,
             at_ms,
             relabelled: Vec::new(),

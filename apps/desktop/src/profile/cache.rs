@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use warproom_client::Delivered;
 use warproom_client::proto::calls::From;
-use warproom_client::proto::{Kind, RoomId, Seq};
+use warproom_client::proto::{Kind, Position, RoomId, Seq};
 
 use super::database::{self, Database, Design};
 use super::seal::Seal;
@@ -100,6 +100,16 @@ impl Cache {
     /// The highest number kept of a room; 0 if there is none.
     pub(super) fn last(&self, room: RoomId) -> Result<Seq> {
         self.with(|| 0, |db| Ok(entries::highest(db, room)?.unwrap_or(0)))
+    }
+
+    /// The position of the highest record kept of a room.
+    pub(super) fn last_position(&self, room: RoomId) -> Result<Option<Position>> {
+        self.with(|| None, |db| entries::last(db, room))
+    }
+
+    /// The first of these records that is not the one that is kept under its number.
+    pub(super) fn other(&self, room: RoomId, entries: &[Delivered]) -> Result<Option<Seq>> {
+        self.with(|| None, |db| entries::other(db, room, entries))
     }
 
     /// A page of a room.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use warproom_client::proto::calls::{From, Me};
-use warproom_client::proto::{EntryId, Name, RoomId, Seq};
+use warproom_client::proto::{EntryId, Name, Position, RoomId, Seq};
 use warproom_client::{Delivered, Heads};
 
 use super::cache::{Cache, Missing};
@@ -189,6 +189,17 @@ impl Profile {
     /// The highest number kept of a room; 0 if there is none.
     pub fn last(&self, room: RoomId) -> Result<Seq> {
         self.cache.last(room)
+    }
+
+    /// The position of the highest record kept of a room.
+    pub fn last_position(&self, room: RoomId) -> Result<Option<Position>> {
+        self.cache.last_position(room)
+    }
+
+    /// The first of these records that is not the one that is kept under its number: the server shows
+    /// another history than before.
+    pub fn other(&self, room: RoomId, entries: &[Delivered]) -> Result<Option<Seq>> {
+        self.cache.other(room, entries)
     }
 
     /// A page of a room as the server would give it: only if the cache has `limit` records, or all

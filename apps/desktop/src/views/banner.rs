@@ -22,7 +22,7 @@ enum Tone {
 
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     connection(ui, cx);
-    if let Some(found) = cx.model.desk.rewritten {
+    if let Some(found) = cx.model.desk.rewritten.first().copied() {
         rewritten(ui, cx, &found);
     }
 }

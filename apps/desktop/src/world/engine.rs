@@ -147,6 +147,7 @@ impl Engine {
             // What was on its way when the profile was closed.
             Effect::Follow { .. }
             | Effect::TrustHistory { .. }
+            | Effect::TrustLog { .. }
             | Effect::Discard(_)
             | Effect::KeepDraft { .. }
             | Effect::KeepSettings(_)

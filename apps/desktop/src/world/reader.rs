@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 use warproom_client::proto::calls::{self, From, HistoryPage, HistoryReferring};
-use warproom_client::proto::{Body, ErrorCode, Record, RoomId, Seq, Text, limits};
-use warproom_client::{CallError, Client, Delivered, State};
+use warproom_client::proto::{Body, ErrorCode, LogId, Record, RoomId, Seq, Text, limits};
+use warproom_client::{CallError, Client, Delivered, Discontinuity, Rewritten, State};
 
 use crate::News;
 use crate::news::{Page, Refusal};
@@ -84,9 +84,13 @@ impl Reader {
     /// otherwise.
     async fn try_to_follow(&mut self, room: RoomId) -> Result<Option<Seq>, Refusal> {
         let rooms = self.rooms.clone();
-        let Start { after } = self.shelf.with(move |held| rooms.start(held, room)).await?;
+        let Start { after, held } = self.shelf.with(move |held| rooms.start(held, room)).await?;
         let Some(client) = self.client().await else { return Ok(None) };
         connected(&client).await;
+        if let Some(held) = held {
+            // The client's own memory is written less often than what is held.
+            client.holds(room, held).await;
+        }
         match timeout(ANSWER, client.follow(room, after)).await {
             Ok(Ok(latest)) => Ok(Some(latest.seq)),
             Ok(Err(CallError::Rewritten(_) | CallError::SignedOut(_))) => Ok(None),
@@ -96,17 +100,19 @@ impl Reader {
         }
     }
 
-    /// Believes a history as it is now.
-    pub(super) async fn trust(self, room: Option<RoomId>) {
-        let client = self.link.borrow().clone();
-        let Some(room) = room else {
-            return client.iter().for_each(|client| {
-                client.forget_register();
-                // The same question is asked of it, and answered with the register's.
-                client.forget_audit();
-            });
-        };
-        if let Some(client) = client {
+    /// Believes the register or the audit log as it is now.
+    pub(super) fn trust_log(&self, log: LogId) {
+        let Some(client) = self.link.borrow().clone() else { return };
+        if log == LogId::AUDIT {
+            client.forget_audit();
+        } else {
+            client.forget_register();
+        }
+    }
+
+    /// Believes a room's history as it is now.
+    pub(super) async fn trust(self, room: RoomId) {
+        if let Some(client) = self.link.borrow().clone() {
             client.forget(room);
         }
         // What is held of it may not be what the server has now.
@@ -135,7 +141,7 @@ impl Reader {
             Err(Unread::Refused(refusal)) => return Err(refusal),
             Err(Unread::Offline) => return self.page_offline(room, from).await,
         };
-        self.keep(room, page.entries.iter().chain(&page.amendments).cloned().collect()).await;
+        self.keep(room, page.entries.iter().chain(&page.amendments).cloned().collect()).await?;
         Ok(page)
     }
 
@@ -151,22 +157,30 @@ impl Reader {
         self.shelf.with(look).await
     }
 
-    /// Keeps what was read, for when there is no connection.
-    async fn keep(&self, room: RoomId, entries: Vec<Delivered>) {
-        let kept = self.shelf.with(move |held| held.keep_read(room, entries)).await;
-        if let Err(refusal) = kept {
-            // It can be read all the same.
-            tracing::warn!(%refusal, "what was read could not be kept");
+    /// Keeps what was read, for when there is no connection. Fails if it is not what was read before.
+    async fn keep(&self, room: RoomId, entries: Vec<Delivered>) -> Result<(), Refusal> {
+        match self.shelf.with(move |held| held.keep_read(room, entries)).await {
+            Ok(None) => Ok(()),
+            Ok(Some(seq)) => {
+                let client = self.link.borrow().clone();
+                if let Some(client) = client {
+                    client.holds_another(room, seq).await;
+                }
+                let found = Rewritten { room: Some(room), seq, how: Discontinuity::Changed };
+                Err(refusal::of_call(&CallError::Rewritten(found)))
+            }
+            Err(refusal) => {
+                // It can be read all the same.
+                tracing::warn!(%refusal, "what was read could not be kept");
+                Ok(())
+            }
         }
     }
 
     /// Reads what refers to an entry.
     pub(super) async fn thread(self, room: RoomId, to: Seq) {
         let entries = match self.ask(ANSWERS, async |client| thread(client, room, to).await).await {
-            Ok(entries) => {
-                self.keep(room, entries.clone()).await;
-                Ok(entries)
-            }
+            Ok(entries) => self.keep(room, entries.clone()).await.map(|()| entries),
             Err(Unread::Refused(refusal)) => Err(refusal),
             Err(Unread::Offline) => {
                 self.shelf.with(move |held| held.profile.thread(room, to)).await
@@ -211,8 +225,10 @@ impl Reader {
                     let page = in_room(room, page);
                     let last = page.entries.last().map_or(first, |entry| entry.seq.max(first));
                     seqs.retain(|seq| *seq > last);
-                    self.keep(room, page.entries.iter().chain(&page.amendments).cloned().collect())
-                        .await;
+                    let read = page.entries.iter().chain(&page.amendments).cloned().collect();
+                    if self.keep(room, read).await.is_err() {
+                        return;
+                    }
                     self.teller.tell(News::Page { room, from, page: Ok(page) }).await;
                     attempt = 0;
                 }

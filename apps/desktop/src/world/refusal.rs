@@ -33,6 +33,7 @@ pub(super) fn of(effect: Effect, why: Refusal) -> News {
         | Effect::DestroyProfile(_)
         | Effect::Follow { .. }
         | Effect::TrustHistory { .. }
+        | Effect::TrustLog { .. }
         | Effect::Discard(_)
         | Effect::KeepDraft { .. }
         | Effect::KeepSettings(_)

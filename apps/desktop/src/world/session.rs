@@ -107,6 +107,7 @@ impl Session {
         match effect {
             Effect::Follow { room } => drop(self.tasks.spawn(reader.follow(room))),
             Effect::TrustHistory { room } => drop(self.tasks.spawn(reader.trust(room))),
+            Effect::TrustLog { log } => reader.trust_log(log),
             Effect::Page { room, from } => drop(self.tasks.spawn(reader.page(room, from))),
             Effect::Thread { room, to } => drop(self.tasks.spawn(reader.thread(room, to))),
             Effect::Call(request) => drop(self.tasks.spawn(reader.call(request))),

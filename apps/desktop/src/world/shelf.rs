@@ -185,19 +185,24 @@ impl Held {
     }
 
     /// Keeps what was read of a room otherwise. Only following moves the end of what is held of it, so
-    /// that no retraction is passed over: what lies beyond comes that way, too.
+    /// that no retraction is passed over: what lies beyond comes that way, too. If another record is held
+    /// under one of the numbers, nothing is kept, and that number is answered.
     pub(super) fn keep_read(
         &self,
         room: RoomId,
         mut entries: Vec<Delivered>,
-    ) -> Result<(), ProfileError> {
+    ) -> Result<Option<Seq>, ProfileError> {
         if self.is_closed(room) {
-            return Ok(());
+            return Ok(None);
         }
         let last = self.profile.last(room)?;
         entries.retain(|entry| entry.seq <= last);
         entries.sort_by_key(|entry| entry.seq);
-        self.profile.keep_entries(room, &entries).map(drop)
+        let other = self.profile.other(room, &entries)?;
+        if other.is_none() {
+            self.profile.keep_entries(room, &entries)?;
+        }
+        Ok(other)
     }
 
     /// Erases what is held of a room, and keeps nothing more of it until one is in it again.
@@ -237,10 +242,27 @@ fn is_of(event: &Event, room: RoomId) -> bool {
 #[cfg(test)]
 mod tests {
     use warproom_client::proto::Label;
+    use warproom_client::proto::calls::From;
 
     use super::*;
     use crate::fixture::{delivered, post, room, summary};
     use crate::profile;
+
+    #[test]
+    fn of_what_is_read_nothing_is_kept_if_another_record_is_held_under_one_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile::one_for_test(folder.path());
+        let mut held = Held { profile, left: HashSet::new(), broken: HashSet::new() };
+        let said = |seq| delivered(room(1), seq, 1, post(1, Label::Green, "x"));
+        let (first, other, last) = (said(7), said(7), said(9));
+        let followed = [Event::Entry(first.clone()), Event::Entry(last)];
+        assert!(held.keep(&followed).1.is_ok());
+        assert_eq!(held.keep_read(room(1), vec![said(8), other]).unwrap(), Some(7));
+        let text = |held: &Held| held.profile.page_offline(room(1), From::Before(9), 9).unwrap();
+        assert!(text(&held).is_some_and(|page| page.entries.len() == 1));
+        assert_eq!(held.keep_read(room(1), vec![said(8), first]).unwrap(), None);
+        assert!(text(&held).is_some_and(|page| page.entries.len() == 2));
+    }
 
     #[test]
     fn a_room_with_a_gap_is_closed_until_it_is_begun_anew() {

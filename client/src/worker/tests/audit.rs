@@ -239,7 +239,8 @@ async fn a_checkpoint_that_is_asked_for_is_held_against_what_was_remembered_when
 #[derive(Clone)]
 struct Shown {
     records: Vec<Record>,
-    path: Vec<Head>,
+    /// None: it says that there is none.
+    path: Option<Vec<Head>>,
 }
 
 /// What a client makes of it.
@@ -250,13 +251,20 @@ async fn proved(seq: Seq, log: &mut Log, shown: Shown) -> Result<Seq, CallError>
     let serving = async {
         peer.serve("audit.checkpoint", &checkpoint).await;
         let Shown { records, path } = shown;
-        let asked = peer.serve("audit.inclusion", Path { hashes: path }).await;
-        assert_eq!(asked, serde_json::json!({ "seq": seq, "size": 45 }));
+        let fits = records.iter().map(|record| record.seq).eq([seq]);
         let latest = Position { seq: 45, head: Head([0; 32]) };
         let asked =
             peer.serve("audit.page", Page { records, amendments: Vec::new(), latest }).await;
-        let after = seq.saturating_sub(1);
-        assert_eq!(asked, serde_json::json!({ "from": { "after": after }, "limit": 1 }));
+        assert_eq!(asked, serde_json::json!({ "from": { "after": seq - 1 }, "limit": 1 }));
+        if !fits {
+            return;
+        }
+        let (id, asked) = peer.request("audit.inclusion").await;
+        assert_eq!(asked, serde_json::json!({ "seq": seq, "size": 45 }));
+        match path {
+            Some(hashes) => peer.reply(id, Path { hashes }).await,
+            None => peer.refuse(id, ErrorCode::BadParams).await,
+        }
     };
     let asking = async { client.prove_audit(seq).await };
     let both = Box::pin(async { tokio::join!(asking, serving) });
@@ -270,7 +278,7 @@ async fn a_record_is_proved_by_its_own_path_at_its_own_number_and_by_nothing_els
     let (mut log, records) = (Log::new(60), Log::records(45));
     let mut shown = |seq: Seq, of: Seq| {
         let of_record = usize::try_from(of).unwrap();
-        Shown { records: vec![records[of_record - 1].clone()], path: log.path(seq, 45) }
+        Shown { records: vec![records[of_record - 1].clone()], path: Some(log.path(seq, 45)) }
     };
     let right = shown(12, 12);
     let renumbered = |shown: Shown, seq| {
@@ -279,17 +287,22 @@ async fn a_record_is_proved_by_its_own_path_at_its_own_number_and_by_nothing_els
     };
     let (another, elsewhere, astray) =
         (shown(12, 13), renumbered(shown(12, 13), 12), shown(13, 12));
-    let shorter = Shown { path: right.path[1..].to_vec(), ..right.clone() };
+    let short = right.path.as_ref().map(|path| path[1..].to_vec());
+    let shorter = Shown { path: short, ..right.clone() };
+    let denied = Shown { path: None, ..right.clone() };
     let empty = Shown { records: Vec::new(), ..right.clone() };
-    let nothing = renumbered(shown(1, 1), 0);
+    let next = shown(13, 13);
+    let more = Shown { records: records[11..13].to_vec(), ..right.clone() };
     assert_eq!(proved(12, &mut log, right.clone()).await.unwrap(), 12);
     for (what, seq, shown) in [
         ("another record", 12, another),
         ("another record under its number", 12, elsewhere),
         ("the path of another", 12, astray),
         ("a path that is too short", 12, shorter),
+        ("the word that there is none", 12, denied),
         ("no record", 12, empty),
-        ("a record before the first", 0, nothing),
+        ("the record after it", 12, next),
+        ("more than was asked for", 12, more),
     ] {
         let found = proved(seq, &mut log, shown).await.unwrap_err();
         let how = Discontinuity::Audit(AuditBreak::Forked);
@@ -299,6 +312,19 @@ async fn a_record_is_proved_by_its_own_path_at_its_own_number_and_by_nothing_els
             "{what}: {found}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_number_that_the_log_has_not_come_to_is_refused_here_and_accuses_nobody() {
+    let (server, mut log) = (Server::start().await, Log::new(60));
+    let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+    for seq in [0, 46, Seq::MAX] {
+        let serving = peer.serve("audit.checkpoint", log.shows(45));
+        let both = Box::pin(async { tokio::join!(client.prove_audit(seq), serving) });
+        let (refused, _) = timeout(ENOUGH, both).await.expect("somebody waits for ever");
+        assert_eq!(refused.unwrap_err().code(), Some(ErrorCode::BadParams), "{seq}");
+    }
+    assert_eq!(client.rewritten(), []);
 }
 
 /// What a client that reads the whole log makes of these pages under this checkpoint: how many records it

@@ -160,9 +160,9 @@ async fn whoever_remembers_the_audit_log_is_shown_that_it_continues_and_nobody_e
         let signed_in = sign(&alone, call).await.unwrap();
         let shown = signed_in.audit.unwrap().note.checkpoint().clone();
         roots.push(shown.root);
-        assert_eq!(shown.size as usize, roots.len() - 1);
+        assert_eq!(shown.size, Seq::try_from(roots.len() - 1).unwrap());
         let continues = |seen: Seq, path: Path| {
-            let remembered = (seen, &roots[seen as usize]);
+            let remembered = (seen, &roots[usize::try_from(seen).unwrap()]);
             merkle::continues(remembered, (shown.size, &shown.root), &path.hashes)
         };
         signed_in.audit_path.map(|path| continues(seen.unwrap(), path))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use warproom_client::label_now;
 use warproom_client::proto::{Entry, Kind, Label, Principal, Seq};
 
 use super::{Retracted, Shown};
@@ -141,12 +142,16 @@ impl Referring {
 
     /// The label now. The latest relabelling that is known counts, and so does what the server said
     /// when the entry was read. Where it said something that no known relabelling explains, one of
-    /// the two is older and it cannot be told which: the stricter counts.
+    /// the two is older and it cannot be told which: the stricter counts. A milder one than it was written
+    /// with counts only where its author relaxed it.
     fn label(&self, shown: &Shown) -> Label {
         let known = self.relabels.values().next_back().map(|(_, to, _)| *to);
         let explains = |label: &Label| self.relabels.values().any(|(_, to, _)| to == label);
         let said = shown.said.iter().copied().filter(|label| !explains(label)).max();
-        known.max(said).unwrap_or(shown.entry.handling.label)
+        let handling = &shown.entry.handling;
+        let by_author = self.relabels.values().filter(|(who, ..)| *who == handling.author);
+        let relaxed = by_author.map(|(_, to, _)| *to).min();
+        label_now(handling.label, known.max(said), relaxed)
     }
 
     /// The last word of each person on each emoji, in the order of the log.

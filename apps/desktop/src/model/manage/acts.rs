@@ -13,9 +13,9 @@ mod worded;
 
 use std::collections::BTreeMap;
 
-use warproom_client::Discontinuity;
 use warproom_client::proto::calls::{ListRooms, Page, RegisterPage};
 use warproom_client::proto::{LogId, Position, Record, Seq, limits};
+use warproom_client::{Discontinuity, Rewritten};
 
 use crate::model::Model;
 use crate::news::Refusal;
@@ -173,7 +173,8 @@ pub(super) fn hear(model: &mut Model, news: &News, out: &mut Vec<Effect>) {
 
 /// After everything that was done: once somebody believes the register as it is now, it is read anew.
 pub(super) fn look(model: &mut Model, out: &mut Vec<Effect>) {
-    if !model.manage.acts.is_rewritten || model.desk.rewritten.is_some() {
+    let is_open = |found: &Rewritten| found.log() == LogId::REGISTER;
+    if !model.manage.acts.is_rewritten || model.desk.rewritten.iter().any(is_open) {
         return;
     }
     let kind = model.manage.acts.kind;

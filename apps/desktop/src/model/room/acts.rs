@@ -172,7 +172,7 @@ pub(super) fn trust(model: &mut Model, id: RoomId, out: &mut Vec<Effect>) {
     room.rewritten = None;
     room.log = Log::default();
     room.quiet.clear();
-    out.push(Effect::TrustHistory { room: Some(id) });
+    out.push(Effect::TrustHistory { room: id });
     if is_open {
         room.reading.seeking = Some(Seek::Latest);
         room.reading.loading = vec![From::Latest];

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Row, params};
 use warproom_client::Delivered;
-use warproom_client::proto::{Body, Entry, Kind, Label, Record, RoomId, Seq};
+use warproom_client::proto::{Body, Entry, Kind, Label, Position, Record, RoomId, Seq};
 
 use crate::profile::Result;
 use crate::profile::database::Database;
@@ -61,6 +61,32 @@ pub(super) fn highest(db: &Database, room: RoomId) -> Result<Option<Seq>> {
 /// How many entries up a chain of answers is looked for one that got a stricter label: an answer points at
 /// the first entry of its thread, or at an answer that does.
 const CHAIN: usize = 4;
+
+/// The position of the highest record kept of a room.
+pub(super) fn last(db: &Database, room: RoomId) -> Result<Option<Position>> {
+    let Some(highest) = highest(db, room)? else { return Ok(None) };
+    let row = find(db, &name(db, room), highest)?;
+    row.map(|row| Ok(row.open(db, room)?.record.position())).transpose()
+}
+
+/// The first of these records that is not the one that is kept under its number. Erasing and relabelling
+/// leave both, what it is bound by and its place in the chain, as they were.
+pub(super) fn other(db: &Database, room: RoomId, entries: &[Delivered]) -> Result<Option<Seq>> {
+    let name = name(db, room);
+    for delivered in entries {
+        let Some(row) = find(db, &name, delivered.seq)? else { continue };
+        let (kept, shown) = (row.open(db, room)?.record, &delivered.record);
+        if (kept.head, kept.body.commitment()) != (shown.head, shown.body.commitment()) {
+            return Ok(Some(delivered.seq));
+        }
+    }
+    Ok(None)
+}
+
+fn find(db: &Database, room: &Opaque, seq: Seq) -> Result<Option<Kept>> {
+    let sql = format!("SELECT {} FROM entries WHERE room = ?1 AND seq = ?2", Kept::COLUMNS);
+    db.find(&sql, params![room, number(seq)], Kept::read)
+}
 
 /// What keeping records did to what was kept before.
 #[derive(Default)]
@@ -130,7 +156,9 @@ impl Keeping<'_> {
             for row in rows {
                 let kept = row.open(self.db, self.room)?;
                 let Some(entry) = &kept.entry else { continue };
-                if is_notice(&entry.handling.kind) || kept.label().is_none_or(|label| label >= to) {
+                if is_notice(&entry.handling.kind)
+                    || kept.said_label().is_none_or(|label| label >= to)
+                {
                     continue;
                 }
                 self.changed.tightened.insert(kept.seq);
@@ -146,7 +174,8 @@ impl Keeping<'_> {
     /// Whether an entry comes with a milder label than it, or what it carries, is known to have got: it was
     /// read before that.
     fn is_milder_than_now(&self, delivered: &Delivered, entry: &Entry) -> Result<bool> {
-        let Some(label) = delivered.label().filter(|_| !is_notice(&entry.handling.kind)) else {
+        let Some(label) = delivered.said_label().filter(|_| !is_notice(&entry.handling.kind))
+        else {
             return Ok(false);
         };
         let (mut at, mut carried) = (delivered.seq, entry.handling.kind.refers_to());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use warproom_client::Delivered;
 use warproom_client::proto::calls::{From, RegisterPage, ShowBoard};
-use warproom_client::proto::{Entry, Kind, Name, Seq};
+use warproom_client::proto::{Body, Entry, Head, Kind, Name, Record, Seq};
 
 use super::*;
 use crate::fixture::{NOW_MS, acts, delivered, kind, organisation, post, withheld};
@@ -54,9 +54,7 @@ fn a_record_reads_back_as_it_was_delivered() {
     let (shown, stub) = (said(1), withheld(room(1), 2));
     let mut newer = said(3);
     let item = serde_json::value::RawValue::from_string("{\"form\": \"newer\"}".to_owned());
-    let warproom_client::proto::Body::Shown { item: text, .. } = &mut newer.record.body else {
-        panic!("it is shown")
-    };
+    let Body::Shown { item: text, .. } = &mut newer.record.body else { panic!("it is shown") };
     *text = item.unwrap();
     newer.entry = None;
     keep(&computer.open(), [shown.clone(), stub, newer]);
@@ -280,9 +278,7 @@ fn a_record_withheld_now_takes_the_place_of_the_text_and_may_be_shown_again_late
 }
 
 fn labelled(mut record: Delivered, now: Label) -> Delivered {
-    let warproom_client::proto::Body::Shown { label, .. } = &mut record.record.body else {
-        panic!("it is shown")
-    };
+    let Body::Shown { label, .. } = &mut record.record.body else { panic!("it is shown") };
     *label = Some(now);
     record
 }
@@ -373,13 +369,40 @@ fn the_same_record_again_takes_the_place_of_the_older_one() {
     let profile = computer.open();
     keep(&profile, [said(1)]);
     let mut relabelled = said(1);
-    let warproom_client::proto::Body::Shown { label, .. } = &mut relabelled.record.body else {
-        panic!("it is shown")
-    };
+    let Body::Shown { label, .. } = &mut relabelled.record.body else { panic!("it is shown") };
     *label = Some(Label::Red);
     keep(&profile, [relabelled]);
     let page = profile.page(room(1), From::Latest, 1).unwrap().unwrap();
     assert_eq!(page.entries[0].label(), Some(Label::Red));
+}
+
+#[test]
+fn another_record_under_a_number_that_is_held_is_found_whatever_the_server_erased_or_relabelled() {
+    let computer = Computer::new();
+    let profile = computer.open();
+    let held: Vec<_> = (1..=3).map(said).collect();
+    let [first, second, third] = [0, 1, 2].map(|at: usize| held[at].clone());
+    keep(&profile, held.clone());
+    assert_eq!(profile.last_position(room(1)).unwrap(), Some(third.record.position()));
+    let stub = Body::Withheld { commitment: second.record.body.commitment(), erased: true };
+    let erased = of_body(&second, stub);
+    let mut relabelled = third.clone();
+    let Body::Shown { label, .. } = &mut relabelled.record.body else { panic!("it is shown") };
+    *label = Some(Label::Red);
+    let same = [first.clone(), erased, relabelled, said(4)];
+    assert_eq!(profile.other(room(1), &same).unwrap(), None);
+    assert_eq!(profile.other(room(2), &[said(9)]).unwrap(), None);
+    // Another text under the same head, or the same text under another.
+    let forged = of_body(&second, third.record.body.clone());
+    assert_eq!(profile.other(room(1), &[first, forged]).unwrap(), Some(2));
+    let mut moved = third;
+    moved.record.head = Head([9; 32]);
+    assert_eq!(profile.other(room(1), &[moved]).unwrap(), Some(3));
+}
+
+fn of_body(delivered: &Delivered, body: Body) -> Delivered {
+    let record = Record { body, ..delivered.record.clone() };
+    Delivered { record, ..delivered.clone() }
 }
 
 #[test]

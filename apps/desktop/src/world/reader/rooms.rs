@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use warproom_client::Event;
-use warproom_client::proto::{RoomId, Seq};
+use warproom_client::proto::{Position, RoomId, Seq};
 
 use crate::profile::ProfileError;
 use crate::request::Reply;
@@ -36,6 +36,8 @@ struct Known {
 pub(super) struct Start {
     /// After this record; none: from now on.
     pub(super) after: Option<Seq>,
+    /// Where what is held of the room ends.
+    pub(super) held: Option<Position>,
 }
 
 impl Rooms {
@@ -110,7 +112,7 @@ impl Rooms {
         if is_too_far(last, latest) {
             held.renew(room)?;
         }
-        Ok(Start { after: after(last, latest) })
+        Ok(Start { after: after(last, latest), held: held.profile.last_position(room)? })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

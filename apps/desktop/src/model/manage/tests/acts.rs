@@ -1,7 +1,7 @@
 //! The log of acts: read from its end, checked, put into words and narrowed.
 
 use warproom_client::proto::calls::RegisterPage;
-use warproom_client::proto::{Body, Record, RoomRole, Seq};
+use warproom_client::proto::{Body, LogId, Record, RoomRole, Seq};
 use warproom_client::{Discontinuity, Rewritten};
 
 use super::super::{ActKind, may_read_older_acts};
@@ -125,7 +125,7 @@ fn a_log_that_does_not_go_on_from_what_is_remembered_is_said_and_believed_only_b
     let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 6, how }));
     let broken = model.manage.acts.broken.as_deref();
     assert_eq!(broken, Some("it ends at number 6 and had come to number 9"));
-    let asked = asked(&model.act(crate::Action::Desk(desk::Action::TrustRegister)));
+    let asked = asked(&model.act(crate::Action::Desk(desk::Action::TrustLog(LogId::REGISTER))));
     assert_eq!(model.manage.acts.broken, None);
     assert!(calls(&asked).contains(&"RegisterPage"), "it is read anew");
     assert!(numbers(&model).is_empty());
