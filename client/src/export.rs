@@ -56,7 +56,12 @@ impl Client {
         let mut end: Option<Position> = None;
         loop {
             let page = self.insist(&RoomExport { room, after, limit: PAGE }).await?;
-            let Some(last) = page.records.last() else { return Ok(export) };
+            let (first, last) = (page.records.first(), page.records.last());
+            let Some((first, last)) = first.zip(last) else { return Ok(export) };
+            if export.records.last().is_some_and(|before| !first.follows(before.position())) {
+                self.holds_another(room, first.seq).await;
+                self.check_history(room)?;
+            }
             after = last.seq;
             // Reading the room's end again for each page would chase a busy room for ever.
             let end = end.get_or_insert(page.latest).seq;

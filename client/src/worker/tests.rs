@@ -3,6 +3,7 @@
 mod anew;
 mod audit;
 mod authority;
+mod export;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use warproom_client::proto::{Ask, Outstanding, Seq, Stage};
 
 use super::entry::{Item, one_line};
-use super::{FAINT, STRONG, Scene, caption, marked, styled, when};
+use super::{FAINT, STRONG, Scene, caption, chip, marked, styled, when};
 
 /// The longest title of an ask in a list, in characters: a list is read at a glance.
 const TITLE_CHARS: usize = 100;
@@ -40,8 +40,11 @@ pub(crate) fn reminder(waits: &Outstanding, entry: Option<&Item>, scene: &Scene)
 }
 
 fn waiting(waits: &Outstanding, entry: Option<&Item>, scene: &Scene) -> String {
-    let title = entry.and_then(Item::title);
-    let title = title.map_or_else(|| "an entry that you cannot read".to_owned(), shortened);
+    let title = entry.and_then(|item| {
+        let label = chip(item.entry.as_ref()?.handling.label);
+        Some(format!("{label}  {}", shortened(item.title()?)))
+    });
+    let title = title.unwrap_or_else(|| "an entry that you cannot read".to_owned());
     let due = waits
         .due_at_ms
         .map_or_else(|| "no time to answer by".to_owned(), |due| due_words(due, scene));
@@ -147,7 +150,7 @@ mod tests {
         let shown = with(|scene| outstanding(&waits(), Some(&asking(false)), scene));
         assert_eq!(
             plain(&shown),
-            "DUE  was due 2024-01-18 09:00  a room that is not yours (07070707-0707-0707-0707-070707070707) #12  Are your forms down?
+            "DUE  was due 2024-01-18 09:00  a room that is not yours (07070707-0707-0707-0707-070707070707) #12   TLP:AMBER   Are your forms down?
   No answer yet: Dover
   Answer: warproom answer 07070707-0707-0707-0707-070707070707 12 CHOICE"
         );
