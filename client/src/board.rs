@@ -15,7 +15,7 @@ use warproom_proto::{
     Text,
 };
 
-use crate::label::{label_now, said};
+use crate::label::{Relaxed, entry};
 
 pub use export::ExportError;
 
@@ -72,10 +72,10 @@ impl BoardView {
     /// The view of a board; `None` if the ask is withheld by now, or is no ask that this client can
     /// read.
     #[must_use]
-    pub fn of(board: &Board) -> Option<Self> {
-        let (entry, ask_label, _) = read(&board.ask)?;
+    pub fn of(board: &Board, relaxed: &Relaxed) -> Option<Self> {
+        let (entry, ask_label, _) = read(&board.ask, relaxed)?;
         let ask = entry.handling.ask.clone()?;
-        let rows: Vec<_> = board.rows.iter().map(BoardLine::of).collect();
+        let rows: Vec<_> = board.rows.iter().map(|row| BoardLine::of(row, relaxed)).collect();
         let answers = rows.iter().filter_map(|row| row.answer.as_ref());
         let label = answers.map(|answer| answer.label).fold(ask_label, Label::max);
         let exercise = entry.handling.exercise;
@@ -103,19 +103,19 @@ impl BoardView {
 }
 
 impl BoardLine {
-    fn of(row: &BoardRow) -> Self {
+    fn of(row: &BoardRow, relaxed: &Relaxed) -> Self {
         Self {
             organisation: row.organisation,
             name: row.name.clone(),
             answers: row.answers,
-            answer: row.answer.as_ref().and_then(Answered::of),
+            answer: row.answer.as_ref().and_then(|answer| Answered::of(answer, relaxed)),
         }
     }
 }
 
 impl Answered {
-    fn of(record: &Record) -> Option<Self> {
-        let (entry, label, at_ms) = read(record)?;
+    fn of(record: &Record, relaxed: &Relaxed) -> Option<Self> {
+        let (entry, label, at_ms) = read(record, relaxed)?;
         let Kind::Answer { choice, .. } = entry.handling.kind else { return None };
         Some(Self {
             seq: record.seq,
@@ -130,10 +130,10 @@ impl Answered {
 }
 
 /// The entry of a record, its label now and its time; `None` if it is withheld or of a newer form.
-fn read(record: &Record) -> Option<(Entry, Label, i64)> {
-    let Body::Shown { at_ms, item, .. } = &record.body else { return None };
-    let entry: Entry = serde_json::from_str(item.get()).ok()?;
-    let label = label_now(entry.handling.label, said(&record.body), None);
+fn read(record: &Record, relaxed: &Relaxed) -> Option<(Entry, Label, i64)> {
+    let Body::Shown { at_ms, label, .. } = &record.body else { return None };
+    let entry = entry(record)?;
+    let label = relaxed.label(record.seq, &entry, *label);
     Some((entry, label, *at_ms))
 }
 

@@ -15,6 +15,7 @@ use warproom_proto::rpc::request_text;
 use warproom_proto::{EntryId, Label, LogId, Position, RoomId, Seq, Text, limits};
 
 use crate::append::Append;
+use crate::audit::AuditHead;
 use crate::error::CallError;
 use crate::event::{AuditBreak, Discontinuity, Rewritten};
 use crate::heads::Heads;
@@ -213,8 +214,12 @@ impl Client {
 
     /// Nothing of a room goes on whose history does not hold.
     pub(crate) fn check_history(&self, room: RoomId) -> Result<(), CallError> {
+        self.check_log(LogId::room(room))
+    }
+
+    pub(crate) fn check_log(&self, log: LogId) -> Result<(), CallError> {
         let known = self.memory.known();
-        let rewritten = known.rewritten.iter().find(|rewritten| rewritten.room == Some(room));
+        let rewritten = known.rewritten.iter().find(|rewritten| rewritten.log() == log);
         rewritten.map_or(Ok(()), |rewritten| Err(CallError::Rewritten(*rewritten)))
     }
 
@@ -289,6 +294,16 @@ impl Known {
                 (found, true)
             }
         }
+    }
+
+    /// The audit log is proved to continue what is remembered up to here. Answers whether that takes back
+    /// that it was not.
+    pub(crate) fn audit_proved(&mut self, head: AuditHead) -> bool {
+        self.heads.set_audit(head);
+        let before = self.rewritten.len();
+        let unproved = Discontinuity::Audit(AuditBreak::Unproved);
+        self.rewritten.retain(|found| found.how != unproved);
+        self.rewritten.len() < before
     }
 
     /// The logs that should be walked, and can be.

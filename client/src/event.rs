@@ -67,6 +67,9 @@ pub enum Event {
     /// The server's history does not continue what this client remembers of it: it was changed, or
     /// put back from an older copy.
     Rewritten(Rewritten),
+    /// The audit log was [not proved](AuditBreak::Unproved) to continue what this client remembers, and now
+    /// it is.
+    AuditProved,
 }
 
 /// One record of a room.

@@ -18,19 +18,31 @@ pub fn label_now(written: Label, said: Option<Label>, relaxed: Option<Label>) ->
 
 /// What authors relaxed, as far as some records tell.
 #[derive(Default)]
-pub struct Relaxed(HashMap<(Seq, Principal), Label>);
+pub struct Relaxed {
+    /// The mildest label that somebody gave an entry.
+    mildest: HashMap<(Seq, Principal), Label>,
+    /// Who wrote what, among the records.
+    authors: HashMap<Seq, Principal>,
+}
 
 impl Relaxed {
     /// What these records tell of.
     pub fn among<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let mut mildest = HashMap::new();
-        for entry in records.into_iter().filter_map(entry) {
-            if let Kind::Relabel { of, to } = entry.handling.kind {
-                let label = mildest.entry((of, entry.handling.author)).or_insert(to);
-                *label = to.min(*label);
+        let mut relaxed = Self::default();
+        for record in records {
+            let Some(Entry { handling, .. }) = entry(record) else { continue };
+            relaxed.authors.insert(record.seq, handling.author);
+            if let Kind::Relabel { of, to } = handling.kind {
+                relaxed.note(of, handling.author, to);
             }
         }
-        Self(mildest)
+        relaxed
+    }
+
+    /// Somebody gave an entry another label.
+    pub fn note(&mut self, of: Seq, by: Principal, to: Label) {
+        let mildest = self.mildest.entry((of, by)).or_insert(to);
+        *mildest = to.min(*mildest);
     }
 
     /// The label of an entry now, given what the server says it is.
@@ -38,11 +50,12 @@ impl Relaxed {
     pub fn label(&self, seq: Seq, entry: &Entry, said: Option<Label>) -> Label {
         let handling = &entry.handling;
         // An edit and a reaction have the label of what they are about.
-        let labelled = match handling.kind {
-            Kind::Edit { of } | Kind::React { of, .. } => of,
-            _ => seq,
+        let (labelled, author) = match handling.kind {
+            Kind::Edit { of } => (of, Some(handling.author)),
+            Kind::React { of, .. } => (of, self.authors.get(&of).copied()),
+            _ => (seq, Some(handling.author)),
         };
-        let relaxed = self.0.get(&(labelled, handling.author)).copied();
+        let relaxed = author.and_then(|author| self.mildest.get(&(labelled, author)).copied());
         label_now(handling.label, said, relaxed)
     }
 }
@@ -104,14 +117,20 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_is_as_mild_as_what_its_author_relaxed() {
-        let relaxed = Relaxed::among(&[relabel(2, 1, 1, "TLP:GREEN")]);
-        for (kind, label) in [
-            (json!({"kind": "edit", "of": 1}), Label::Green),
-            (json!({"kind": "edit", "of": 7}), Label::Amber),
-            (json!({"kind": "post", "reply_to": 1}), Label::Amber),
+    fn an_edit_and_a_reaction_are_as_mild_as_what_they_are_about() {
+        let post = record(1, 1, &json!({"kind": "post"}));
+        let relabelled = [relabel(2, 1, 1, "TLP:GREEN"), relabel(4, 5, 7, "TLP:GREEN")];
+        for (author, kind, label) in [
+            (1, json!({"kind": "edit", "of": 1}), Label::Green),
+            (1, json!({"kind": "edit", "of": 7}), Label::Amber),
+            (5, json!({"kind": "edit", "of": 1}), Label::Amber),
+            (5, json!({"kind": "react", "of": 1}), Label::Green),
+            // Whose post it is, is not known.
+            (5, json!({"kind": "react", "of": 7}), Label::Amber),
+            (1, json!({"kind": "post", "reply_to": 1}), Label::Amber),
         ] {
-            let entry = entry(&record(3, 1, &kind)).unwrap();
+            let entry = entry(&record(3, author, &kind)).unwrap();
+            let relaxed = Relaxed::among(relabelled.iter().chain([&post]));
             assert_eq!(relaxed.label(3, &entry, Some(Label::Green)), label, "{kind}");
         }
     }

@@ -10,7 +10,7 @@ use warproom_proto::calls::{
     AuditPage, Board, BoardHistory, Call, DiscloseRoom, DisclosedPage, From, HistoryPage,
     HistoryReferring, Page, RegisterPage, RoomExport, RoomList, ShowBoard,
 };
-use warproom_proto::{Position, Record, RoomId, Seq};
+use warproom_proto::{LogId, Position, Record, RoomId, Seq};
 
 use crate::client::{Client, Command};
 use crate::error::CallError;
@@ -86,6 +86,7 @@ impl Client {
 
     /// Reads the page after the walked position; whether there is more.
     async fn walk_on(&self, room: Option<RoomId>) -> Result<bool, CallError> {
+        self.check_log(room.map_or(LogId::REGISTER, LogId::room))?;
         let walked = |heads: Heads| room.map_or(heads.register(), |room| heads.room(room));
         let after = walked(self.heads()).map_or(0, |at| at.seq);
         let page = match room {

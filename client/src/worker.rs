@@ -21,6 +21,7 @@ use warproom_proto::invitation::Fingerprint;
 use warproom_proto::notice::Notice;
 use warproom_proto::rpc::{Incoming, request_text};
 
+use self::audit::Proved;
 use self::calls::Calls;
 use self::outbox::Outbox;
 use self::rooms::{ASKED_AT_ONCE, Outlet, Rooms};
@@ -323,8 +324,8 @@ impl Worker {
                 rooms.take_live(room, record, &mut outlet);
             }
             Notice::AuditCheckpoint { checkpoint } => {
-                let checked = self.audit.hear(&checkpoint, &self.memory);
-                self.audited(checked);
+                let heard = self.audit.hear(&checkpoint, &self.memory);
+                self.audited(heard.map(|()| Proved::Nothing));
             }
             Notice::Behind { room, .. } => self.rooms.behind(room),
             Notice::RoomJoined { room } => {
@@ -411,10 +412,14 @@ impl Worker {
         }
     }
 
-    fn audited(&mut self, checked: Result<(), crate::audit::Break>) {
-        if let Err((seq, how)) = checked {
-            let how = crate::event::Discontinuity::Audit(how);
-            self.rewritten(Rewritten { room: None, seq, how });
+    fn audited(&mut self, checked: Result<Proved, crate::audit::Break>) {
+        match checked {
+            Ok(Proved::AfterAll) => self.delivery.push(Event::AuditProved),
+            Ok(Proved::Nothing) => {}
+            Err((seq, how)) => {
+                let how = crate::event::Discontinuity::Audit(how);
+                self.rewritten(Rewritten { room: None, seq, how });
+            }
         }
     }
 

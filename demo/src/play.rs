@@ -13,7 +13,7 @@ use warproom_client::proto::register::{Dependency, Role};
 use warproom_client::proto::{
     EntryId, Handle, Label, MemberId, Name, Reporting, RoomId, RoomRole, RoomSettings, Seq, Subject,
 };
-use warproom_client::{BoardView, Client, Connector, Events, Joined};
+use warproom_client::{BoardView, Client, Connector, Events, Joined, Relaxed};
 use warproom_server::config::Config;
 use warproom_server::serve::Server;
 use warproom_server::{setup, tls};
@@ -208,7 +208,7 @@ async fn roll_call(cast: &Cast, room: RoomId, transcript: &Transcript) -> anyhow
     }
     transcript.warned(2).await?;
     let board = manager.client.call(ShowBoard { room, of: asked }).await?;
-    let board = BoardView::of(&board).context("the board is not readable")?;
+    let board = BoardView::of(&board, &Relaxed::default()).context("the board is not readable")?;
     transcript.scene("The board of the roll call, as the manager sees it");
     transcript.board(&board);
     transcript.scene("One shared supplier");

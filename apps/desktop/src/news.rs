@@ -74,6 +74,8 @@ pub enum News {
     CommonCause(CommonCause),
     /// The server's history does not continue what this computer remembers of it.
     Rewritten(Rewritten),
+    /// The audit log, which was not proved to continue what this computer remembers, is now.
+    AuditProved,
     /// A page of a room.
     Page {
         /// The room.

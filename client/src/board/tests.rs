@@ -72,7 +72,7 @@ fn rows_of(csv: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn a_board_is_shown_by_organisation_counted_and_under_its_strictest_label() {
-    let view = BoardView::of(&kent()).unwrap();
+    let view = BoardView::of(&kent(), &Relaxed::default()).unwrap();
     assert_eq!((view.title.as_str(), view.label), ("Who is hit?", Label::Red));
     assert_eq!(view.tally(), [(name("affected"), 1), (name("not affected"), 1)]);
     let outstanding: Vec<_> = view.outstanding().map(|row| row.name.as_str()).collect();
@@ -85,15 +85,17 @@ fn a_board_is_shown_by_organisation_counted_and_under_its_strictest_label() {
 fn what_is_withheld_or_no_ask_is_not_shown() {
     let withheld = Body::Withheld { commitment: Head([1; 32]), erased: false };
     let hidden = Record { seq: 1, head: Head([0; 32]), body: withheld.clone() };
-    assert!(BoardView::of(&board(hidden, Vec::new())).is_none());
+    assert!(BoardView::of(&board(hidden, Vec::new()), &Relaxed::default()).is_none());
     let lost = Record { seq: 2, head: Head([0; 32]), body: withheld };
-    let view = BoardView::of(&board(ask(Label::Green), vec![("Dover", Some(lost))])).unwrap();
+    let view =
+        BoardView::of(&board(ask(Label::Green), vec![("Dover", Some(lost))]), &Relaxed::default())
+            .unwrap();
     assert_eq!(view.outstanding().count(), 1);
 }
 
 #[test]
 fn an_export_begins_with_its_label_and_leaves_out_what_is_red() {
-    let view = BoardView::of(&kent()).unwrap();
+    let view = BoardView::of(&kent(), &Relaxed::default()).unwrap();
     let csv = view.csv(nobody).unwrap();
     let rows = rows_of(&csv);
     assert!(csv.starts_with("TLP:AMBER+STRICT\r\n"), "{csv}");
@@ -114,7 +116,7 @@ fn an_export_begins_with_its_label_and_leaves_out_what_is_red() {
 
 #[test]
 fn a_red_ask_is_not_exported_and_says_why() {
-    let view = BoardView::of(&board(ask(Label::Red), Vec::new())).unwrap();
+    let view = BoardView::of(&board(ask(Label::Red), Vec::new()), &Relaxed::default()).unwrap();
     assert!(matches!(view.csv(nobody), Err(ExportError::Red)));
     let refused = view.markdown(nobody).unwrap_err();
     assert!(refused.to_string().starts_with("the ask is TLP:RED"), "{refused}");
@@ -125,13 +127,28 @@ fn a_label_that_was_changed_since_counts_as_it_is_now() {
     let mut tightened = ask(Label::Green);
     let Body::Shown { label, .. } = &mut tightened.body else { unreachable!() };
     *label = Some(Label::Red);
-    let view = BoardView::of(&board(tightened, Vec::new())).unwrap();
+    let view = BoardView::of(&board(tightened, Vec::new()), &Relaxed::default()).unwrap();
     assert!(matches!(view.csv(nobody), Err(ExportError::Red)));
 }
 
 #[test]
+fn an_ask_that_was_red_is_exported_once_its_author_is_seen_to_have_relaxed_it() {
+    let mut eased = ask(Label::Red);
+    let Body::Shown { label, .. } = &mut eased.body else { unreachable!() };
+    *label = Some(Label::Amber);
+    let board = board(eased, Vec::new());
+    let mut relaxed = Relaxed::default();
+    let unseen = BoardView::of(&board, &relaxed).unwrap();
+    assert!(matches!(unseen.csv(nobody), Err(ExportError::Red)));
+    relaxed.note(1, Principal::Member(MemberId::from_bytes([7; 16])), Label::Amber);
+    let view = BoardView::of(&board, &relaxed).unwrap();
+    assert_eq!((view.ask_label, view.label), (Label::Amber, Label::Amber));
+    assert!(view.csv(nobody).is_ok());
+}
+
+#[test]
 fn an_exercise_says_so_on_every_line() {
-    let mut view = BoardView::of(&kent()).unwrap();
+    let mut view = BoardView::of(&kent(), &Relaxed::default()).unwrap();
     view.exercise = true;
     let csv = view.csv(nobody).unwrap();
     assert!(csv.starts_with("TLP:AMBER+STRICT EXERCISE\r\n"), "{csv}");
@@ -146,7 +163,7 @@ fn an_exercise_says_so_on_every_line() {
 fn no_cell_is_a_formula() {
     for evil in ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\u{ff1d}1"] {
         let rows = vec![("Dover", Some(answer(Label::Green, "affected", evil)))];
-        let view = BoardView::of(&board(ask(Label::Green), rows)).unwrap();
+        let view = BoardView::of(&board(ask(Label::Green), rows), &Relaxed::default()).unwrap();
         let exported = rows_of(&view.csv(|_| evil.to_owned()).unwrap());
         assert_eq!(exported[3][2], format!("'{evil}"));
         assert_eq!(exported[3][4], format!("'{evil}"));
@@ -157,7 +174,7 @@ fn no_cell_is_a_formula() {
 fn no_cell_breaks_out_of_its_place() {
     let evil = "a\";=1|b\\|c\n| x | ![p](http://x) <img src=x> \u{202e}`d`";
     let rows = vec![("Dover", Some(answer(Label::Green, "affected", evil))), ("Kent", None)];
-    let view = BoardView::of(&board(ask(Label::Green), rows)).unwrap();
+    let view = BoardView::of(&board(ask(Label::Green), rows), &Relaxed::default()).unwrap();
     let csv = view.csv(nobody).unwrap();
     assert_eq!(rows_of(&csv)[3][2], evil.replace('\u{202e}', ""));
     assert_eq!(rows_of(&csv).len(), 5);

@@ -17,6 +17,15 @@ use crate::event::AuditBreak;
 /// How many checkpoints, which come once an hour, may go by without a proof.
 const PATIENCE: u8 = 3;
 
+/// What is to be told about a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proved {
+    /// That there is one, after it was told that there was none.
+    AfterAll,
+    /// Nothing.
+    Nothing,
+}
+
 /// What is under way.
 #[derive(Default)]
 pub(crate) struct Audit {
@@ -30,9 +39,8 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// Takes the checkpoint of a sign-in, with its proof.
-    pub(crate) fn show(&mut self, signed_in: &SignedIn, memory: &Memory) -> Result<(), Break> {
-        let heads = &mut memory.known().heads;
-        let known = heads.audit();
+    pub(crate) fn show(&mut self, signed_in: &SignedIn, memory: &Memory) -> Result<Proved, Break> {
+        let known = memory.known().heads.audit();
         let head = match audit::look(known, signed_in.audit.as_ref(), signed_in.warp)? {
             Then::Remember(head) => head,
             Then::Prove(known, head) => {
@@ -41,11 +49,14 @@ impl Audit {
                 audit::proves(known, head, &path.hashes)?;
                 head
             }
-            Then::Nothing => return Ok(()),
+            Then::Nothing => return Ok(Proved::Nothing),
         };
-        heads.set_audit(head);
+        Ok(self.proved(head, memory))
+    }
+
+    fn proved(&mut self, head: AuditHead, memory: &Memory) -> Proved {
         self.unproved = 0;
-        Ok(())
+        if memory.known().audit_proved(head) { Proved::AfterAll } else { Proved::Nothing }
     }
 
     /// Takes a checkpoint that came by itself. It may have been made before the one that a sign-in brought
@@ -105,12 +116,12 @@ impl Audit {
         &mut self,
         result: Result<Box<RawValue>, Error>,
         memory: &Memory,
-    ) -> Result<(), Break> {
-        let Some((_, earlier, later)) = self.asked.take() else { return Ok(()) };
+    ) -> Result<Proved, Break> {
+        let Some((_, earlier, later)) = self.asked.take() else { return Ok(Proved::Nothing) };
         let is_known = |known: AuditHead| [earlier, later].iter().any(|one| one.root == known.root);
         if !memory.known().heads.audit().is_some_and(is_known) {
             // Whoever forgot the log meanwhile believes it as it is.
-            return Ok(());
+            return Ok(Proved::Nothing);
         }
         let forked = (earlier.size, AuditBreak::Forked);
         let path = match result {
@@ -119,15 +130,11 @@ impl Audit {
             Err(error) if error.code == ErrorCode::BadParams => return Err(forked),
             // It may be able to next time: what is remembered stays until it is. Who is suspended while
             // they sign in may ask nothing any more.
-            Err(_) => return Ok(()),
+            Err(_) => return Ok(Proved::Nothing),
         };
         audit::proves(earlier, later, &path.hashes)?;
-        self.unproved = 0;
-        let heads = &mut memory.known().heads;
-        if heads.audit().is_some_and(|known| known.size < later.size) {
-            heads.set_audit(later);
-        }
-        Ok(())
+        let furthest = memory.known().heads.audit().filter(|known| known.size >= later.size);
+        Ok(self.proved(furthest.unwrap_or(later), memory))
     }
 
     /// The connection ended. The next sign-in brings a checkpoint.

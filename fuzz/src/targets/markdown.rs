@@ -1,6 +1,6 @@
 //! What people see of others' words: Markdown in the window, and boards as files that leave the WARP.
 
-use warproom_client::{BoardView, ExportError};
+use warproom_client::{BoardView, ExportError, Relaxed};
 use warproom_desktop::model::markdown::{Block, Span, SpanKind, Target, defanged, parse, visible};
 use warproom_proto::Label;
 use warproom_proto::calls::Board;
@@ -63,7 +63,7 @@ fn turns(c: char) -> bool {
 /// it, and what is TLP:RED leaves no trace.
 pub(super) fn board(bytes: &[u8]) {
     let Ok(board) = serde_json::from_slice::<Board>(bytes) else { return };
-    let Some(view) = BoardView::of(&board) else { return };
+    let Some(view) = BoardView::of(&board, &Relaxed::default()) else { return };
     let files =
         |view: &BoardView| [view.csv(|who| who.to_string()), view.markdown(|who| who.to_string())];
     if view.ask_label == Label::Red {

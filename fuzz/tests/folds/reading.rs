@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, ensure};
 use tokio::time::timeout;
 use warproom_client::proto::calls::{From, HistoryPage, ListMembers, ListRooms, Page, RoomMembers};
-use warproom_client::{BoardView, Client, Delivered, Event, Events};
+use warproom_client::{BoardView, Client, Delivered, Event, Events, Relaxed};
 use warproom_desktop::model::log::{Item, Log, Shown};
 use warproom_proto::{
     Body, Kind, OrganisationId, Principal, Record, RoomId, RoomRole, RoomSettings, Seq,
@@ -196,7 +196,7 @@ impl Read {
                 }
             }
             let board = person.board(room, ask).await?;
-            let view = BoardView::of(&board).context("a board is shown")?;
+            let view = BoardView::of(&board, &Relaxed::default()).context("a board is shown")?;
             let said: BTreeMap<_, _> = view
                 .rows
                 .iter()

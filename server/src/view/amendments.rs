@@ -104,8 +104,9 @@ fn chosen(readable: impl Iterator<Item = (Aside, usize)>) -> Vec<Seq> {
     chosen
 }
 
-/// Which kind comes first: whether an alert holds, then what a post says; a record's label, and that it was
-/// taken back, come with the record itself.
+/// Which kind comes first: whether an alert holds, then what a post says. A record's label, and that it was
+/// taken back, come with the record itself; where no relabelling does, a label that was relaxed is not
+/// believed, and shows as strict as it was.
 const fn precedence(kind: u8) -> u8 {
     if kind == KindTag::Alert as u8 {
         0

@@ -75,7 +75,7 @@ pub(crate) async fn answer(session: &Session, args: &args::Answer) -> Result<()>
     let common_cause = reports::reporting(args.report, &subjects)?;
     let note = args.note.as_deref().map(|note| prompt::text(Some(note))).transpose()?;
     let room = session.room(&args.room, Purpose::Writing).await?;
-    let asking = Item::from(&session.entry(room.room, args.of).await?);
+    let asking = session.entry(room.room, args.of).await?;
     let of = args.of;
     let Some(handling) = asking.entry.map(|entry| entry.handling) else {
         return Err(nothing_asked(format!("#{of} is withheld from you, or was taken back")).into());
@@ -84,18 +84,18 @@ pub(crate) async fn answer(session: &Session, args: &args::Answer) -> Result<()>
         return Err(nothing_asked(format!("#{of} asks nothing")).into());
     };
     let choice = choose(&asks, &args.choice)?.clone();
+    let label = args.label.unwrap_or(handling.label);
     let call = AnswerAsk {
         room: room.room,
         id: EntryId::random(),
         of,
         choice: choice.clone(),
-        label: args.label,
+        label: Some(label),
         note,
         subjects: subjects.clone(),
         common_cause,
     };
     let posted = session.append(call).await?;
-    let label = args.label.unwrap_or(handling.label);
     session.out().give(&posted, |_| {
         let mut said = format!(
             "Your organisation answers #{of}: {}  {}",
@@ -166,7 +166,7 @@ fn rooms(list: &[Outstanding]) -> Vec<warproom_client::proto::RoomId> {
 
 /// The entry that asks, where it can be read: a manager is told of asks in rooms of others too.
 pub(super) async fn entry_of(session: &Session, waits: &Outstanding) -> Option<Item> {
-    session.entry(waits.room, waits.ask).await.ok().map(|record| Item::from(&record))
+    session.entry(waits.room, waits.ask).await.ok()
 }
 
 #[cfg(test)]

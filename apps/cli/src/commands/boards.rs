@@ -21,7 +21,8 @@ pub(crate) async fn board(session: &Session, args: &Board) -> Result<()> {
     if let Some(organisation) = &args.history {
         return history(session, &room, args, &board.rows, organisation).await;
     }
-    let view = BoardView::of(&board).ok_or_else(|| {
+    let relaxed = session.record(room.room, args.of).await.map(|(_, relaxed)| relaxed);
+    let view = BoardView::of(&board, &relaxed.unwrap_or_default()).ok_or_else(|| {
         problem(
             format!("#{} asks nothing that you may read", args.of),
             "`warproom outstanding` lists the asks that wait for you",

@@ -15,7 +15,7 @@ use crate::problem::problem;
 use crate::profile::make_private_dir;
 use crate::prompt;
 use crate::session::Session;
-use crate::show::{self, Item, safe};
+use crate::show::{self, safe};
 
 /// How much comes between two lines on how far a file is.
 const TOLD_EVERY_BYTES: u64 = 10 << 20;
@@ -61,8 +61,7 @@ struct Fetched<'a> {
 /// `fetch`
 pub(crate) async fn fetch(session: &Session, args: &Fetch) -> Result<()> {
     let room = session.room(&args.room, Purpose::Reading).await?;
-    let record = session.entry(room.room, args.seq).await?;
-    let entry = Item::from(&record).entry.ok_or_else(|| {
+    let entry = session.entry(room.room, args.seq).await?.entry.ok_or_else(|| {
         let what = format!("#{} is no entry that you may read", args.seq);
         problem(what, "look for its number with `warproom history`")
     })?;

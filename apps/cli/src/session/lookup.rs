@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
+use warproom_client::Relaxed;
 use warproom_client::proto::calls::{
     From, HistoryPage, HistoryReferring, ListBots, ListMembers, ListOrganisations,
     ListRegisterEntries, ListRooms, RegisterPage, RoomMembers, RoomSummary,
@@ -10,6 +11,7 @@ use warproom_client::proto::register::{Member, Organisation, RegisterEntry, Role
 use warproom_client::proto::{Kind, MemberId, Principal, Record, RoomId, Seq};
 
 use super::{PAGE, Session};
+use crate::chain;
 use crate::directory::Directory;
 use crate::names::{self, Purpose};
 use crate::problem::problem;
@@ -78,26 +80,44 @@ impl Session {
         Ok(names::find(&self.organisations().await?, text, purpose)?.clone())
     }
 
-    /// One entry of a room, or the stub that stands for it. The one before comes with it, so that what it
-    /// says is held against its head.
-    pub(crate) async fn entry(&self, room: RoomId, seq: Seq) -> Result<Record> {
-        let from = From::After(seq.saturating_sub(2));
-        let page = self.patiently(HistoryPage { room, from, limit: 2 }).await?;
-        let found = page.records.into_iter().find(|record| record.seq == seq);
-        Ok(found.ok_or_else(|| {
-            problem(
-                format!("there is no #{seq} in this room yet"),
-                "see what there is with `warproom history ROOM`",
-            )
-        })?)
+    /// One entry of a room as it is now, or the stub that stands for it.
+    pub(crate) async fn entry(&self, room: RoomId, seq: Seq) -> Result<Item> {
+        let (record, relaxed) = self.record(room, seq).await?;
+        Ok(Item::of(&record, &relaxed))
+    }
+
+    /// One record of a room, and whether its author relaxed it. The record before it is read too, so that
+    /// what it says is held against its head.
+    pub(crate) async fn record(&self, room: RoomId, seq: Seq) -> Result<(Record, Relaxed)> {
+        let (mut after, mut end) = (seq.saturating_sub(2), None);
+        loop {
+            // A page may be full after the first of the two.
+            let limit = if after + 1 < seq { 2 } else { 1 };
+            let page =
+                self.patiently(HistoryPage { room, from: From::After(after), limit }).await?;
+            chain::check("this room", &mut end, &page.records)?;
+            match page.records.last().map(|last| last.seq) {
+                Some(last) if last < seq => after = last,
+                _ => {
+                    let found = page.records.into_iter().find(|record| record.seq == seq);
+                    let found = found.ok_or_else(|| {
+                        problem(
+                            format!("there is no #{seq} in this room yet"),
+                            "see what there is with `warproom history ROOM`",
+                        )
+                    })?;
+                    return Ok((found, Relaxed::among(&page.amendments)));
+                }
+            }
+        }
     }
 
     /// Whether an entry belongs to an exercise, so that what refers to it is told as one too: the server
     /// makes it one. What cannot be read is no reason not to write; its refusal comes from the server.
     pub(crate) async fn is_exercise(&self, room: RoomId, seq: Option<Seq>) -> bool {
         let Some(seq) = seq else { return false };
-        let Ok(record) = self.entry(room, seq).await else { return false };
-        Item::from(&record).entry.is_some_and(|entry| entry.handling.exercise)
+        let Ok(item) = self.entry(room, seq).await else { return false };
+        item.entry.is_some_and(|entry| entry.handling.exercise)
     }
 
     /// The alerts that took the place of an alert, or cancelled it, oldest first.

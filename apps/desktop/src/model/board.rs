@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 
 use warproom_client::proto::calls::{Board, BoardHistory, Page, ShowBoard};
 use warproom_client::proto::{Body, Kind, Name, OrganisationId, Record, RoomId, Seq, limits};
-use warproom_client::{BoardLine, BoardView, Delivered};
+use warproom_client::{BoardLine, BoardView, Delivered, Relaxed};
 
 use crate::model::Model;
 use crate::model::desk::{Focus, Pane};
+use crate::model::log::Log;
 use crate::model::room::Beside;
 use crate::model::rooms;
 use crate::request::{Reply, Request};
@@ -143,8 +144,21 @@ fn take_board(model: &mut Model, (room, of): (RoomId, Seq), board: &Board) {
     } else if answers.any(|answer| is_taken_back(answer.seq)) {
         model.board.is_dirty |= model.open_board() == Some((room, of));
     } else {
-        take(model, (room, of), BoardView::of(board));
+        let view = BoardView::of(board, &relaxed(&known.log, board));
+        take(model, (room, of), view);
     }
+}
+
+/// What the authors of a board's entries relaxed, as far as the room tells.
+fn relaxed(log: &Log, board: &Board) -> Relaxed {
+    let mut relaxed = Relaxed::default();
+    let answers = board.rows.iter().filter_map(|row| row.answer.as_ref());
+    for Record { seq, .. } in answers.chain([&board.ask]) {
+        for (by, to, _) in log.shown(*seq).iter().flat_map(|shown| &shown.relabelled) {
+            relaxed.note(*seq, *by, *to);
+        }
+    }
+    relaxed
 }
 
 fn take(model: &mut Model, key: (RoomId, Seq), view: Option<BoardView>) {

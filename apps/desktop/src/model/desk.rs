@@ -281,6 +281,7 @@ pub(super) fn hear(model: &mut Model, news: &News, _: &mut Vec<Effect>) {
             model.desk.rewritten.retain(|found| found.log() != rewritten.log());
             model.desk.rewritten.push(*rewritten);
         }
+        News::AuditProved => model.desk.rewritten.retain(|found| !is_unproved(found)),
         News::Connection(connection) => {
             let was_lost = matches!(model.connection, Connection::Reconnecting { .. });
             model.connection = connection.clone();
@@ -494,6 +495,13 @@ mod tests {
             assert!(matches!(asked[..], [Effect::TrustLog { log: of }] if of == log));
         }
         assert_eq!(model.desk.rewritten, []);
+        // What was not proved may be later; what was found stays.
+        let unproved = Discontinuity::Audit(AuditBreak::Unproved);
+        for (how, left) in [(unproved, 0), (forked, 1)] {
+            let _ = model.hear(&News::Rewritten(Rewritten { room: None, seq: 4, how }));
+            let _ = model.hear(&News::AuditProved);
+            assert_eq!(model.desk.rewritten.len(), left);
+        }
     }
 
     #[test]

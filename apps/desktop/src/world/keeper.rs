@@ -226,6 +226,7 @@ fn in_words(event: Event) -> Option<News> {
         Event::Reminder(outstanding) => News::Reminder(outstanding),
         Event::CommonCause(cause) => News::CommonCause(cause),
         Event::Rewritten(rewritten) => News::Rewritten(rewritten),
+        Event::AuditProved => News::AuditProved,
         // Told as a sign-in, or of a newer client crate.
         _ => return None,
     })

@@ -141,16 +141,23 @@ async fn a_server_that_gives_no_proof_for_hours_is_told_of() {
     listed(&client, &mut peer).await;
     let how = Discontinuity::Audit(AuditBreak::Forked);
     assert_eq!(client.rewritten(), [Rewritten { room: None, seq: 48, how }]);
-    // It is silent.
-    let (client, _events, mut peer) = start_at_45(&server, &mut log).await;
+    // It is silent, and then proves it after all.
+    let (client, mut events, mut peer) = start_at_45(&server, &mut log).await;
+    let mut asked = None;
     for (size, told) in [(46, &[][..]), (47, &[]), (48, &[]), (49, &[unproved(45)])] {
         peer.tell(Notice::AuditCheckpoint { checkpoint: log.shows(size) }).await;
         if size == 46 {
-            peer.request(ASKS).await;
+            asked = Some(peer.request(ASKS).await.0);
         }
         listed(&client, &mut peer).await;
         assert_eq!(client.rewritten(), told, "{size}");
     }
+    assert!(
+        matches!(next(&mut events).await, Some(Event::Rewritten(found)) if found == unproved(45))
+    );
+    peer.reply(asked.unwrap(), Path { hashes: log.proof(45, 46) }).await;
+    assert!(matches!(next(&mut events).await, Some(Event::AuditProved)));
+    assert_eq!(client.rewritten(), []);
 }
 
 #[tokio::test]

@@ -66,6 +66,14 @@ async fn who_reads_while_others_write_or_mistypes_a_number_is_told_of_no_forgery
     writing.await??;
     ensure!(written.load(Ordering::Relaxed) > 100, "too little was written meanwhile");
 
+    // Two entries that fit no page together.
+    let long = "x".repeat(60_000);
+    alex.says(&["say", "Ops", &long])?;
+    let posted = alex.says(&["post", "Ops", &long, "--file", &path("plan.txt"), "--json"])?;
+    let posted: serde_json::Value = serde_json::from_str(&posted)?;
+    let number = posted["seq"].to_string();
+    ensure!(alex.says(&["fetch", "Ops", &number, "--to", &path("down")])?.contains("plan"));
+
     let none = alex.complains(&["tail", "Ops", "--since", "99999"])?;
     ensure!(none.contains("Ops has come to #") && none.contains("not to #99999"), "{none}");
     for number in ["0", "99999"] {
