@@ -77,9 +77,10 @@ pub(crate) const fn said(body: &Body) -> Option<Label> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use warproom_proto::{EntryId, Head, MemberId, Salt};
+    use warproom_proto::{EntryId, Head, MemberId, RoomId, Salt};
 
     use super::*;
+    use crate::Delivered;
 
     fn record(seq: Seq, author: u8, kind: &serde_json::Value) -> Record {
         let mut handling = json!({
@@ -113,6 +114,21 @@ mod tests {
             ("the server knows of nothing", &[relabel(2, 1, 1, "TLP:GREEN")], None, Amber),
         ] {
             assert_eq!(Relaxed::among(records).label(1, &post, said), label, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_has_a_stricter_label_as_it_is_said_and_a_milder_one_as_it_was_written() {
+        for (says, label, said) in [
+            (None, Label::Amber, Label::Amber),
+            (Some(Label::Red), Label::Red, Label::Red),
+            (Some(Label::Green), Label::Amber, Label::Green),
+        ] {
+            let mut post = record(1, 1, &json!({"kind": "post"}));
+            let Body::Shown { label: now, .. } = &mut post.body else { unreachable!() };
+            *now = says;
+            let delivered = Delivered::new(RoomId::from_bytes([7; 16]), post);
+            assert_eq!((delivered.label(), delivered.said_label()), (Some(label), Some(said)));
         }
     }
 

@@ -45,7 +45,7 @@ pub enum AuditKeyError {
     },
     /// The key was replaced already, and the former one still signs beside it.
     #[error(
-        "the audit log's key was replaced before, and not every member may have learnt of the new one: once all of them have been connected since, delete {}, and replace the key again",
+        "the audit log's key was replaced before, and not every member may have learnt of the new one: once all of them have been connected since, or at once if the present key may have been seen, delete {}, and replace the key again",
         path.display()
     )]
     BeingReplaced {

@@ -303,7 +303,8 @@ proptest! {
         local in "[bcdf]{4,8}", host in "[ghjk]{4,8}", ways in prop::collection::vec(any::<u8>(), 1..14),
         at in prop::sample::select(vec!["@", "[@]", "(at)", " (at) ", "[at]", "＠", "&#64;", "%40", " at "]),
         dot in prop::sample::select(vec!["[.]", "(dot)", " dot ", "[dot]", "{.}"]),
-        rest in "[ a-z]{0,20}",
+        // Of other letters: what stands on both sides must not be taken for what is gone from between.
+        rest in "[ l-z]{0,20}",
     ) {
         let (a, b) = (disguised(&local, &ways, false), disguised(&host, &ways, false));
         let text = format!("{rest} {a}{at}{b}{dot}uk {rest}");
